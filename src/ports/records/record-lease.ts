@@ -1,0 +1,60 @@
+import type { Stored } from '../../domain/model/stored.js';
+
+/**
+ * A locked record: the only way to change one. What `current` shows was read under the lock or written by us.
+ * Every write is conditional on the version it is based on and carried out only while the lease is valid.
+ */
+export interface RecordLease<T> {
+  readonly id: string;
+  readonly current: Stored<T>;
+  /** Aborted when the lease is no longer ours; writes reject from then on. */
+  readonly signal: AbortSignal;
+
+  /**
+   * Changes fields and keeps the rest, unknown keys included. A new `state` stamps `stateTime`. If a foreign client wrote
+   * without the lock (as the Jenkins plug-in does) and left the state alone, its keys are taken over and ours applied on top.
+   * @throws RecordGoneError (nothing is re-created), RecordChangedError (the state was changed behind the lock), LeaseLostError, ConnectionLostError
+   */
+  update(change: Partial<T>): Promise<T>;
+
+  /** Removes the record with everything below it. Removing what is gone succeeds. Releases the lease. */
+  remove(): Promise<void>;
+
+  /** Idempotent, never rejects. */
+  release(): Promise<void>;
+}
+
+/** `busy`: locked by somebody else. `gone`: no such record, or empty. `damaged`: cannot be understood. */
+export type LockOutcome<T> =
+  | { readonly kind: 'locked'; readonly lease: RecordLease<T> }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'damaged' };
+
+export interface LockOptions {
+  /** Seconds to wait for the lock; default 0. */
+  readonly wait?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The record was removed by somebody. */
+export class RecordGoneError extends Error {
+  readonly code = 'NP_RECORD_GONE';
+  override readonly name = 'RecordGoneError';
+  constructor(readonly path: string) {
+    super(`${path} does not exist any more`);
+  }
+}
+
+/** Somebody changed the record's state without holding its lock. */
+export class RecordChangedError extends Error {
+  readonly code = 'NP_RECORD_CHANGED';
+  override readonly name = 'RecordChangedError';
+  constructor(
+    readonly path: string,
+    readonly expected: string,
+    readonly found: string,
+  ) {
+    super(`${path} was changed from ${expected} to ${found} by somebody who did not hold its lock`);
+  }
+}

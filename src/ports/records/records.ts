@@ -1,0 +1,30 @@
+import type { ImageRecords } from './images.js';
+import type { LauncherRegistry } from './launchers.js';
+import type { NodeRecords } from './nodes.js';
+import type { RequestRecords } from './requests.js';
+import type { SessionMonitor } from '../coordination/session.js';
+
+/** All records of one store, sharing one session. */
+export interface Records {
+  readonly session: SessionMonitor;
+  readonly nodes: NodeRecords;
+  readonly requests: RequestRecords;
+  readonly images: ImageRecords;
+  readonly launchers: LauncherRegistry;
+  readonly elections: Elections;
+  /** Starts the mirrors asked for; the others stay empty. Resolves when they are complete. Idempotent per mirror. */
+  open(mirrors: readonly MirrorName[], signal?: AbortSignal): Promise<void>;
+  /** Stops all mirrors. Does not close the store. */
+  close(): Promise<void>;
+}
+
+export type MirrorName = 'nodes' | 'requests' | 'images' | 'launchers';
+
+/** Long-term leadership, `/nodepool/elections/<name>` (kazoo's Election). */
+export interface Elections {
+  /**
+   * Runs for `name` until aborted: `lead` is called each time we are elected, with a signal that ends with the leadership
+   * (session trouble or `signal`). When it returns or rejects early, we stand again. Resolves after `signal` is aborted.
+   */
+  run(name: string, lead: (leading: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,12 @@
+/**
+ * Metrics as statsd understands them. Fire and forget: no call throws, blocks or rejects. Names are complete dotted keys,
+ * made by `domain/metrics`.
+ */
+export interface Metrics {
+  /** Adds to a counter. */
+  count(name: string, amount?: number): void;
+  /** Sets a gauge. Infinite and NaN values are dropped. */
+  gauge(name: string, value: number): void;
+  /** A duration in seconds (sent in milliseconds). */
+  timing(name: string, seconds: number): void;
+}
