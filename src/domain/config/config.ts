@@ -9,6 +9,8 @@ export interface NodepoolConfig {
   readonly elementsDir: string | null;
   /** Required by the builder only. */
   readonly imagesDir: string | null;
+  /** Bytes that must be free in the images directory for a build to start; absent = the image builder's own idea. */
+  readonly imagesMinFree?: number;
   readonly buildLogDir: string;
   /** Logs kept per image; values below 1 act as 1, negative keeps all. */
   readonly buildLogRetention: number;

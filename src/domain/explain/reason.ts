@@ -2,7 +2,14 @@
  * Why a decision came out as it did. Codes are an interface: tools match on them; the wording is in `wording.ts`.
  * Numbers are facts at the time of the decision.
  */
+import type { ImageReason } from './image-reason.js';
+import type { LabelReason } from './label-reason.js';
+import type { NodeReason } from './node-reason.js';
+
 export type Reason =
+  | ImageReason
+  | LabelReason
+  | NodeReason
   | { readonly code: 'POOL_DISABLED'; readonly pool: string; readonly maxServers: number }
   | { readonly code: 'LABEL_UNKNOWN'; readonly pool: string; readonly label: string }
   | { readonly code: 'LABEL_BROKEN'; readonly pool: string; readonly label: string; readonly problem: string }
@@ -22,6 +29,7 @@ export type Reason =
   | { readonly code: 'OTHERS_WAIT_FIRST'; readonly pool: string; readonly waiting: number }
   | { readonly code: 'ALREADY_DECLINED'; readonly launcher: string }
   | { readonly code: 'NOT_REQUESTED'; readonly state: string }
+  | { readonly code: 'NO_FREE_MACHINE'; readonly pool: string; readonly labels: readonly string[] }
   | { readonly code: 'REQUEST_LOCKED' }
   | { readonly code: 'REGISTRY_INCOMPLETE' }
   | { readonly code: 'LAUNCH_FAILED'; readonly node: string; readonly attempts: number; readonly problem: string }

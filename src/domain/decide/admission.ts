@@ -1,0 +1,153 @@
+/**
+ * What a pool does about one request that nobody serves yet (spec LAUNCHER 2.3, 2.4).
+ *
+ * - `ignore`: not ours to look at (not requested any more, or declined by us before).
+ * - `yield`: somebody else should have it; look again when the registry or the request changes.
+ * - `wait`: we could, but not now; look again when the thing named in the reason changes.
+ * - `decline`: we never can, as things are.
+ * - `accept`: take it; it may still have to wait for capacity while we hold it.
+ */
+import type { PoolConfig, ProviderConfig } from '../config/config.js';
+import { poolDisabled } from '../config/config.js';
+import type { Decision, Reason } from '../explain/reason.js';
+import type { RegisteredPool } from '../model/launcher.js';
+import type { Resources } from '../model/quota.js';
+import { addResources, NO_RESOURCES } from '../model/quota.js';
+import type { NodeRequest } from '../model/request.js';
+import { MIN_READY_REQUESTOR } from '../model/request.js';
+import { quotaReasons } from './quota-fit.js';
+import { declinedByAll } from './decline.js';
+import { missingLabels } from './request-order.js';
+
+export type AdmissionVerdict = 'ignore' | 'yield' | 'wait' | 'decline' | 'accept';
+
+export interface AdmissionInput {
+  readonly request: NodeRequest;
+  readonly launcherId: string;
+  readonly pool: PoolConfig;
+  readonly provider: ProviderConfig;
+  readonly registry: { readonly complete: boolean; readonly pools: readonly RegisteredPool[] };
+  /** Why the provider cannot be used at all at the moment, or null. */
+  readonly providerProblem: string | null;
+  /** Limits of the account less what others use there; null while unknown. */
+  readonly providerAvailable: Resources | null;
+  /** Limits of the request's tenant, and what it uses and has reserved; null = no limits. */
+  readonly tenant: { readonly name: string; readonly limit: Resources; readonly used: Resources } | null;
+  readonly resourcesOf: (label: string) => Resources;
+  /** What stands between us and the label apart from capacity: a missing image, a broken flavor. */
+  readonly labelProblems: (label: string) => readonly Reason[];
+  /** Requests that already wait for capacity in this pool. */
+  readonly waiting: number;
+  /** Could the request be served completely right now (free nodes and quota)? Asked only when it matters. */
+  readonly fitsNow: () => boolean;
+  /** Machines that exist by themselves: a request that does not fit now is left alone until it does. */
+  readonly fixed: boolean;
+  /** Launches under way in all pools of the provider. */
+  readonly activeLaunches: number;
+}
+
+export function admitRequest(input: AdmissionInput): Decision<AdmissionVerdict> {
+  const { request, launcherId } = input;
+  if (request.state !== 'requested')
+    return { verdict: 'ignore', because: [{ code: 'NOT_REQUESTED', state: request.state }] };
+  if (request.declinedBy.includes(launcherId)) {
+    // When those have left that could still have served it, somebody must say so, else it would wait for ever.
+    const verdict = input.registry.complete && declinedByAll(request, input.registry.pools) ? 'decline' : 'ignore';
+    return { verdict, because: [{ code: 'ALREADY_DECLINED', launcher: launcherId }] };
+  }
+  if (!input.registry.complete) return { verdict: 'wait', because: [{ code: 'REGISTRY_INCOMPLETE' }] };
+
+  const yielding = yieldReason(input);
+  if (yielding) return { verdict: 'yield', because: [yielding] };
+
+  const never = declineReasons(input);
+  if (never.length > 0) return { verdict: 'decline', because: never };
+
+  const later = waitReasons(input);
+  if (later.length > 0) return { verdict: 'wait', because: later };
+  if (input.request.requestor === MIN_READY_REQUESTOR && !input.fitsNow()) {
+    return { verdict: 'decline', because: [{ code: 'MIN_READY_AT_CAPACITY', pool: input.pool.name }] };
+  }
+  return { verdict: 'accept', because: [{ code: 'SERVEABLE', pool: input.pool.name }] };
+}
+
+/** Other registered pools that offer all labels and have not declined. */
+function candidates(input: AdmissionInput): readonly RegisteredPool[] {
+  return input.registry.pools.filter(
+    (pool) =>
+      pool.id !== input.launcherId &&
+      !input.request.declinedBy.includes(pool.id) &&
+      input.request.nodeTypes.every((label) => pool.supportedLabels.includes(label)),
+  );
+}
+
+function yieldReason(input: AdmissionInput): Reason | undefined {
+  const others = candidates(input);
+  const wished = input.request.provider;
+  if (wished !== null && wished !== input.provider.name && others.some((pool) => pool.providerName === wished)) {
+    return { code: 'YIELD_WISHED_PROVIDER', provider: wished };
+  }
+  const preferred = others.find((pool) => pool.priority < input.pool.priority && !pool.paused);
+  if (preferred && !(wished === input.provider.name)) {
+    return { code: 'YIELD_PRIORITY', pool: preferred.id, priority: preferred.priority, own: input.pool.priority };
+  }
+  const [missing] = missingLabels(input.request, input.pool.labels);
+  const [other] = others;
+  if (missing !== undefined && other) return { code: 'YIELD_CAPABLE_POOL', label: missing, pool: other.id };
+  return undefined;
+}
+
+/** Why this pool can never serve the request as things are; also asked again while it waits (spec LAUNCHER 2.6-2). */
+export function declineReasons(
+  input: Pick<AdmissionInput, 'request' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems'>,
+): readonly Reason[] {
+  const { request, pool, provider } = input;
+  if (poolDisabled(pool)) return [{ code: 'POOL_DISABLED', pool: pool.name, maxServers: pool.maxServers }];
+  if (provider.maxConcurrency === 0) return [{ code: 'CONCURRENCY_DISABLED', provider: provider.name }];
+  const unknown = missingLabels(request, pool.labels);
+  if (unknown.length > 0) return unknown.map((label) => ({ code: 'LABEL_UNKNOWN', pool: pool.name, label }));
+  const problems = [...new Set(request.nodeTypes)].flatMap((label) => input.labelProblems(label));
+  if (problems.length > 0) return problems;
+
+  const whole = request.nodeTypes.map(input.resourcesOf).reduce(addResources, NO_RESOURCES);
+  const overPool = quotaReasons({ code: 'REQUEST_OVER_POOL', owner: pool.name, limit: pool.limits, used: {} }, whole);
+  if (overPool.length > 0) return overPool;
+  if (pool.ignoreProviderQuota || input.providerAvailable === null) return [];
+  return quotaReasons(
+    { code: 'REQUEST_OVER_PROVIDER', owner: provider.name, limit: input.providerAvailable, used: {} },
+    whole,
+  );
+}
+
+function waitReasons(input: AdmissionInput): readonly Reason[] {
+  const { request, provider, pool } = input;
+  if (input.providerProblem !== null) {
+    return [{ code: 'PROVIDER_NOT_READY', provider: provider.name, problem: input.providerProblem }];
+  }
+  if (input.providerAvailable === null && !pool.ignoreProviderQuota) {
+    return [{ code: 'PROVIDER_NOT_READY', provider: provider.name, problem: 'its limits are not known yet' }];
+  }
+  if (input.tenant) {
+    const need = request.nodeTypes.map(input.resourcesOf).reduce(addResources, NO_RESOURCES);
+    const { name, limit, used } = input.tenant;
+    const over = quotaReasons({ code: 'QUOTA_TENANT', owner: name, limit, used }, need);
+    if (over.length > 0) return over;
+  }
+  if (input.fixed && !input.fitsNow()) {
+    return [{ code: 'NO_FREE_MACHINE', pool: pool.name, labels: [...new Set(request.nodeTypes)] }];
+  }
+  if (input.waiting > 0 && !input.fitsNow()) {
+    return [{ code: 'OTHERS_WAIT_FIRST', pool: pool.name, waiting: input.waiting }];
+  }
+  if (input.activeLaunches >= provider.maxConcurrency) {
+    return [
+      {
+        code: 'MAX_CONCURRENCY',
+        provider: provider.name,
+        active: input.activeLaunches,
+        limit: provider.maxConcurrency,
+      },
+    ];
+  }
+  return [];
+}

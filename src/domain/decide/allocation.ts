@@ -1,0 +1,139 @@
+/**
+ * How an accepted request gets its nodes (spec LAUNCHER 2.6): for each label still needed, in order, a free node, else a new one,
+ * else a reason to wait. All nodes of a request share a zone.
+ */
+import type { PoolConfig, ProviderConfig } from '../config/config.js';
+import type { Reason } from '../explain/reason.js';
+import type { Node, NodeId } from '../model/node.js';
+import type { Resources } from '../model/quota.js';
+import { addResources } from '../model/quota.js';
+import type { Stored } from '../model/stored.js';
+import { matchMachines } from './match-machines.js';
+import { quotaReasons } from './quota-fit.js';
+
+export interface AllocationInput {
+  readonly pool: PoolConfig;
+  readonly provider: ProviderConfig;
+  /** Labels still needed, in the order of the request. */
+  readonly needed: readonly string[];
+  readonly reuse: boolean;
+  /** The zone of the nodes the request has; undefined = not chosen yet, null = a node without zone. */
+  readonly az: string | null | undefined;
+  /** Free nodes nobody else has claimed, oldest first. */
+  readonly free: readonly Stored<Node>[];
+  readonly poolUsed: Resources;
+  readonly providerUsed: Resources;
+  /** Null: do not check (ignore-provider-quota). */
+  readonly providerAvailable: Resources | null;
+  readonly resourcesOf: (label: string) => Resources;
+  readonly activeLaunches: number;
+  /** Zones to choose from for a new node; empty = the cloud has none. */
+  readonly zones: readonly string[];
+  /** In [0, 1): picks the zone. */
+  readonly dice: number;
+  /** Only fixed machines: nothing is ever created. */
+  readonly fixed: boolean;
+  /** Why the provider takes no new instances at the moment (it just said its quota is used up). */
+  readonly holdOff: readonly Reason[];
+}
+
+export type AllocationStep =
+  | { readonly kind: 'reuse'; readonly label: string; readonly node: NodeId; readonly az: string | null }
+  | { readonly kind: 'create'; readonly label: string; readonly az: string | null; readonly resources: Resources };
+
+export interface Allocation {
+  readonly steps: readonly AllocationStep[];
+  /** Labels that have to wait, with the reasons of the first of them; empty = nothing waits. */
+  readonly waiting: readonly string[];
+  readonly because: readonly Reason[];
+}
+
+export function allocate(input: AllocationInput): Allocation {
+  const steps: AllocationStep[] = [];
+  const waiting: string[] = [];
+  let because: readonly Reason[] = [];
+  let state = {
+    az: input.az,
+    poolUsed: input.poolUsed,
+    providerUsed: input.providerUsed,
+    launches: input.activeLaunches,
+    taken: new Set<NodeId>(),
+  };
+  const machines = input.fixed && input.reuse ? matchMachines(input.needed, input.free) : [];
+  for (const [index, label] of input.needed.entries()) {
+    const node = input.fixed
+      ? machines[index]
+      : input.reuse
+        ? reusable(input, label, state.az, state.taken)
+        : undefined;
+    if (node) {
+      state = {
+        ...state,
+        az: state.az === undefined ? node.value.az : state.az,
+        taken: new Set(state.taken).add(node.id),
+      };
+      steps.push({ kind: 'reuse', label, node: node.id, az: node.value.az });
+      continue;
+    }
+    const resources = input.resourcesOf(label);
+    const reasons = obstacles(input, state, label, resources);
+    if (waiting.length > 0 || reasons.length > 0) {
+      waiting.push(label);
+      if (because.length === 0) because = reasons;
+      continue;
+    }
+    const az = state.az === undefined ? chooseZone(input) : state.az;
+    state = {
+      ...state,
+      az,
+      poolUsed: addResources(state.poolUsed, resources),
+      providerUsed: addResources(state.providerUsed, resources),
+      launches: state.launches + 1,
+    };
+    steps.push({ kind: 'create', label, az, resources });
+  }
+  return { steps, waiting, because };
+}
+
+function reusable(
+  input: AllocationInput,
+  label: string,
+  az: string | null | undefined,
+  taken: ReadonlySet<NodeId>,
+): Stored<Node> | undefined {
+  return input.free.find(
+    (node) => !taken.has(node.id) && node.value.type.includes(label) && (az === undefined || node.value.az === az),
+  );
+}
+
+function obstacles(
+  input: AllocationInput,
+  state: { readonly poolUsed: Resources; readonly providerUsed: Resources; readonly launches: number },
+  label: string,
+  need: Resources,
+): readonly Reason[] {
+  const { pool, provider } = input;
+  if (input.fixed) {
+    return [{ code: 'NO_FREE_MACHINE', pool: pool.name, labels: [label] }];
+  }
+  const reasons: Reason[] = [
+    ...quotaReasons({ code: 'QUOTA_POOL', owner: pool.name, limit: pool.limits, used: state.poolUsed }, need),
+  ];
+  if (input.providerAvailable) {
+    const limit = input.providerAvailable;
+    reasons.push(
+      ...quotaReasons({ code: 'QUOTA_PROVIDER', owner: provider.name, limit, used: state.providerUsed }, need),
+    );
+  }
+  if (reasons.length > 0) return reasons;
+  if (state.launches >= provider.maxConcurrency) {
+    return [
+      { code: 'MAX_CONCURRENCY', provider: provider.name, active: state.launches, limit: provider.maxConcurrency },
+    ];
+  }
+  return input.holdOff;
+}
+
+function chooseZone(input: AllocationInput): string | null {
+  return input.zones[Math.floor(input.dice * input.zones.length)] ?? null;
+}

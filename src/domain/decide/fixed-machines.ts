@@ -1,0 +1,197 @@
+/**
+ * Which records the machines of a provider need that exist by themselves (spec BUILDER 1.7): one ready node per slot, never more
+ * records per machine than it has slots.
+ *
+ * Decided on the mirror; whoever carries it out looks again before each creation and under the node's lock before each change.
+ */
+import type { Node, NodeId, NodeState } from '../model/node.js';
+import { NODE_DEFAULTS } from '../model/node.js';
+import type { Stored } from '../model/stored.js';
+
+/** What peers expect in the record's launcher field (spec LAUNCHER 1.6). */
+export const FIXED_LAUNCHER = 'static driver';
+
+/** One job's place on a machine, with the pool that offers it. */
+export interface FixedPlace {
+  /** The same in every launcher for the same machine and slot number. */
+  readonly key: string;
+  readonly pool: string;
+  readonly attributes: Readonly<Record<string, unknown>> | null;
+  readonly hostname: string;
+  readonly slot: number;
+  readonly labels: readonly string[];
+  readonly username: string;
+  readonly connectionType: string;
+  readonly connectionPort: number;
+  readonly pythonPath: string;
+  readonly shellType: string | null;
+}
+
+const LEAVING: ReadonlySet<NodeState> = new Set(['used', 'failed', 'aborted', 'deleting', 'deleted']);
+
+/** Why a free record of a machine is withdrawn. */
+export type MachineReason =
+  | { readonly code: 'MACHINE_NOT_CONFIGURED'; readonly machine: string }
+  | {
+      readonly code: 'MORE_NODES_THAN_SLOTS';
+      readonly machine: string;
+      readonly nodes: number;
+      readonly slots: number;
+    }
+  /** It did not answer, or not with the right keys. */
+  | { readonly code: 'MACHINE_UNFIT'; readonly machine: string; readonly problem: string };
+
+/** A machine, the slots that have no record, and the records of it that nobody uses. */
+export interface FixedMachinePlan {
+  readonly machine: string;
+  /** Any of its places: they answer at the same address. */
+  readonly place: FixedPlace;
+  readonly missing: readonly FixedPlace[];
+  readonly free: readonly { readonly node: Stored<Node>; readonly place: FixedPlace }[];
+}
+
+export interface FixedMachinesPlan {
+  readonly machines: readonly FixedMachinePlan[];
+  /** Free records that have to go. */
+  readonly surplus: readonly { readonly id: NodeId; readonly because: MachineReason }[];
+}
+
+export interface FixedMachinesInput {
+  readonly provider: string;
+  readonly places: readonly FixedPlace[];
+  readonly nodes: Iterable<Stored<Node>>;
+  readonly locked: (id: NodeId) => boolean;
+  /** Chosen as surplus before, and being dealt with. */
+  readonly withdrawing: (id: NodeId) => boolean;
+}
+
+export function planFixedMachines(input: FixedMachinesInput): FixedMachinesPlan {
+  const places = groupBy(input.places, machineOf);
+  const nodes = groupBy(
+    [...input.nodes].filter((node) => isMachine(input, node)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    ({ value }) => machineOf(value),
+  );
+  const surplus: { readonly id: NodeId; readonly because: MachineReason }[] = [];
+  for (const [machine, found] of nodes) {
+    if (places.has(machine)) continue;
+    for (const { id } of free(input, found)) surplus.push({ id, because: { code: 'MACHINE_NOT_CONFIGURED', machine } });
+  }
+  const machines = [...places].map(([machine, slots]) => {
+    const found = nodes.get(machine) ?? [];
+    const over = overfull(input, found, slots);
+    const because = { code: 'MORE_NODES_THAN_SLOTS', machine, nodes: found.length, slots: slots.length } as const;
+    for (const { id } of over) surplus.push({ id, because });
+    return planMachine(input, machine, slots, found, new Set(over));
+  });
+  return { machines, surplus };
+}
+
+/** The machine of a place or of a record: host, user and port tell machines apart. */
+export function machineOf(of: Pick<Node, 'hostname' | 'username' | 'connectionPort'>): string {
+  return `${of.username ?? ''}@${of.hostname ?? ''}:${typeof of.connectionPort === 'number' ? of.connectionPort : '?'}`;
+}
+
+/** Does nobody use the node, as far as its record tells? */
+export function isFree(node: Node): boolean {
+  return node.state === 'ready' && node.allocatedTo === null;
+}
+
+export function fixedNode(provider: string, place: FixedPlace, hostKeys: readonly string[], now: number): Node {
+  const facts = fixedFacts(place, hostKeys);
+  return { ...NODE_DEFAULTS, ...facts, state: 'ready', stateTime: now, createdTime: now, provider };
+}
+
+/** What the configuration and the check say about the machine: the same at registration and after a change. */
+export function fixedFacts(place: FixedPlace, hostKeys: readonly string[]): Partial<Node> {
+  return {
+    pool: place.pool,
+    attributes: place.attributes,
+    type: place.labels,
+    launcher: FIXED_LAUNCHER,
+    hostname: place.hostname,
+    interfaceIp: place.hostname,
+    connectionPort: place.connectionPort,
+    connectionType: place.connectionType,
+    username: place.username,
+    pythonPath: place.pythonPath,
+    shellType: place.shellType,
+    slot: place.slot,
+    hostKeys,
+  };
+}
+
+/** Would registering the machine again make another record of it? */
+export function isOutdated(node: Node, facts: Partial<Node>): boolean {
+  return Object.entries(facts).some(
+    ([key, value]) => JSON.stringify(node[key as keyof Node]) !== JSON.stringify(value),
+  );
+}
+
+/** A record with an id in a cloud was launched, and has to be deleted there: it is no business of ours. */
+function isMachine(input: FixedMachinesInput, { value }: Stored<Node>): boolean {
+  return value.provider === input.provider && value.externalId === null;
+}
+
+function planMachine(
+  input: FixedMachinesInput,
+  machine: string,
+  places: readonly FixedPlace[],
+  nodes: readonly Stored<Node>[],
+  leaving: ReadonlySet<Stored<Node>>,
+): FixedMachinePlan {
+  const [place] = places;
+  if (!place) throw new Error(`machine ${machine} has no slots`);
+  const staying = nodes.filter((node) => !leaving.has(node));
+  const owner = new Map<FixedPlace, Stored<Node>>();
+  for (const node of staying) {
+    const own = places.find(({ slot }) => slot === node.value.slot);
+    if (own && !owner.has(own)) owner.set(own, node);
+  }
+  // Records of the 3.x releases have no slot number: they take what is left.
+  const placed = new Set(owner.values());
+  for (const node of staying.filter((candidate) => !placed.has(candidate))) {
+    const rest = places.find((candidate) => !owner.has(candidate));
+    if (rest) owner.set(rest, node);
+  }
+  // A record that is surplus but still there takes its room until it is gone.
+  const room = Math.max(0, places.length - nodes.length);
+  const unowned = places.filter((candidate) => !owner.has(candidate)).slice(0, room);
+  const freeNodes = new Set(free(input, staying));
+  const owned = [...owner].flatMap(([at, node]) => (freeNodes.has(node) ? [{ node, place: at }] : []));
+  return { machine, place, missing: unowned, free: owned };
+}
+
+/**
+ * The free records beyond the number of slots; those whose slot does not exist or is taken go first, then the youngest. Records
+ * that are about to vanish anyway are no reason to remove others.
+ */
+function overfull(
+  input: FixedMachinesInput,
+  nodes: readonly Stored<Node>[],
+  places: readonly FixedPlace[],
+): readonly Stored<Node>[] {
+  const staying = nodes.filter(({ id, value }) => !LEAVING.has(value.state) && !input.withdrawing(id));
+  const excess = staying.length - places.length;
+  if (excess <= 0) return [];
+  const idle = new Set(free(input, staying));
+  const open = new Set(places.map(({ slot }) => slot));
+  const misplaced = new Set<Stored<Node>>();
+  for (const node of [...staying.filter((candidate) => !idle.has(candidate)), ...idle]) {
+    if (!open.delete(node.value.slot ?? -1)) misplaced.add(node);
+  }
+  const youngestFirst = [...idle].reverse();
+  return [
+    ...youngestFirst.filter((node) => misplaced.has(node)),
+    ...youngestFirst.filter((node) => !misplaced.has(node)),
+  ].slice(0, excess);
+}
+
+function free(input: FixedMachinesInput, nodes: readonly Stored<Node>[]): readonly Stored<Node>[] {
+  return nodes.filter(({ id, value }) => isFree(value) && !input.locked(id) && !input.withdrawing(id));
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}

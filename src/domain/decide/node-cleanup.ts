@@ -1,0 +1,94 @@
+/**
+ * What to do with a node that nobody holds (spec LAUNCHER 2.11). Asked on the mirror first, then again on what was read under
+ * the node's lock; only the second answer is acted on.
+ *
+ * - `delete`: the instance and then the record.
+ * - `free`: clear the allocation, its request is gone.
+ * - `keep`: leave it; `again` says when (seconds since the epoch) time alone will change the answer.
+ */
+import type { NodepoolConfig } from '../config/config.js';
+import type { CleanupReason } from '../explain/node-reason.js';
+import type { Node, NodeState } from '../model/node.js';
+
+export type CleanupVerdict = 'delete' | 'free' | 'keep';
+
+export interface CleanupDecision {
+  readonly verdict: CleanupVerdict;
+  readonly because: readonly CleanupReason[];
+  readonly again?: number;
+}
+
+export interface CleanupInput {
+  readonly node: Node;
+  readonly now: number;
+  readonly config: Pick<NodepoolConfig, 'labels' | 'maxHoldAge'>;
+  /** Do we serve this provider (configured, or being drained)? */
+  readonly ours: boolean;
+  readonly requestExists: (id: string) => boolean;
+  /** Is the launcher that made the node still registered? */
+  readonly launcherAlive: (id: string) => boolean;
+}
+
+/** How long a node may stand in `init` without a lock before its launcher counts as dead (weakness 5), seconds. */
+export const INIT_GRACE = 60;
+
+/** And how long if its launcher lives: it takes the lock at once or never, seconds. */
+export const INIT_GRACE_ALIVE = 600;
+
+/** States whose node has no business to be unlocked: whoever held it is done or dead. */
+const ABANDONED: ReadonlySet<NodeState> = new Set([
+  'used',
+  'in-use',
+  'building',
+  'failed',
+  'aborted',
+  'deleting',
+  'deleted',
+]);
+
+export function cleanupUnlockedNode(input: CleanupInput): CleanupDecision {
+  const { node } = input;
+  if (!input.ours) return { verdict: 'keep', because: [{ code: 'FOREIGN_PROVIDER', provider: node.provider }] };
+  if (ABANDONED.has(node.state)) {
+    const finished = node.state !== 'in-use' && node.state !== 'building';
+    return { verdict: 'delete', because: [{ code: finished ? 'FINISHED' : 'OWNER_GONE', state: node.state }] };
+  }
+  if (node.state === 'init') return cleanupInit(input);
+  if (node.state === 'hold') return cleanupHeld(input);
+  if (node.state === 'ready') return cleanupReady(input);
+  return { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: node.state }] };
+}
+
+function cleanupInit(input: CleanupInput): CleanupDecision {
+  const { node, now } = input;
+  const alive = node.launcher !== null && input.launcherAlive(node.launcher);
+  const due = node.stateTime + INIT_GRACE;
+  const late = node.stateTime + INIT_GRACE_ALIVE;
+  if (now >= (alive ? late : due)) return { verdict: 'delete', because: [{ code: 'OWNER_GONE', state: 'init' }] };
+  return { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: 'init' }], again: Math.max(due, now + INIT_GRACE) };
+}
+
+function cleanupHeld(input: CleanupInput): CleanupDecision {
+  const { node, now, config } = input;
+  const own = node.holdExpiration !== null && node.holdExpiration > 0 ? node.holdExpiration : Infinity;
+  const limit = Math.min(own, config.maxHoldAge > 0 ? config.maxHoldAge : Infinity);
+  return byAge(node, now, limit, 'HELD_TOO_LONG');
+}
+
+function cleanupReady(input: CleanupInput): CleanupDecision {
+  const { node, now, config } = input;
+  if (node.allocatedTo !== null) {
+    if (input.requestExists(node.allocatedTo))
+      return { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: 'ready' }] };
+    return { verdict: 'free', because: [{ code: 'REQUEST_GONE', request: node.allocatedTo }] };
+  }
+  const limits = node.type.map((label) => config.labels.get(label)?.maxReadyAge ?? 0).filter((age) => age > 0);
+  return byAge(node, now, Math.min(Infinity, ...limits), 'READY_TOO_OLD');
+}
+
+function byAge(node: Node, now: number, limit: number, code: 'READY_TOO_OLD' | 'HELD_TOO_LONG'): CleanupDecision {
+  const age = now - node.stateTime;
+  if (age >= limit) return { verdict: 'delete', because: [{ code, age, limit }] };
+  const keep: CleanupDecision = { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: node.state }] };
+  return limit === Infinity ? keep : { ...keep, again: node.stateTime + limit };
+}

@@ -1,0 +1,137 @@
+/**
+ * What is known about one request, node, label or image, and what the daemons think of it. Times are seconds since the epoch;
+ * what a record does not have is null.
+ */
+import type { BuildState, UploadState } from '../model/image.js';
+import type { NodeState } from '../model/node.js';
+import type { RequestState } from '../model/request.js';
+
+export const SUBJECT_KINDS = ['request', 'node', 'label', 'image'] as const;
+export type SubjectKind = (typeof SUBJECT_KINDS)[number];
+
+export interface ExplanationSubject {
+  readonly kind: SubjectKind;
+  readonly id: string;
+}
+
+export interface Explanation {
+  readonly subject: ExplanationSubject;
+  /** What the records say; null when there is none any more. */
+  readonly state: SubjectState | null;
+  /** The last word of each pool, builder or cleanup of the process that was asked, the newest last. */
+  readonly opinions: readonly Opinion[];
+}
+
+export interface Opinion {
+  readonly decider: string;
+  readonly verdict: string;
+  readonly since: number;
+  readonly reasons: readonly ExplainedReason[];
+}
+
+export interface ExplainedReason {
+  readonly code: string;
+  /** With the code and its numbers. */
+  readonly text: string;
+  /** What would take the reason away. */
+  readonly unblock: string;
+  /** The reason's own fields. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export type SubjectState = RequestFacts | NodeFacts | LabelFacts | ImageFacts;
+
+export interface RequestFacts {
+  readonly kind: 'request';
+  readonly state: RequestState;
+  readonly stateTime: number;
+  readonly locked: boolean;
+  readonly nodeTypes: readonly string[];
+  readonly requestor: string | null;
+  /** The provider it asks for. */
+  readonly provider: string | null;
+  readonly declinedBy: readonly string[];
+  /** Nodes allocated to it. */
+  readonly nodes: readonly NodeBrief[];
+  readonly pools: readonly PoolFacts[];
+}
+
+export interface NodeBrief {
+  readonly id: string;
+  readonly state: NodeState;
+  readonly locked: boolean;
+}
+
+export interface NodeFacts {
+  readonly kind: 'node';
+  readonly state: NodeState;
+  readonly stateTime: number;
+  readonly locked: boolean;
+  readonly labels: readonly string[];
+  readonly provider: string | null;
+  readonly pool: string | null;
+  readonly launcher: string | null;
+  /** Is that launcher registered? */
+  readonly launcherAlive: boolean;
+  readonly allocatedTo: string | null;
+  /** The state of that request; null if it does not exist. */
+  readonly requestState: RequestState | null;
+  readonly comment: string | null;
+}
+
+export interface LabelFacts {
+  readonly kind: 'label';
+  /** Null when the label is not in our configuration. */
+  readonly minReady: number | null;
+  /** Number of nodes with this label by state. */
+  readonly nodes: readonly Count[];
+  /** Free and ready. */
+  readonly free: number;
+  /** Min-ready requests for it. */
+  readonly underway: readonly string[];
+  readonly pools: readonly PoolFacts[];
+}
+
+/** A registered pool, seen from what a request or label needs. */
+export interface PoolFacts {
+  /** The launcher id, as in `declined_by`. */
+  readonly id: string;
+  readonly provider: string;
+  /** Unknown for old launchers. */
+  readonly pool: string | null;
+  readonly priority: number;
+  readonly paused: boolean;
+  readonly declined: boolean;
+  readonly missingLabels: readonly string[];
+  /** Images of the labels, as far as our configuration knows them. */
+  readonly images: readonly { readonly label: string; readonly image: string; readonly ready: boolean }[];
+  /** Number of the pool's nodes by state; empty when the pool's name is unknown. */
+  readonly nodes: readonly Count[];
+}
+
+export interface Count {
+  readonly state: string;
+  readonly count: number;
+}
+
+export interface ImageFacts {
+  readonly kind: 'image';
+  readonly configured: boolean;
+  readonly paused: boolean;
+  /** When a build was ordered. */
+  readonly buildRequested: number | null;
+  readonly builds: readonly {
+    readonly build: string;
+    readonly state: BuildState;
+    readonly stateTime: number;
+    readonly builder: string | null;
+    readonly formats: readonly string[];
+  }[];
+  readonly uploads: readonly {
+    readonly provider: string;
+    readonly build: string;
+    readonly upload: string;
+    readonly state: UploadState;
+    readonly stateTime: number;
+  }[];
+}

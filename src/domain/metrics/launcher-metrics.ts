@@ -1,0 +1,91 @@
+/** Names of the launcher's metrics (spec LAUNCHER 5). Complete dotted keys, for the `Metrics` port. */
+import type { NodeState } from '../model/node.js';
+import { safePart } from './name-part.js';
+
+/** One attempt to launch a node, as far as its metrics are concerned. */
+export interface LaunchFacts {
+  /** `ready` or `error.<what>`. */
+  readonly result: string;
+  readonly provider: string;
+  readonly az: string | null;
+  /** Name of the disk image or cloud image. */
+  readonly image: string | null;
+  readonly requestor: string | null;
+}
+
+/** Each is a timer and a counter. */
+export function launch(result: string): string {
+  return `nodepool.launch.${result}`;
+}
+
+export function launchByProvider(provider: string, result: string): string {
+  return `nodepool.launch.provider.${provider}.${result}`;
+}
+
+export function launchByZone(provider: string, az: string, result: string): string {
+  return `nodepool.launch.provider.${provider}.${az}.${result}`;
+}
+
+export function launchByImage(image: string, result: string): string {
+  return `nodepool.launch.image.${image}.${result}`;
+}
+
+export function launchByRequestor(requestor: string, result: string): string {
+  return `nodepool.launch.requestor.${safePart(requestor)}.${result}`;
+}
+
+/** All names under which one attempt is counted and timed. */
+export function launchNames({ result, provider, az, image, requestor }: LaunchFacts): readonly string[] {
+  const names = [launch(result), launchByProvider(provider, result)];
+  if (az) names.push(launchByZone(provider, az, result));
+  if (image) names.push(launchByImage(image, result));
+  if (requestor) names.push(launchByRequestor(requestor, result));
+  return names;
+}
+
+export function nodes(state: NodeState): string {
+  return `nodepool.nodes.${state}`;
+}
+
+export function providerNodes(provider: string, state: NodeState): string {
+  return `nodepool.provider.${provider}.nodes.${state}`;
+}
+
+export function labelNodes(label: string, state: NodeState): string {
+  return `nodepool.label.${label}.nodes.${state}`;
+}
+
+export function addressableRequests(provider: string, pool: string): string {
+  return `nodepool.provider.${provider}.pool.${pool}.addressable_requests`;
+}
+
+export function maxServers(provider: string): string {
+  return `nodepool.provider.${provider}.max_servers`;
+}
+
+export function tenantLimit(tenant: string, resource: string): string {
+  return `nodepool.tenant_limits.${safePart(tenant)}.${safePart(resource)}`;
+}
+
+/** @param kind what leaked, in the plural: `instances`, `images`, `ports`, `floatingips` */
+export function leaked(provider: string, kind: string): string {
+  return `nodepool.provider.${provider}.leaked.${kind}`;
+}
+
+export function leakedInstances(provider: string): string {
+  return leaked(provider, 'instances');
+}
+
+/** The name that the manual documents for `leaked.ports`; both are sent. */
+export function downPorts(provider: string): string {
+  return `nodepool.provider.${provider}.downPorts`;
+}
+
+/** Calls to the store that have no answer yet. */
+export function storeQueue(hostname: string): string {
+  return `nodepool.launcher.${hostname}.zk.client.connection_queue`;
+}
+
+export function cacheQueue(hostname: string, cache: 'node' | 'request' | 'image', queue: 'event' | 'playback'): string {
+  return `nodepool.launcher.${hostname}.zk.${cache}_cache.${queue}_queue`;
+}

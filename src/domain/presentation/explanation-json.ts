@@ -1,0 +1,22 @@
+import type { Explanation } from '../explain/explanation.js';
+
+/** The JSON object of an explanation: keys in small letters with underscores, as in the lists; ages in whole seconds. */
+export function explanationJson({ subject, state, opinions }: Explanation, now: number): string {
+  return JSON.stringify(
+    snakeKeys({
+      subject,
+      state,
+      deciders: opinions.map((opinion) => ({ ...opinion, age: Math.max(0, Math.floor(now - opinion.since)) })),
+    }),
+  );
+}
+
+function snakeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [snake(key), snakeKeys(item)]));
+}
+
+function snake(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,145 @@
+/** An explanation for people: what the records say, then what each pool says and why. */
+import type {
+  Count,
+  Explanation,
+  ExplanationSubject,
+  ImageFacts,
+  LabelFacts,
+  NodeFacts,
+  Opinion,
+  PoolFacts,
+  RequestFacts,
+  SubjectState,
+} from '../explain/explanation.js';
+import { formatAge } from './age.js';
+import { printable } from './printable.js';
+
+export function explanationText({ subject, state, opinions }: Explanation, now: number): string {
+  const said = opinions.length > 0 ? opinionLines(opinions, now) : ['  nothing: no decision about it is remembered'];
+  return [...recordLines(subject, state, now), 'What is decided about it:', ...said].map(printable).join('\n');
+}
+
+/** The part that comes from the records alone. */
+export function recordLines(subject: ExplanationSubject, state: SubjectState | null, now: number): readonly string[] {
+  const title = `${subject.kind} ${subject.id}`;
+  if (!state) return [`${title}: there is no record of it any more`];
+  return [title, ...factLines(state, now).map((line) => `  ${line}`)].map(printable);
+}
+
+export function opinionLines(opinions: readonly Opinion[], now: number): readonly string[] {
+  return opinions
+    .flatMap(({ decider, verdict, since, reasons }) => [
+      `  ${decider}: ${verdict}, since ${formatAge(now - since)}`,
+      ...reasons.flatMap(({ text, unblock }) => [`    ${text}`, `      what helps: ${unblock}`]),
+    ])
+    .map(printable);
+}
+
+function factLines(state: SubjectState, now: number): readonly string[] {
+  switch (state.kind) {
+    case 'request':
+      return requestLines(state, now);
+    case 'node':
+      return nodeLines(state, now);
+    case 'label':
+      return labelLines(state);
+    case 'image':
+      return imageLines(state, now);
+  }
+}
+
+function requestLines(request: RequestFacts, now: number): readonly string[] {
+  return [
+    stateLine(request, now),
+    `labels: ${list(request.nodeTypes)}`,
+    `requestor: ${request.requestor ?? 'unknown'}`,
+    ...(request.provider === null ? [] : [`wants provider: ${request.provider}`]),
+    `declined by: ${list(request.declinedBy)}`,
+    `nodes: ${list(request.nodes.map((node) => `${node.id} ${node.state} ${lockWord(node.locked)}`))}`,
+    ...poolLines(request.pools),
+  ];
+}
+
+function nodeLines(node: NodeFacts, now: number): readonly string[] {
+  const request = node.allocatedTo === null ? 'nobody' : `${node.allocatedTo} (${node.requestState ?? 'gone'})`;
+  return [
+    stateLine(node, now),
+    `labels: ${list(node.labels)}`,
+    `pool: ${node.provider ?? 'none'}/${node.pool ?? 'none'}`,
+    `launcher: ${node.launcher === null ? 'none' : `${node.launcher} (${node.launcherAlive ? 'registered' : 'gone'})`}`,
+    `allocated to: ${request}`,
+    ...(node.comment === null ? [] : [`comment: ${node.comment}`]),
+  ];
+}
+
+function labelLines(label: LabelFacts): readonly string[] {
+  return [
+    `min-ready: ${label.minReady ?? 'the label is not in this configuration'}`,
+    `free and ready: ${label.free}`,
+    `asked for: ${list(label.underway)}`,
+    `nodes: ${counts(label.nodes)}`,
+    ...poolLines(label.pools),
+  ];
+}
+
+function imageLines(image: ImageFacts, now: number): readonly string[] {
+  const ordered = image.buildRequested === null ? 'no' : `yes, since ${formatAge(now - image.buildRequested)}`;
+  return [
+    `configured: ${image.configured ? 'yes' : 'no'}`,
+    `paused: ${image.paused ? 'yes' : 'no'}`,
+    `build ordered: ${ordered}`,
+    'builds:',
+    ...indented(
+      image.builds.map(
+        (each) =>
+          `${each.build} ${sinceWords(each, now)}, by ${each.builder ?? 'unknown'}, formats: ${list(each.formats)}`,
+      ),
+    ),
+    'uploads:',
+    ...indented(image.uploads.map((each) => `${each.provider} ${each.build}/${each.upload} ${sinceWords(each, now)}`)),
+  ];
+}
+
+function poolLines(pools: readonly PoolFacts[]): readonly string[] {
+  return ['registered pools:', ...indented(pools.map(poolLine))];
+}
+
+function poolLine(pool: PoolFacts): string {
+  const images = pool.images.map(({ image, ready }) => `image ${image} ${ready ? 'ready' : 'NOT ready'}`);
+  const facts = [
+    pool.missingLabels.length === 0 ? 'offers all labels' : `does not offer ${list(pool.missingLabels)}`,
+    ...(pool.declined ? ['has declined'] : []),
+    ...(pool.paused ? ['waits for capacity'] : []),
+    `priority ${pool.priority}`,
+    ...new Set(images),
+    `nodes: ${counts(pool.nodes)}`,
+  ];
+  return `${pool.provider}/${pool.pool ?? '?'} (${pool.id}): ${facts.join('; ')}`;
+}
+
+function stateLine(
+  record: { readonly state: string; readonly stateTime: number; readonly locked: boolean },
+  now: number,
+): string {
+  return `state: ${sinceWords(record, now)}, ${lockWord(record.locked)}`;
+}
+
+function sinceWords({ state, stateTime }: { readonly state: string; readonly stateTime: number }, now: number): string {
+  return `${state} since ${formatAge(now - stateTime)}`;
+}
+
+function lockWord(locked: boolean): string {
+  return locked ? 'locked' : 'unlocked';
+}
+
+function counts(all: readonly Count[]): string {
+  return list(all.map(({ state, count }) => `${count} ${state}`));
+}
+
+function list(words: readonly string[]): string {
+  return words.length === 0 ? 'none' : words.join(', ');
+}
+
+function indented(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? ['  none'] : lines.map((line) => `  ${line}`);
+}

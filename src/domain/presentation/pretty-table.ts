@@ -1,0 +1,65 @@
+import { displayWidth } from './display-width.js';
+
+/**
+ * A table in the layout of PrettyTable: left aligned, one blank on each side, rules above and below the header and at the
+ * end; cells with line feeds take several lines. Scripts cut these tables apart, so the layout is an interface
+ * (spec BUILDER 3.2). The answer has no line feed at the end.
+ */
+export function renderTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const header = splitCells(titles, titles.length);
+  const body = rows.map((row) => splitCells(row, titles.length));
+  const widths = columnWidths([header, ...body]);
+  const rule = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+`;
+  // An empty table keeps its closing rule, so that two rules follow the header.
+  return [rule, ...layRow(header, widths), rule, ...body.flatMap((row) => layRow(row, widths)), rule].join('\n');
+}
+
+/** The lines of a cell with the width of each. */
+type Cell = readonly CellLine[];
+
+interface CellLine {
+  readonly text: string;
+  readonly width: number;
+}
+
+const PLAIN = /^[\x20-\x7e]*$/;
+const NOTHING: CellLine = { text: '', width: 0 };
+
+function splitCells(row: readonly string[], columns: number): readonly Cell[] {
+  return Array.from({ length: columns }, (_, column) => splitCell(row[column] ?? ''));
+}
+
+function splitCell(text: string): Cell {
+  if (PLAIN.test(text)) return [{ text, width: text.length }];
+  const lines = printable(text).split('\n');
+  return lines.map((line) => ({ text: line, width: displayWidth(line) }));
+}
+
+/** Records are written by others: control characters would let them move the reader's cursor or colour the terminal. */
+function printable(text: string): string {
+  return text
+    .replaceAll(/\r\n?/g, '\n')
+    .replaceAll('\t', ' ')
+    .replaceAll(/[^\P{Cc}\n]/gu, '\ufffd');
+}
+
+function columnWidths(rows: readonly (readonly Cell[])[]): readonly number[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      for (const { width } of cell) widths[column] = Math.max(widths[column] ?? 0, width);
+    });
+  }
+  return widths;
+}
+
+function layRow(row: readonly Cell[], widths: readonly number[]): readonly string[] {
+  const height = row.reduce((most, cell) => Math.max(most, cell.length), 1);
+  return Array.from({ length: height }, (_, index) => {
+    const cells = row.map((cell, column) => {
+      const { text, width } = cell[index] ?? NOTHING;
+      return text + ' '.repeat((widths[column] ?? 0) - width);
+    });
+    return `| ${cells.join(' | ')} |`;
+  });
+}
