@@ -38,6 +38,8 @@ export interface Instance {
   readonly publicIpv4: string | null;
   readonly privateIpv4: string | null;
   readonly publicIpv6: string | null;
+  /** For clouds whose internal networks have IPv6 only; may be left out. */
+  readonly privateIpv6?: string | null;
   readonly az: string | null;
   readonly region: string | null;
   readonly cloud: string | null;

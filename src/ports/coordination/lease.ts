@@ -26,6 +26,11 @@ export interface AcquireOptions {
    * a deleted record answers `gone` and re-creates nothing.
    */
   readonly makeParents?: boolean;
+  /**
+   * The lock directory is expected to be missing (a record nobody has locked yet): it is created first instead of on refusal, which
+   * saves a round trip. Never changes the result.
+   */
+  readonly newDirectory?: boolean;
   readonly signal?: AbortSignal;
 }
 

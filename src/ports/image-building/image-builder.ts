@@ -19,6 +19,9 @@ export type BuildResult =
   | { readonly outcome: 'not-started'; readonly exitCode: null; readonly problem: string };
 
 export interface ImageBuilder {
+  /** Bytes that must be free in the images directory for a build to have a chance; 0 if absent. */
+  readonly leastRoom?: number;
+
   /**
    * Builds `<imagesDir>/<image>-<buildId>.<format>` with checksums for every format. Ends the whole process group when
    * `image.buildTimeout` seconds have passed or the signal is aborted. Never rejects.

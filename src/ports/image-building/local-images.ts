@@ -18,6 +18,11 @@ export interface LocalImages {
   files(imagesDir: string, image: string, buildId: string): Promise<readonly LocalImageFile[]>;
   /** Builds of the image that have any trace in the directory (image, checksum or manifest), by exact name. */
   buildIds(imagesDir: string, image: string): Promise<readonly string[]>;
+  /**
+   * Every build with any trace in the directory, by the form of the name: `<image>-<32 hex digits>.<anything>` or
+   * `<image>-<10 digits>.<anything>`. The latter may be a stranger's file: trust it only for images that are known.
+   */
+  all(imagesDir: string): Promise<readonly { readonly image: string; readonly buildId: string }[]>;
   /** Removes everything named `<image>-<buildId>.*`, the manifest directory included. Answers the names removed. */
   remove(imagesDir: string, image: string, buildId: string): Promise<readonly string[]>;
   /** Removes one format with its checksums. */

@@ -53,6 +53,8 @@ export interface BuildRecords {
   create(key: BuildKey, build: ImageBuild): Promise<void>;
   /** Reads the store itself, not the mirror. */
   read(key: BuildKey): Promise<ImageBuild | undefined>;
+  /** All builds of an image, read from the store itself: what counts under the image lock. Damaged records are left out. */
+  list(image: string): Promise<readonly StoredBuild[]>;
   /** Changes fields, conditional on the version read now; unknown keys stay; a new state stamps the time. @throws RecordGoneError */
   update(key: BuildKey, change: Partial<ImageBuild>): Promise<ImageBuild>;
   /** Removes the record with all below it (lock contenders, provider folders). Needs the build lock. */
@@ -69,6 +71,10 @@ export interface UploadRecords {
   /** Creates a record; the store numbers it. Needs the provider lock. */
   create(key: BuildKey & { readonly provider: string }, upload: ImageUpload): Promise<UploadKey>;
   read(key: UploadKey): Promise<ImageUpload | undefined>;
+  /** All uploads of a build to a provider, read from the store itself: what counts under the provider lock. */
+  list(key: BuildKey & { readonly provider: string }): Promise<readonly StoredUpload[]>;
+  /** Is there any upload of the build, to any provider, or anybody about to make one? Asks the store itself. Damaged records do not count. */
+  anyOf(key: BuildKey): Promise<boolean>;
   /** As for builds. @throws RecordGoneError */
   update(key: UploadKey, change: Partial<ImageUpload>): Promise<ImageUpload>;
   remove(key: UploadKey): Promise<void>;

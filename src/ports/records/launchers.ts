@@ -1,3 +1,4 @@
+import type { ImageProblem } from '../../domain/model/image-problem.js';
 import type { RegisteredPool } from '../../domain/model/launcher.js';
 
 /**
@@ -10,6 +11,12 @@ export interface LauncherRegistry {
   /** Announces a pool in both registries, again after each new session, until it is taken back. Rejects only when aborted or closed. */
   announcePool(pool: PoolAnnouncement): Promise<Announcement<PoolAnnouncement>>;
 
+  /**
+   * The processes of one kind that are announced now, read from the store itself; records that cannot be understood are left out.
+   * Launchers before 6.1 announce their pools only.
+   */
+  processes(kind: ProcessAnnouncement['kind']): Promise<readonly RegisteredProcess[]>;
+
   /** Announces a process (`components/launcher`, `components/builder`). */
   announceProcess(process: ProcessAnnouncement): Promise<Announcement<ProcessAnnouncement>>;
 }
@@ -21,6 +28,10 @@ export interface LauncherView {
   /** Union of both registries by id; what stands in the newer one wins. */
   pools(): readonly RegisteredPool[];
   onChange(listener: () => void): () => void;
+}
+
+export interface RegisteredProcess {
+  readonly hostname: string;
 }
 
 export interface PoolAnnouncement {
@@ -40,6 +51,8 @@ export interface ProcessAnnouncement {
   readonly hostname: string;
   readonly version: string;
   readonly state: ComponentState;
+  /** Of a builder: a key of our own in the record, left out when there are none. Other releases overlook it. */
+  readonly imageProblems?: readonly ImageProblem[];
 }
 
 export type ComponentState = 'initializing' | 'running' | 'paused' | 'stopped';

@@ -17,8 +17,12 @@ export interface RecordLease<T> {
    */
   update(change: Partial<T>): Promise<T>;
 
-  /** Removes the record with everything below it. Removing what is gone succeeds. Releases the lease. */
-  remove(): Promise<void>;
+  /**
+   * Removes the record with everything below it and releases the lease. Removing what is gone succeeds. Answers whether it is
+   * gone: if somebody else contends for the lock meanwhile the record stays as it was written last, and the next pass removes it.
+   * @throws RecordChangedError (the state was changed behind the lock), LeaseLostError, ConnectionLostError
+   */
+  remove(): Promise<boolean>;
 
   /** Idempotent, never rejects. */
   release(): Promise<void>;

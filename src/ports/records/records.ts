@@ -1,3 +1,4 @@
+import type { BuilderRegistry } from './builders.js';
 import type { ImageRecords } from './images.js';
 import type { LauncherRegistry } from './launchers.js';
 import type { NodeRecords } from './nodes.js';
@@ -11,6 +12,7 @@ export interface Records {
   readonly requests: RequestRecords;
   readonly images: ImageRecords;
   readonly launchers: LauncherRegistry;
+  readonly builders: BuilderRegistry;
   readonly elections: Elections;
   /** Starts the mirrors asked for; the others stay empty. Resolves when they are complete. Idempotent per mirror. */
   open(mirrors: readonly MirrorName[], signal?: AbortSignal): Promise<void>;
@@ -18,7 +20,7 @@ export interface Records {
   close(): Promise<void>;
 }
 
-export type MirrorName = 'nodes' | 'requests' | 'images' | 'launchers';
+export type MirrorName = 'nodes' | 'requests' | 'images' | 'launchers' | 'builders';
 
 /** Long-term leadership, `/nodepool/elections/<name>` (kazoo's Election). */
 export interface Elections {

@@ -15,6 +15,9 @@ export interface JournalEntry {
   readonly since: number;
 }
 
+/** Called synchronously with each new verdict or set of reason codes, and what was said before; must not throw. */
+export type JournalListener = (entry: JournalEntry, before: JournalEntry | undefined) => void;
+
 /** A bounded memory of the last decisions, which feeds explanations and logs. Synchronous, never throws. */
 export interface DecisionJournal {
   /** Repeating the same verdict with the same reason codes keeps `since`. */

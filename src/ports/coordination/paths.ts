@@ -1,0 +1,44 @@
+import { StoreFailureError } from './errors.js';
+
+/** Paths of the tree: absolute, no empty element, no `.` or `..`, no NUL. The root is `/`. */
+
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash <= 0 ? '/' : path.slice(0, slash);
+}
+
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+export function childOf(parent: string, name: string): string {
+  return parent === '/' ? `/${name}` : `${parent}/${name}`;
+}
+
+/** All records above a path, the topmost first, without the root. */
+export function ancestorsOf(path: string): readonly string[] {
+  const result: string[] = [];
+  for (let slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
+    result.push(path.slice(0, slash));
+  }
+  return result;
+}
+
+/** @throws StoreFailureError unless `path` is well-formed. A sequential record may be named by its number alone: `/nodes/`. */
+export function checkPath(path: string, sequential = false): void {
+  if (path === '/' && !sequential) return;
+  const elements = path.split('/');
+  if (elements.shift() === '' && sequential && elements.at(-1) === '') elements.pop();
+  const wellFormed =
+    path.startsWith('/') &&
+    elements.every((element) => element !== '' && element !== '.' && element !== '..' && !element.includes('\0'));
+  if (!wellFormed) throw new StoreFailureError(`Not a path of the store: ${JSON.stringify(path)}`, path);
+}
+
+/** `/a/b/` or `a/b` from a configuration as a prefix without a slash at its end; empty for none. */
+export function chrootPrefix(chroot: string | undefined): string {
+  const trimmed = (chroot ?? '').replace(/^\/+|\/+$/g, '');
+  if (trimmed === '') return '';
+  checkPath(`/${trimmed}`);
+  return `/${trimmed}`;
+}

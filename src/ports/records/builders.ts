@@ -1,0 +1,17 @@
+import type { ReportedProblem } from '../../domain/model/image-problem.js';
+
+/** The registered builders, `/nodepool/components/builder`, mirrored (spec BUILDER 2.2). */
+export interface BuilderRegistry {
+  readonly view: BuilderView;
+}
+
+export interface BuilderView {
+  readonly complete: boolean;
+  ready(signal?: AbortSignal): Promise<void>;
+  /**
+   * What living builders say they cannot do, ordered by image, provider and builder. Only our own builders say so, and at most the
+   * first hundred problems each.
+   */
+  problems(): readonly ReportedProblem[];
+  onChange(listener: () => void): () => void;
+}

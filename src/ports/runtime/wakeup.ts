@@ -1,0 +1,37 @@
+import { asError } from './clock.js';
+import type { Clock } from './clock.js';
+
+/** "Something may have changed, look again": any number of calls before the next look count as one. */
+export class Wakeup {
+  private pending = false;
+  private release: (() => void) | null = null;
+
+  constructor(private readonly clock: Clock) {}
+
+  wake(): void {
+    this.pending = true;
+    this.release?.();
+  }
+
+  /** Resolves at the next `wake` (at once if there was one since the last look), or after `seconds`. Rejects when aborted. */
+  async wait(seconds: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw asError(signal.reason);
+    if (!this.pending) await this.sleepUntilWoken(seconds, signal);
+    this.pending = false;
+  }
+
+  private sleepUntilWoken(seconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = Number.isFinite(seconds) ? this.clock.schedule(seconds, () => finish(resolve)) : () => undefined;
+      const finish = (then: () => void): void => {
+        cancel();
+        this.release = null;
+        signal.removeEventListener('abort', onAbort);
+        then();
+      };
+      const onAbort = (): void => finish(() => reject(asError(signal.reason)));
+      this.release = () => finish(resolve);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}
