@@ -1,0 +1,37 @@
+import { LeaseLostError, LeaseReleasedError } from '../../ports/coordination/lease.js';
+import type { Lease } from '../../ports/coordination/lease.js';
+import type { SessionMonitor } from '../../ports/coordination/session.js';
+
+/** A lease that was acquired: valid until the session is in trouble or it is released. */
+export class HeldLease implements Lease {
+  private readonly controller = new AbortController();
+  private readonly unsubscribe: () => void;
+  private released: Promise<void> | undefined;
+
+  constructor(
+    readonly path: string,
+    readonly generation: number,
+    session: SessionMonitor,
+    private readonly removeOwn: () => Promise<void>,
+  ) {
+    this.unsubscribe = session.onChange((event) => {
+      if (event.state !== 'connected')
+        this.end(new LeaseLostError(`The session of the lease on ${path} is ${event.state}`));
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  release(): Promise<void> {
+    this.end(new LeaseReleasedError(`The lease on ${this.path} was released`));
+    this.released ??= this.removeOwn();
+    return this.released;
+  }
+
+  private end(reason: Error): void {
+    this.unsubscribe();
+    this.controller.abort(reason);
+  }
+}

@@ -1,0 +1,239 @@
+import { ConnectionLostError, SessionLostError, StoreClosedError } from '../../ports/coordination/errors.js';
+import { checkPath, chrootPrefix } from '../../ports/coordination/paths.js';
+import { SessionTracker } from '../../ports/coordination/session-tracker.js';
+import type { SessionMonitor } from '../../ports/coordination/session.js';
+import type {
+  CreateOptions,
+  RecordStat,
+  TreeRecord,
+  TreeStore,
+  WatchListener,
+} from '../../ports/coordination/tree-store.js';
+import { asError } from '../../ports/runtime/clock.js';
+import type { CancelTimer, Clock } from '../../ports/runtime/clock.js';
+import type { MemoryTree } from './memory-tree.js';
+import { Refusal } from './refusal.js';
+import { Wire } from './wire.js';
+import type { WatchKind } from './watch-table.js';
+
+export type TreeCall = 'create' | 'read' | 'list' | 'stat' | 'write' | 'remove';
+
+export interface MemoryTreeStoreOptions {
+  readonly clock: Clock;
+  /** Prefix of all paths; created if missing. */
+  readonly chroot?: string;
+  /** Seconds without a connection after which the server ends the session; 10 by default, as in nodepool.yaml. */
+  readonly sessionTimeout?: number;
+  /** Seconds until the store connects again after an expired session or a lost reply; 0 (at once) by default. */
+  readonly reconnectDelay?: number;
+}
+
+/**
+ * One client's session on a `MemoryTree`. Calls take effect and are answered one by one in later turns of the promise queue, never
+ * by timers, so they work under virtual time; calls of several stores interleave. The methods that ZooKeeper does not have make
+ * the network and the server misbehave.
+ */
+export class MemoryTreeStore implements TreeStore {
+  private readonly tracker = new SessionTracker();
+  private readonly prefix: string;
+  private readonly counts = new Map<TreeCall, number>();
+  private readonly faults: { readonly call: TreeCall; readonly takesEffect: boolean }[] = [];
+  private wire: Wire;
+  private linked = true;
+  private closed = false;
+  private cancelExpiry: CancelTimer = () => undefined;
+  private cancelReconnect: CancelTimer = () => undefined;
+
+  constructor(
+    private readonly tree: MemoryTree,
+    private readonly options: MemoryTreeStoreOptions,
+  ) {
+    this.prefix = chrootPrefix(options.chroot);
+    this.wire = new Wire();
+    this.tracker.opened();
+    if (this.prefix !== '' && !tree.stat(this.prefix)) {
+      tree.create(this.prefix, new Uint8Array(), { makeParents: true }, this.wire);
+    }
+  }
+
+  get session(): SessionMonitor {
+    return this.tracker;
+  }
+
+  create(path: string, data: Uint8Array, options: CreateOptions = {}): Promise<string> {
+    const sent = Uint8Array.from(data);
+    return this.call(
+      'create',
+      path,
+      (full) => this.tree.create(full, sent, options, this.wire).slice(this.prefix.length),
+      options.sequential,
+    );
+  }
+
+  read(path: string, onChange?: WatchListener): Promise<TreeRecord | undefined> {
+    return this.call('read', path, (full) => {
+      const record = this.tree.read(full);
+      if (record) this.watch('data', full, onChange);
+      return record;
+    });
+  }
+
+  list(path: string, onChange?: WatchListener): Promise<readonly string[] | undefined> {
+    return this.call('list', path, (full) => {
+      const names = this.tree.list(full);
+      if (names) this.watch('children', full, onChange);
+      return names;
+    });
+  }
+
+  stat(path: string, onChange?: WatchListener): Promise<RecordStat | undefined> {
+    return this.call('stat', path, (full) => {
+      this.watch('existence', full, onChange);
+      return this.tree.stat(full);
+    });
+  }
+
+  write(path: string, data: Uint8Array, version?: number): Promise<RecordStat> {
+    const sent = Uint8Array.from(data);
+    return this.call('write', path, (full) => this.tree.write(full, sent, version));
+  }
+
+  remove(path: string, version?: number): Promise<boolean> {
+    return this.call('remove', path, (full) => this.tree.remove(full, version));
+  }
+
+  close(): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    this.closed = true;
+    this.cancelExpiry();
+    this.cancelReconnect();
+    this.wire.end(() => new StoreClosedError('The store was closed', null));
+    this.tree.endSession(this.wire);
+    this.tracker.close();
+    return Promise.resolve();
+  }
+
+  /** How often each kind of call was made since the start or the last reset. */
+  get calls(): Readonly<Record<TreeCall, number>> {
+    const of = (call: TreeCall): number => this.counts.get(call) ?? 0;
+    return {
+      create: of('create'),
+      read: of('read'),
+      list: of('list'),
+      stat: of('stat'),
+      write: of('write'),
+      remove: of('remove'),
+    };
+  }
+
+  resetCalls(): void {
+    this.counts.clear();
+  }
+
+  /** The server ends the session now. If the connection is up the store notices at once and opens a new session. */
+  expireSession(): void {
+    if (this.closed) return;
+    this.tree.endSession(this.wire);
+    this.wire.end((path) => new SessionLostError('The session expired', path));
+    if (this.linked && this.tracker.state === 'connected') this.startOver();
+  }
+
+  /** Cuts the connection until `restoreConnection`; after the session time-out the server ends the session. */
+  loseConnection(): void {
+    this.cancelReconnect();
+    if (this.closed || !this.linked) return;
+    this.linked = false;
+    this.tracker.suspended();
+    this.wire.cut((path) => new ConnectionLostError('The connection was lost', path));
+    this.cancelExpiry = this.options.clock.schedule(this.options.sessionTimeout ?? 10, () => this.expireSession());
+  }
+
+  /** Ends the cut: the session goes on if the server still knows it, else a new one is opened. */
+  restoreConnection(): void {
+    if (this.closed || this.linked) return;
+    this.linked = true;
+    this.cancelExpiry();
+    if (this.wire.ended) return this.startOver();
+    this.tracker.resumed();
+    this.wire.resume();
+  }
+
+  /** The next call of this kind takes effect, but its answer is lost with the connection, which comes back by itself. */
+  loseNextReply(call: TreeCall): void {
+    this.faults.push({ call, takesEffect: true });
+  }
+
+  /** The next call of this kind is lost with the connection before it reaches the server. */
+  loseNextCall(call: TreeCall): void {
+    this.faults.push({ call, takesEffect: false });
+  }
+
+  private watch(kind: WatchKind, full: string, onChange: WatchListener | undefined): void {
+    if (onChange) this.tree.watches.set(kind, full, this.wire, onChange);
+  }
+
+  private call<T>(call: TreeCall, path: string, effect: (full: string) => T, sequential = false): Promise<T> {
+    const refusal = this.refusal(path, sequential);
+    if (refusal) return Promise.reject(refusal);
+    this.counts.set(call, (this.counts.get(call) ?? 0) + 1);
+    const full = path === '/' ? this.prefix || '/' : this.prefix + path;
+    return this.wire.send(path, () => {
+      const fault = this.faults.findIndex((next) => next.call === call);
+      if (fault < 0) return worded(path, () => effect(full));
+      const [{ takesEffect } = { takesEffect: true }] = this.faults.splice(fault, 1);
+      try {
+        if (takesEffect) effect(full);
+      } catch {
+        // The refusal is lost with the connection, too.
+      }
+      this.breakDown();
+      throw new ConnectionLostError('The connection was lost', path);
+    });
+  }
+
+  private refusal(path: string, sequential: boolean): Error | undefined {
+    if (this.closed) return new StoreClosedError('The store is closed', path);
+    if (this.tracker.state === 'suspended') return new ConnectionLostError('There is no connection', path);
+    if (this.tracker.state === 'lost') return new SessionLostError('There is no session', path);
+    try {
+      checkPath(path, sequential);
+    } catch (error) {
+      return asError(error);
+    }
+    return undefined;
+  }
+
+  private breakDown(): void {
+    this.loseConnection();
+    this.later(() => this.restoreConnection());
+  }
+
+  /** The session is over and the connection is up: says so and opens a new one. */
+  private startOver(): void {
+    this.tracker.lost();
+    this.later(() => {
+      if (!this.linked || this.closed || this.tracker.state !== 'lost') return;
+      this.wire = new Wire();
+      this.tracker.opened();
+    });
+  }
+
+  private later(action: () => void): void {
+    const delay = this.options.reconnectDelay ?? 0;
+    let wanted = true;
+    const run = (): void => {
+      if (wanted) action();
+    };
+    this.cancelReconnect = () => (wanted = false);
+    if (delay > 0) this.options.clock.schedule(delay, run);
+    else queueMicrotask(run);
+  }
+}
+
+function worded<T>(path: string, effect: () => T): T {
+  try {
+    return effect();
+  } catch (error) {
+    throw error instanceof Refusal ? error.toError(path) : error;
+  }
+}

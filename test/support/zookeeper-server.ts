@@ -1,0 +1,212 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const JAR = '/usr/share/java/zookeeper.jar';
+/** What the server needs for TLS and for telling what is wrong, besides the jars its manifest names. */
+const MORE_JARS = ['netty-codec', 'netty-resolver', 'slf4j-simple'].map((name) => `/usr/share/java/${name}.jar`);
+
+const NETTY_FACTORY = 'org.apache.zookeeper.server.NettyServerCnxnFactory';
+
+export interface ServerTls {
+  /** PEM file with the server's key and certificate. */
+  readonly keyStore: string;
+  /** PEM file with the authority that clients must come from. */
+  readonly trustStore: string;
+}
+
+export interface ZooKeeperServerOptions {
+  /** Opens a TLS port beside the plain one and demands client certificates there. */
+  readonly tls?: ServerTls;
+  /** Shortest session time-out in seconds that is granted; 1 by default. */
+  readonly minSessionTimeout?: number;
+}
+
+/** Why tests on a real server cannot run here, or undefined. */
+export function zooKeeperMissing(): string | undefined {
+  const path = (process.env['PATH'] ?? '').split(':');
+  if (!path.some((folder) => existsSync(join(folder, 'java')))) return 'no java (apt-get install zookeeper)';
+  return existsSync(JAR) ? undefined : `no ${JAR} (apt-get install zookeeper)`;
+}
+
+/**
+ * For `describe.skipIf`: true if there is no ZooKeeper to run, with a message; under CI that is an error.
+ */
+export function withoutZooKeeper(): boolean {
+  const missing = zooKeeperMissing();
+  if (missing === undefined) return false;
+  if (process.env['CI'] === 'true') throw new Error(`The tests on a real ZooKeeper cannot run: ${missing}`);
+  console.warn(`Skipped, for want of a real ZooKeeper: ${missing}`);
+  return true;
+}
+
+/**
+ * Runs a command that ends with us, however we end: the pipe to the shell breaks. Closes the descriptors that it would inherit,
+ * for ZooKeeper's C client leaves its sockets open to children, and a socket held by a child never really closes.
+ */
+const KEEPER = `
+for file in /proc/$$/fd/*; do number=\${file##*/}; if [ "$number" -gt 2 ]; then eval "exec $number>&-"; fi; done
+log=$1; shift
+"$@" >>"$log" 2>&1 </dev/null &
+echo $!
+cat >/dev/null
+kill -9 $!
+wait
+`;
+
+/** A private ZooKeeper server on a loopback port of its own. It never outlives this process. */
+export class ZooKeeperServer {
+  private keeper: ChildProcess | undefined;
+  private pid = 0;
+
+  private constructor(
+    readonly port: number,
+    /** The TLS port; 0 without TLS. */
+    readonly tlsPort: number,
+    private readonly folder: string,
+  ) {}
+
+  static async start(options: ZooKeeperServerOptions = {}): Promise<ZooKeeperServer> {
+    const missing = zooKeeperMissing();
+    if (missing !== undefined) throw new Error(`ZooKeeper cannot be started: ${missing}`);
+    for (let tries = 1; ; tries++) {
+      const folder = await mkdtemp(join(tmpdir(), 'nodepool-zookeeper-'));
+      const server = new ZooKeeperServer(await freePort(), options.tls ? await freePort() : 0, folder);
+      await server.configure(options);
+      try {
+        await server.launch();
+        return server;
+      } catch (error) {
+        await server.stop();
+        if (tries === 3) throw error;
+      }
+    }
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Kills the server and removes its data. */
+  async stop(): Promise<void> {
+    await this.halt();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Kills the server and keeps its data; `launch` brings it back. */
+  async halt(): Promise<void> {
+    const { keeper } = this;
+    this.keeper = undefined;
+    if (!keeper || keeper.exitCode !== null) return;
+    const ended = new Promise((resolve) => keeper.once('exit', resolve));
+    keeper.stdin?.end();
+    await ended;
+  }
+
+  /** The same port, the same data, the same sessions. */
+  async restart(): Promise<void> {
+    await this.halt();
+    await this.launch();
+  }
+
+  /** Stops the server in its tracks: connections stay open, nobody answers. */
+  freeze(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  thaw(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
+  /** Answer to a four-letter word, e.g. `wchs`. */
+  ask(word: string): Promise<string> {
+    return fourLetterWord(this.port, word);
+  }
+
+  async launch(): Promise<void> {
+    const log = join(this.folder, 'server.log');
+    const command = [
+      'java',
+      '-Xmx192m',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-Dzookeeper.forceSync=no',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      ...(this.tlsPort > 0 ? [`-Dzookeeper.serverCnxnFactory=${NETTY_FACTORY}`] : []),
+      '-cp',
+      [JAR, ...MORE_JARS].join(':'),
+      'org.apache.zookeeper.server.quorum.QuorumPeerMain',
+      join(this.folder, 'zoo.cfg'),
+    ];
+    const keeper = spawn('bash', ['-c', KEEPER, 'keeper', log, ...command], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: true,
+    });
+    this.keeper = keeper;
+    keeper.stdout.on('data', (data: Buffer) => (this.pid = Number(data.toString())));
+    for (let waited = 0; waited < 200; waited++) {
+      const answer = await this.ask('conf').catch(() => '');
+      if (answer.includes(this.folder)) return;
+      await delay(75);
+    }
+    const said = await readFile(log, 'utf8').catch(() => '');
+    throw new Error(`ZooKeeper does not start:\n${said.split('\n').slice(-30).join('\n')}`);
+  }
+
+  private async configure(options: ZooKeeperServerOptions): Promise<void> {
+    const { tls } = options;
+    const lines = [
+      'tickTime=500',
+      `minSessionTimeout=${(options.minSessionTimeout ?? 1) * 1000}`,
+      'maxSessionTimeout=40000',
+      `dataDir=${this.folder}/data`,
+      `clientPort=${this.port}`,
+      'clientPortAddress=127.0.0.1',
+      'maxClientCnxns=0',
+      'admin.enableServer=false',
+      '4lw.commands.whitelist=*',
+      ...(tls
+        ? [
+            `secureClientPort=${this.tlsPort}`,
+            'secureClientPortAddress=127.0.0.1',
+            `ssl.keyStore.location=${tls.keyStore}`,
+            'ssl.keyStore.type=PEM',
+            `ssl.trustStore.location=${tls.trustStore}`,
+            'ssl.trustStore.type=PEM',
+            'ssl.clientAuth=need',
+            'ssl.hostnameVerification=false',
+          ]
+        : []),
+    ];
+    await mkdir(join(this.folder, 'data'));
+    await writeFile(join(this.folder, 'zoo.cfg'), `${lines.join('\n')}\n`);
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+function fourLetterWord(port: number, word: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.setTimeout(2000, () => socket.destroy(new Error('no answer')));
+    socket.on('connect', () => socket.write(word));
+    socket.on('data', (data) => (answer += data.toString()));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(answer));
+  });
+}
