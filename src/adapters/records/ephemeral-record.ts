@@ -1,0 +1,186 @@
+import {
+  ConnectionLostError,
+  NoRecordError,
+  RecordExistsError,
+  SessionLostError,
+  StoreClosedError,
+  VersionConflictError,
+} from '../../ports/coordination/errors.js';
+import { childOf, nameOf, parentOf } from '../../ports/coordination/paths.js';
+import type { TreeStore } from '../../ports/coordination/tree-store.js';
+import type { Clock } from '../../ports/runtime/clock.js';
+import { errorFields, type Logger } from '../../ports/telemetry/logger.js';
+
+/** Seconds until something that failed on a working connection is tried again. */
+const RETRY_DELAY = 1;
+
+export interface EphemeralPlace {
+  /** With `sequential` the store appends a number. */
+  readonly path: string;
+  readonly sequential: boolean;
+  /** Tells our record from those of others of the same name, to find it again when the answer to its creation was lost. */
+  readonly isOurs?: (data: Uint8Array) => boolean;
+}
+
+export interface EphemeralContext {
+  readonly store: TreeStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Present {
+  readonly path: string;
+  readonly generation: number;
+  readonly data: Uint8Array;
+  readonly version: number;
+}
+
+/**
+ * One record that exists as long as we want it to, with the data we want, under whatever session there is. Level-triggered: each
+ * pass compares what should be with what is; passes never overlap.
+ */
+export class EphemeralRecord {
+  private present: Present | undefined;
+  private uncertain = false;
+  private wanted: Uint8Array | undefined;
+  private running: Promise<void> | undefined;
+  private again = false;
+  private retryPending = false;
+  private withdrawn = false;
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    private readonly context: EphemeralContext,
+    private readonly place: EphemeralPlace,
+  ) {
+    this.unsubscribe = context.store.session.onChange((event) => {
+      if (event.state === 'connected') void this.reconcile();
+    });
+  }
+
+  /** Is the record there as wanted, as far as we know? */
+  get settled(): boolean {
+    const { present, wanted } = this;
+    if (wanted === undefined || present?.generation !== this.context.store.session.generation) return false;
+    return sameBytes(present.data, wanted);
+  }
+
+  /** Resolves after one attempt; what did not succeed is tried again when the connection is back. */
+  set(data: Uint8Array): Promise<void> {
+    this.wanted = data;
+    return this.reconcile();
+  }
+
+  /** Never rejects. A record that cannot be removed now is removed when the connection is back. */
+  withdraw(): Promise<void> {
+    this.wanted = undefined;
+    this.withdrawn = true;
+    return this.reconcile();
+  }
+
+  /** Never rejects. */
+  private reconcile(): Promise<void> {
+    this.again = true;
+    this.running ??= this.run().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { store, logger } = this.context;
+    while (this.again) {
+      this.again = false;
+      if (store.session.state !== 'connected') return;
+      try {
+        await this.pass();
+      } catch (error) {
+        if (error instanceof StoreClosedError) return;
+        if (!(error instanceof ConnectionLostError || error instanceof SessionLostError)) {
+          logger.warn('Announcing ourselves failed; it will be tried again.', {
+            path: this.place.path,
+            ...errorFields(error),
+          });
+        }
+        this.retryLater();
+      }
+    }
+  }
+
+  private retryLater(): void {
+    if (this.retryPending) return;
+    this.retryPending = true;
+    this.context.clock.schedule(RETRY_DELAY, () => {
+      this.retryPending = false;
+      void this.reconcile();
+    });
+  }
+
+  private async pass(): Promise<void> {
+    const { store } = this.context;
+    if (this.present && this.present.generation !== store.session.generation) this.present = undefined;
+    if (this.present === undefined && this.uncertain) await this.findAgain();
+    if (this.wanted === undefined) return this.removePresent();
+    if (this.present === undefined) return this.createRecord(this.wanted);
+    if (!sameBytes(this.present.data, this.wanted)) await this.rewrite(this.present, this.wanted);
+  }
+
+  private async createRecord(data: Uint8Array): Promise<void> {
+    const { store } = this.context;
+    const { generation } = store.session;
+    const { path, sequential } = this.place;
+    const options = { ephemeral: true, sequential, makeParents: true };
+    try {
+      const created = await store.create(path, data, options);
+      this.present = { path: created, generation, data, version: 0 };
+    } catch (error) {
+      if (error instanceof ConnectionLostError) this.uncertain = true;
+      if (!(error instanceof RecordExistsError)) throw error;
+      // Ours, by a creation whose answer was lost, or left over by a session about to end: begin anew under this one.
+      await store.remove(path);
+      this.again = true;
+    }
+  }
+
+  private async rewrite(present: Present, data: Uint8Array): Promise<void> {
+    const { store } = this.context;
+    try {
+      const stat = await store.write(present.path, data, present.version);
+      this.present = { ...present, data, version: stat.version };
+    } catch (error) {
+      this.again = true;
+      if (error instanceof NoRecordError) this.present = undefined;
+      else if (error instanceof VersionConflictError) await this.reread(present.path);
+      else throw error;
+    }
+  }
+
+  private async removePresent(): Promise<void> {
+    const path = this.present?.path;
+    if (path !== undefined) await this.context.store.remove(path);
+    this.present = undefined;
+    if (this.withdrawn) this.unsubscribe();
+  }
+
+  private async findAgain(): Promise<void> {
+    const { store } = this.context;
+    const folder = parentOf(this.place.path);
+    const { isOurs } = this.place;
+    const names = isOurs ? ((await store.list(folder)) ?? []) : [];
+    for (const name of names.filter((each) => each.startsWith(nameOf(this.place.path)))) {
+      const path = childOf(folder, name);
+      const record = await store.read(path);
+      if (record?.stat.ephemeral && isOurs?.(record.data)) await this.reread(path);
+    }
+    this.uncertain = false;
+  }
+
+  private async reread(path: string): Promise<void> {
+    const { store } = this.context;
+    const { generation } = store.session;
+    const record = await store.read(path);
+    this.present = record && { path, generation, data: record.data, version: record.stat.version };
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

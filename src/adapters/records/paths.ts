@@ -1,0 +1,41 @@
+/** Where records live (spec LAUNCHER 1.2). */
+import type { BuildKey, UploadKey } from '../../domain/model/image.js';
+
+export const NODES = '/nodepool/nodes';
+export const REQUESTS = '/nodepool/requests';
+export const REQUEST_LOCKS = '/nodepool/requests-lock';
+export const IMAGES = '/nodepool/images';
+export const LAUNCHERS = '/nodepool/launchers';
+export const BUILDER_COMPONENTS = '/nodepool/components/builder';
+export const POOL_COMPONENTS = '/nodepool/components/pool';
+
+export const nodePath = (id: string): string => `${NODES}/${id}`;
+export const nodeLockPath = (id: string): string => `${NODES}/${id}/lock`;
+export const requestPath = (id: string): string => `${REQUESTS}/${id}`;
+export const requestLockPath = (id: string): string => `${REQUEST_LOCKS}/${id}`;
+export const electionPath = (name: string): string => `/nodepool/elections/${name}`;
+export const oldLauncherPath = (id: string): string => `${LAUNCHERS}/${id}`;
+export const componentsPath = (kind: string): string => `/nodepool/components/${kind}`;
+/** Without the sequence number. */
+export const componentPath = (kind: string, hostname: string): string => `${componentsPath(kind)}/${hostname}`;
+
+export const imagePath = (image: string): string => `${IMAGES}/${image}`;
+export const buildRequestPath = (image: string): string => `${imagePath(image)}/request-build`;
+export const pausePath = (image: string): string => `${imagePath(image)}/pause`;
+export const buildsPath = (image: string): string => `${imagePath(image)}/builds`;
+export const imageLockPath = (image: string): string => `${buildsPath(image)}/lock`;
+export const buildPath = (key: BuildKey): string => `${buildsPath(key.image)}/${key.build}`;
+export const buildLockPath = (key: BuildKey): string => `${buildPath(key)}/lock`;
+export const providersPath = (key: BuildKey): string => `${buildPath(key)}/providers`;
+export const uploadsPath = (key: BuildKey & { readonly provider: string }): string =>
+  `${providersPath(key)}/${key.provider}/images`;
+export const providerLockPath = (key: BuildKey & { readonly provider: string }): string => `${uploadsPath(key)}/lock`;
+export const uploadPath = (key: UploadKey): string => `${uploadsPath(key)}/${key.upload}`;
+export const uploadLockPath = (key: UploadKey): string => `${uploadPath(key)}/lock`;
+
+/** Kazoo's pattern of a contender's name (spec LAUNCHER 1.5). */
+const CONTENDER = /__lock__-?\d{10}$/;
+
+export function isContender(name: string): boolean {
+  return CONTENDER.test(name);
+}

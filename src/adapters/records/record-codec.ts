@@ -1,0 +1,75 @@
+/** How a record's bytes become a value, and what may be wrong with them. */
+import type { DamagedRecord, Stored } from '../../domain/model/stored.js';
+import type { RecordStat, TreeRecord } from '../../ports/coordination/tree-store.js';
+import { parsePythonJson } from './python-json.js';
+
+export type Problem = DamagedRecord['problem'];
+
+export interface Damage {
+  readonly problem: Problem;
+  readonly detail: string;
+}
+
+export type Decoded<T> = { readonly value: T } | Damage;
+
+export interface RecordCodec<T> {
+  /** Never throws. The stat stands in for a missing time. */
+  decode(data: Uint8Array, stat: RecordStat): Decoded<T>;
+  encode(value: T): Uint8Array;
+}
+
+export type WireObject = Readonly<Record<string, unknown>>;
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+const encoder = new TextEncoder();
+
+export function encodeText(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+export function parseObject(data: Uint8Array): Decoded<WireObject> {
+  if (data.length === 0) return { problem: 'empty', detail: 'the record has no data' };
+  let parsed: unknown;
+  try {
+    parsed = parsePythonJson(decoder.decode(data));
+  } catch (error) {
+    return { problem: 'not-json', detail: error instanceof Error ? error.message : String(error) };
+  }
+  if (!isObject(parsed))
+    return { problem: 'not-an-object', detail: `the record is ${describe(parsed)}, not an object` };
+  return { value: parsed };
+}
+
+/** The state of a record, checked against the states we know. */
+export function parseState<S extends string>(object: WireObject, states: readonly S[]): Decoded<S> {
+  const raw = object['state'];
+  if (raw === undefined || raw === null) return { problem: 'no-state', detail: 'the record has no state' };
+  if (typeof raw !== 'string') return { problem: 'wrong-type', detail: `the state is ${describe(raw)}` };
+  const known = states.find((state) => state === raw);
+  if (known === undefined) return { problem: 'unknown-state', detail: `unknown state ${JSON.stringify(raw)}` };
+  return { value: known };
+}
+
+/** Seconds since the epoch, or the store's time of the last write if the record has none. */
+export function parseStateTime(object: WireObject, stat: RecordStat): number {
+  const raw = object['state_time'];
+  return typeof raw === 'number' && Number.isFinite(raw) ? raw : stat.modifiedTime;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}
+
+/** A record as the views show it. */
+export type Parsed<T> = { readonly stored: Stored<T> } | { readonly damaged: DamagedRecord };
+
+export function parseRecord<T>(codec: RecordCodec<T>, id: string, path: string, record: TreeRecord): Parsed<T> {
+  const decoded = codec.decode(record.data, record.stat);
+  if ('value' in decoded) return { stored: { id, value: decoded.value, version: record.stat.version } };
+  return { damaged: { id, path, ...decoded, modifiedTime: record.stat.modifiedTime } };
+}

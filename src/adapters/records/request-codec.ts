@@ -1,0 +1,64 @@
+/** Node requests on the wire (spec LAUNCHER 1.6). Every key is always written: newer Zuul versions require them. */
+import { REQUEST_DEFAULTS, REQUEST_STATES, type NodeRequest } from '../../domain/model/request.js';
+import { PythonFloat } from './python-json.js';
+import { parseObject, parseState, parseStateTime, type RecordCodec } from './record-codec.js';
+import {
+  anything,
+  decodeFields,
+  encodeFields,
+  field,
+  finite,
+  knownKeys,
+  text,
+  texts,
+  writeObject,
+  type FieldReader,
+  type WireField,
+} from './wire-fields.js';
+
+const flag: FieldReader<boolean> = (raw) => (typeof raw === 'boolean' ? raw : undefined);
+const number: FieldReader<number> = (raw) => (typeof raw === 'number' && Number.isFinite(raw) ? raw : undefined);
+const seconds = (value: number | null): PythonFloat | null => (value === null ? null : new PythonFloat(value));
+
+const D = REQUEST_DEFAULTS;
+
+const FIELDS: readonly WireField<NodeRequest>[] = [
+  field<NodeRequest, 'declinedBy'>('declined_by', 'declinedBy', texts, D.declinedBy),
+  field<NodeRequest, 'nodeTypes'>('node_types', 'nodeTypes', texts, D.nodeTypes),
+  field<NodeRequest, 'nodes'>('nodes', 'nodes', texts, D.nodes),
+  field<NodeRequest, 'reuse'>('reuse', 'reuse', flag, D.reuse),
+  field<NodeRequest, 'requestor'>('requestor', 'requestor', text, D.requestor),
+  field<NodeRequest, 'requestorData'>('requestor_data', 'requestorData', anything, D.requestorData),
+  field<NodeRequest, 'provider'>('provider', 'provider', text, D.provider),
+  field<NodeRequest, 'relativePriority'>('relative_priority', 'relativePriority', number, D.relativePriority),
+  field<NodeRequest, 'eventId'>('event_id', 'eventId', text, D.eventId),
+  field<NodeRequest, 'createdTime'>('created_time', 'createdTime', finite, D.createdTime, seconds),
+  field<NodeRequest, 'tenantName'>('tenant_name', 'tenantName', text, D.tenantName),
+];
+
+const HANDLED = new Set(['state', 'state_time']);
+const KNOWN = knownKeys(FIELDS, HANDLED);
+
+export const requestCodec: RecordCodec<NodeRequest> = {
+  decode(data, stat) {
+    const parsed = parseObject(data);
+    if (!('value' in parsed)) return parsed;
+    const state = parseState(parsed.value, REQUEST_STATES);
+    if (!('value' in state)) return state;
+    const stateTime = parseStateTime(parsed.value, stat);
+    const defaults: NodeRequest = { ...REQUEST_DEFAULTS, state: state.value, stateTime };
+    const { values, extra } = decodeFields(parsed.value, FIELDS, KNOWN, defaults);
+    return { value: { ...values, extra } };
+  },
+  encode(request) {
+    return writeObject(
+      [
+        ['state', request.state],
+        ['state_time', new PythonFloat(request.stateTime)],
+        ...encodeFields(request, request.extra, FIELDS),
+      ],
+      request.extra,
+      HANDLED,
+    );
+  },
+};

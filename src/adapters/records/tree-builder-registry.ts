@@ -1,0 +1,71 @@
+import type { ReportedProblem } from '../../domain/model/image-problem.js';
+import { nameOf } from '../../ports/coordination/paths.js';
+import type { BuilderRegistry, BuilderView } from '../../ports/records/builders.js';
+import { BranchWatch, type BranchRule } from './branch-watch.js';
+import { decodeImageProblems } from './image-problem-codec.js';
+import { ListenerSet } from './listener-set.js';
+import { BUILDER_COMPONENTS } from './paths.js';
+import { WatchGroup, type WatchContext } from './watch-group.js';
+
+const FOLDER: BranchRule = { child: () => ({ data: true }) };
+
+/** The component records of builders in memory. */
+class BuilderMirror implements BuilderView {
+  private readonly known = new Map<string, readonly ReportedProblem[]>();
+  private readonly listeners: ListenerSet<void>;
+  private readonly group: WatchGroup;
+  private opened = false;
+
+  constructor(context: WatchContext) {
+    this.listeners = new ListenerSet(context.logger);
+    this.group = new WatchGroup(context, () => this.listeners.emit());
+  }
+
+  /** Starts watching. Idempotent. */
+  open(): void {
+    if (this.opened) return;
+    this.opened = true;
+    new BranchWatch(this.group, BUILDER_COMPONENTS, FOLDER, {
+      onData: (path, record) => {
+        this.known.set(path, decodeImageProblems(record.data));
+        this.listeners.emit();
+      },
+      onChildren: (_path, names) => {
+        const present = new Set(names);
+        for (const path of [...this.known.keys()]) if (!present.has(nameOf(path))) this.known.delete(path);
+        this.listeners.emit();
+      },
+      now: () => 0,
+    });
+    this.group.open();
+  }
+
+  close(): void {
+    this.group.close();
+  }
+
+  get complete(): boolean {
+    return this.group.complete;
+  }
+
+  ready(signal?: AbortSignal): Promise<void> {
+    return this.group.ready(signal);
+  }
+
+  problems(): readonly ReportedProblem[] {
+    const order = ({ image, provider, builder }: ReportedProblem): string => JSON.stringify([image, provider, builder]);
+    return [...this.known.values()].flat().sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.listeners.add(listener);
+  }
+}
+
+export class TreeBuilderRegistry implements BuilderRegistry {
+  readonly view: BuilderMirror;
+
+  constructor(context: WatchContext) {
+    this.view = new BuilderMirror(context);
+  }
+}

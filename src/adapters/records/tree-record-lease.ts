@@ -1,0 +1,201 @@
+import type { Stored } from '../../domain/model/stored.js';
+import {
+  ConnectionLostError,
+  NoRecordError,
+  NotEmptyError,
+  SessionLostError,
+  VersionConflictError,
+} from '../../ports/coordination/errors.js';
+import { LeaseLostError, type Lease } from '../../ports/coordination/lease.js';
+import type { RecordStat, TreeStore } from '../../ports/coordination/tree-store.js';
+import { RecordChangedError, RecordGoneError, type RecordLease } from '../../ports/records/record-lease.js';
+import { asError, type Clock } from '../../ports/runtime/clock.js';
+import type { LockableKind, StatefulRecord } from './lockable-kind.js';
+import { parseRecord } from './record-codec.js';
+import type { RecordWatch } from './record-watch.js';
+import { removeUnlocked } from './remove-tree.js';
+
+interface LeaseContext<T> {
+  readonly kind: LockableKind<T>;
+  readonly store: TreeStore;
+  readonly clock: Clock;
+  readonly watch: RecordWatch<T>;
+  readonly lease: Lease;
+}
+
+/** Foreign writers that get in between more often than this are not yielded to any more. */
+const MAX_CONFLICTS = 5;
+
+export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T> {
+  readonly id: string;
+  private stored: Stored<T>;
+  private readonly path: string;
+  private ended = false;
+  /** Writes of one lease go one after the other, each based on the one before. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly context: LeaseContext<T>,
+    current: Stored<T>,
+  ) {
+    this.id = current.id;
+    this.stored = current;
+    this.path = context.kind.recordPath(current.id);
+    const { signal } = context.lease;
+    if (signal.aborted) queueMicrotask(() => this.end());
+    else signal.addEventListener('abort', () => this.onAbort(), { once: true });
+  }
+
+  get current(): Stored<T> {
+    return this.stored;
+  }
+
+  get signal(): AbortSignal {
+    return this.context.lease.signal;
+  }
+
+  update(change: Partial<T>): Promise<T> {
+    return this.inTurn(() => this.write(change));
+  }
+
+  remove(): Promise<boolean> {
+    return this.inTurn(() => this.removeNow());
+  }
+
+  async release(): Promise<void> {
+    await this.last.catch(() => undefined);
+    await this.context.lease.release();
+    this.end();
+  }
+
+  private inTurn<R>(action: () => Promise<R>): Promise<R> {
+    const turn = this.last.catch(() => undefined).then(action);
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async write(change: Partial<T>): Promise<T> {
+    const { kind, store } = this.context;
+    for (let attempt = 0; attempt < MAX_CONFLICTS; attempt += 1) {
+      this.assertHeld();
+      const value = this.changed(change);
+      try {
+        const stat = await store.write(this.path, kind.codec.encode(value), this.stored.version);
+        return this.accept(value, stat);
+      } catch (error) {
+        if (!(error instanceof VersionConflictError)) throw this.explain(error);
+        await this.takeOver();
+      }
+    }
+    throw new RecordChangedError(this.path, this.stored.value.state, this.stored.value.state);
+  }
+
+  private changed(change: Partial<T>): T {
+    const before = this.stored.value;
+    const value = { ...before, ...change };
+    if (value.state === before.state || change.stateTime !== undefined) return value;
+    return { ...value, stateTime: this.context.clock.now() };
+  }
+
+  private accept(value: T, stat: RecordStat): T {
+    this.stored = { id: this.id, value, version: stat.version };
+    this.context.watch.written(this.stored, stat.modifiedId);
+    return value;
+  }
+
+  /** Somebody wrote without the lock. What he wrote stays unless it is the state, which is ours to change. */
+  private async takeOver(): Promise<void> {
+    const { kind, store, watch } = this.context;
+    const expected = this.stored.value.state;
+    this.assertHeld();
+    const record = await store.read(this.path).catch((error: unknown) => {
+      throw this.explain(error);
+    });
+    watch.seen(this.id, record);
+    if (record === undefined) throw new RecordGoneError(this.path);
+    const parsed = parseRecord(kind.codec, this.id, this.path, record);
+    if (!('stored' in parsed)) throw new RecordChangedError(this.path, expected, parsed.damaged.problem);
+    const found = parsed.stored.value.state;
+    if (found !== expected) throw new RecordChangedError(this.path, expected, found);
+    this.stored = parsed.stored;
+  }
+
+  /**
+   * The lock lies below the record and must go first. All three calls are sent together, so that the gap in which somebody else
+   * could contend is as short as can be; if he does, the record stays for the next pass (spec LAUNCHER 7.4).
+   */
+  private async removeNow(): Promise<boolean> {
+    const { kind, store, lease, watch } = this.context;
+    this.assertHeld();
+    watch.expectOwnChange();
+    try {
+      const released = lease.release();
+      const lockGone = store.remove(kind.lockPath(this.id));
+      const recordGone = store.remove(this.path, this.stored.version);
+      const results = await Promise.allSettled([released, lockGone, recordGone]);
+      for (const result of results.slice(0, 2)) this.throwUnlessOccupied(result);
+      const gone = results[2].status === 'fulfilled' || (await this.removeInEarnest(results[2].reason));
+      if (gone) watch.removed(this.id);
+      return gone;
+    } finally {
+      this.end();
+    }
+  }
+
+  private throwUnlessOccupied(result: PromiseSettledResult<unknown>): void {
+    if (result.status === 'rejected' && !(result.reason instanceof NotEmptyError)) throw this.explain(result.reason);
+  }
+
+  /** There is more below the record than our lock, or somebody wrote it. */
+  private async removeInEarnest(reason: unknown): Promise<boolean> {
+    const { kind, store, watch } = this.context;
+    if (!(reason instanceof NotEmptyError || reason instanceof VersionConflictError)) throw this.explain(reason);
+    try {
+      if (reason instanceof VersionConflictError) await this.checkState();
+      await removeUnlocked(store, this.path, kind.lockPath(this.id));
+      return true;
+    } catch (error) {
+      watch.doubted(this.id);
+      if (error instanceof NotEmptyError) return false;
+      throw error;
+    }
+  }
+
+  private async checkState(): Promise<void> {
+    const { kind, store } = this.context;
+    const record = await store.read(this.path);
+    if (record === undefined) return;
+    const parsed = parseRecord(kind.codec, this.id, this.path, record);
+    const expected = this.stored.value.state;
+    const found = 'stored' in parsed ? parsed.stored.value.state : expected;
+    if (found !== expected) throw new RecordChangedError(this.path, expected, found);
+  }
+
+  private assertHeld(): void {
+    const { lease, store } = this.context;
+    if (lease.signal.aborted) throw asError(lease.signal.reason);
+    if (lease.generation !== store.session.generation) {
+      throw new LeaseLostError(`${lease.path} was locked under a session that is over`);
+    }
+  }
+
+  private explain(error: unknown): Error {
+    if (error instanceof NoRecordError) {
+      this.context.watch.removed(this.id);
+      return new RecordGoneError(this.path);
+    }
+    if (error instanceof ConnectionLostError || error instanceof SessionLostError) this.context.watch.doubted(this.id);
+    return asError(error);
+  }
+
+  private onAbort(): void {
+    // A release is reported when it is done; a loss is at once.
+    if (this.signal.reason instanceof LeaseLostError) this.end();
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.context.watch.released(this.id);
+  }
+}

@@ -1,0 +1,64 @@
+import type { LeaseManager } from '../../ports/coordination/lease.js';
+import type { SessionMonitor } from '../../ports/coordination/session.js';
+import type { TreeStore } from '../../ports/coordination/tree-store.js';
+import type { Elections, MirrorName, Records } from '../../ports/records/records.js';
+import type { Clock } from '../../ports/runtime/clock.js';
+import type { HostIdentity } from '../../ports/runtime/host-identity.js';
+import type { Random } from '../../ports/runtime/random.js';
+import type { Logger } from '../../ports/telemetry/logger.js';
+import { ReadPipeline } from './read-pipeline.js';
+import { TreeBuilderRegistry } from './tree-builder-registry.js';
+import { TreeElections } from './tree-elections.js';
+import { TreeImageRecords } from './tree-image-records.js';
+import { TreeLauncherRegistry } from './tree-launcher-registry.js';
+import { TreeNodeRecords } from './tree-node-records.js';
+import { TreeRequestRecords } from './tree-request-records.js';
+import type { WatchContext } from './watch-group.js';
+
+/** Reads on their way at once, over all mirrors: enough to fill the connection, few enough to keep the server's queue short. */
+const READS_IN_FLIGHT = 200;
+
+export interface TreeRecordsOptions {
+  readonly store: TreeStore;
+  readonly leases: LeaseManager;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly host: HostIdentity;
+  readonly logger: Logger;
+}
+
+/** The records in their wire format on any coordination store (spec LAUNCHER 1). Neither owns nor closes the store. */
+export class TreeRecords implements Records {
+  readonly session: SessionMonitor;
+  readonly nodes: TreeNodeRecords;
+  readonly requests: TreeRequestRecords;
+  readonly images: TreeImageRecords;
+  readonly launchers: TreeLauncherRegistry;
+  readonly builders: TreeBuilderRegistry;
+  readonly elections: Elections;
+  private readonly pipeline = new ReadPipeline(READS_IN_FLIGHT);
+
+  constructor(options: TreeRecordsOptions) {
+    const { store, leases, clock, random, host } = options;
+    const logger = options.logger.child('records');
+    const context: WatchContext = { store, clock, logger, pipeline: this.pipeline };
+    this.session = store.session;
+    this.nodes = new TreeNodeRecords(context, leases);
+    this.requests = new TreeRequestRecords(context, leases, random);
+    this.images = new TreeImageRecords(context, leases);
+    this.launchers = new TreeLauncherRegistry(context);
+    this.builders = new TreeBuilderRegistry(context);
+    this.elections = new TreeElections({ session: store.session, leases, clock, random, host, logger });
+  }
+
+  async open(mirrors: readonly MirrorName[], signal?: AbortSignal): Promise<void> {
+    const views = mirrors.map((name) => this[name].view);
+    for (const view of views) view.open();
+    await Promise.all(views.map((view) => view.ready(signal)));
+  }
+
+  async close(): Promise<void> {
+    for (const name of ['nodes', 'requests', 'images', 'launchers', 'builders'] as const) this[name].view.close();
+    await this.pipeline.idle();
+  }
+}

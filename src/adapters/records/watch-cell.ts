@@ -1,0 +1,131 @@
+import type { CancelTimer } from '../../ports/runtime/clock.js';
+import type { GroupedCell, WatchGroup } from './watch-group.js';
+
+/**
+ * One path, kept read by a one-shot watch that is armed again with every read. Level-triggered: a change makes the cell dirty, a
+ * dirty cell is read as soon as it may be, and a read that failed leaves it dirty. A thousand changes cost one read.
+ */
+export abstract class WatchCell<R> implements GroupedCell {
+  private dirty = true;
+  private reading = false;
+  private paused = false;
+  private disposed = false;
+  /** Identifies the watch armed last; others of this path may still fire and mean nothing new. */
+  private armed: object | undefined;
+  private cancelDelay: CancelTimer | undefined;
+
+  constructor(
+    protected readonly group: WatchGroup,
+    readonly path: string,
+  ) {
+    group.add(this);
+  }
+
+  /** Reads if dirty, unless something forbids it for now. */
+  pump(): void {
+    if (!this.dirty || this.reading || this.cancelDelay || !this.mayRead()) return;
+    this.reading = true;
+    this.group.context.pipeline.submit(() => this.readOnce());
+  }
+
+  /** Reads once more, at once or after `delay` seconds; more calls meanwhile change nothing. */
+  refresh(delay = 0): void {
+    this.dirty = true;
+    if (delay <= 0) return this.pump();
+    if (this.disposed || this.cancelDelay) return;
+    this.cancelDelay = this.group.context.clock.schedule(delay, () => {
+      this.cancelDelay = undefined;
+      this.pump();
+    });
+  }
+
+  /** While paused nothing is read; what fired meanwhile is made up for afterwards, `lag` seconds later. */
+  setPaused(paused: boolean, lag = 0): void {
+    if (paused === this.paused) return;
+    this.paused = paused;
+    if (paused) this.group.markRead(this);
+    else if (this.dirty && lag > 0) this.refresh(lag);
+    else this.pump();
+  }
+
+  /** Does not hold up the completeness of the group. */
+  makeOptional(): void {
+    this.group.markRead(this);
+  }
+
+  /** Cuts a delay short. */
+  hurry(): void {
+    this.cancelDelay?.();
+    this.cancelDelay = undefined;
+    this.pump();
+  }
+
+  /** The session and its watches are gone. */
+  forget(): void {
+    this.armed = undefined;
+    this.dirty = true;
+    this.cancelDelay?.();
+    this.cancelDelay = undefined;
+  }
+
+  /** The connection is back and the session the same. Watches have survived; reads may have failed. */
+  reconcile(): void {
+    this.pump();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.armed = undefined;
+    this.cancelDelay?.();
+    this.cancelDelay = undefined;
+    this.group.drop(this);
+  }
+
+  protected abstract fetch(onChange: () => void): Promise<R>;
+  protected abstract apply(result: R): void;
+
+  /** Seconds to wait after a watch has fired. */
+  protected pace(): number {
+    return 0;
+  }
+
+  private mayRead(): boolean {
+    return !this.disposed && !this.paused && this.group.connected;
+  }
+
+  private async readOnce(): Promise<void> {
+    if (!this.mayRead()) {
+      this.reading = false;
+      return;
+    }
+    const armed = {};
+    const generation = this.group.sessionGeneration;
+    this.armed = armed;
+    this.dirty = false;
+    try {
+      const result = await this.fetch(() => this.onFired(armed));
+      this.reading = false;
+      if (this.disposed) return;
+      if (generation === this.group.sessionGeneration) this.accept(result);
+      else this.dirty = true;
+    } catch (error) {
+      this.reading = false;
+      if (this.disposed) return;
+      this.dirty = true;
+      this.group.reportFailure(this.path, error);
+      return;
+    }
+    this.pump();
+  }
+
+  private accept(result: R): void {
+    this.apply(result);
+    if (!this.disposed) this.group.markRead(this);
+  }
+
+  private onFired(armed: object): void {
+    if (this.disposed || armed !== this.armed) return;
+    this.armed = undefined;
+    this.refresh(this.pace());
+  }
+}

@@ -1,0 +1,18 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { ZooKeeperServer, withoutZooKeeper } from '../support/zookeeper-server.js';
+import { zooKeeperWorld } from '../support/zookeeper-world.js';
+import { describeImageRecords } from './records-images.suite.js';
+import { describeLauncherRecords } from './records-launchers.suite.js';
+import { describeRecords } from './records.suite.js';
+
+describe.skipIf(withoutZooKeeper())('with a real server', () => {
+  let server: ZooKeeperServer;
+  beforeAll(async () => {
+    server = await ZooKeeperServer.start();
+  });
+  afterAll(() => server.stop());
+
+  describeRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
+  describeImageRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
+  describeLauncherRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
+});
