@@ -1,0 +1,85 @@
+/** Disk images with inheritance and the secure file's variables (spec BUILDER 1.4, 1.11). */
+import type { DiskImageConfig, ProviderConfig } from '../../domain/config/config.js';
+import type { ProblemSink } from '../../domain/config/driver-schema.js';
+import type { DiskImageEntry } from '../../domain/config/image-inheritance.js';
+import { lineage, mergeLineage, withFormats } from '../../domain/config/image-inheritance.js';
+import type { DiskImageSchema, SecureDiskImageSchema } from './schemas/top-level.schema.js';
+
+/** Buildable images by name, with their own formats only. */
+export function buildDiskImages(
+  schemas: readonly DiskImageSchema[] | undefined,
+  problemsOf: (image: object) => ProblemSink,
+): ReadonlyMap<string, DiskImageConfig> {
+  const entries = new Map<string, DiskImageEntry>();
+  const sinks = new Map<string, ProblemSink>();
+  for (const schema of schemas ?? []) {
+    const { name } = schema;
+    if (name === undefined) continue;
+    if (entries.has(name)) {
+      problemsOf(schema).report(['name'], `diskimage ${name} already defined`, {
+        mend: 'rename or remove one of them; the last one counts',
+        severity: 'strict',
+      });
+    }
+    entries.set(name, { ...schema, name });
+    sinks.set(name, problemsOf(schema));
+  }
+  const images = new Map<string, DiskImageConfig>();
+  for (const entry of entries.values()) {
+    const problems = sinks.get(entry.name);
+    const image = problems && inherit(entry, entries, problems);
+    if (image && !entry.abstract) images.set(entry.name, image);
+  }
+  return images;
+}
+
+function inherit(
+  entry: DiskImageEntry,
+  entries: ReadonlyMap<string, DiskImageEntry>,
+  problems: ProblemSink,
+): DiskImageConfig | undefined {
+  const line = lineage(entry, entries);
+  if (line.kind === 'complete') return mergeLineage(line.entries);
+  if (line.kind === 'loop') {
+    problems.report(['parent'], `diskimage ${entry.name} inherits from itself: ${line.names.join(' -> ')}`, {
+      mend: 'remove one of these parents',
+    });
+  } else if (line.child === entry.name) {
+    problems.report(['parent'], `diskimage ${entry.name} has non-existant parent: ${line.parent}`, {
+      mend: 'define it in the main diskimages list or remove the key',
+    });
+  }
+  return undefined;
+}
+
+/** Lays the secure file's variables over those of the images. */
+export function withSecureVariables(
+  images: ReadonlyMap<string, DiskImageConfig>,
+  secure: readonly SecureDiskImageSchema[],
+  securePath: string,
+  problemsOf: (image: object) => ProblemSink,
+): ReadonlyMap<string, DiskImageConfig> {
+  const merged = new Map(images);
+  for (const entry of secure) {
+    if (entry.name === undefined) continue;
+    const image = merged.get(entry.name);
+    if (image) merged.set(entry.name, { ...image, envVars: { ...image.envVars, ...entry.envVars } });
+    else problemsOf(entry).report(['name'], `${securePath}: unknown diskimage ${entry.name}`);
+  }
+  return merged;
+}
+
+/** Adds to each image the formats of the providers that upload it. */
+export function withProviderFormats(
+  images: ReadonlyMap<string, DiskImageConfig>,
+  providers: Iterable<ProviderConfig>,
+): ReadonlyMap<string, DiskImageConfig> {
+  const needed = new Map<string, string[]>();
+  for (const provider of providers) {
+    if (!provider.managesImages) continue;
+    for (const name of provider.diskImages.keys()) {
+      needed.set(name, [...(needed.get(name) ?? []), provider.imageFormat]);
+    }
+  }
+  return new Map([...images].map(([name, image]) => [name, withFormats(image, needed.get(name) ?? [])]));
+}

@@ -1,0 +1,51 @@
+import { readFile, stat } from 'node:fs/promises';
+
+/** The files a configuration is read from. */
+export interface ConfigFiles {
+  /** Rejects with an error whose `code` is the system's, e.g. `ENOENT`. */
+  read(path: string): Promise<string>;
+  /** Changes whenever the file does: nanosecond time, size, identity, permissions. Null if it cannot be looked at. */
+  stamp(path: string): Promise<string | null>;
+}
+
+export class SystemConfigFiles implements ConfigFiles {
+  read(path: string): Promise<string> {
+    return readFile(path, 'utf8');
+  }
+
+  async stamp(path: string): Promise<string | null> {
+    try {
+      const { mtimeNs, size, ino, mode, uid, gid } = await stat(path, { bigint: true });
+      return [mtimeNs, size, ino, mode, uid, gid].join(':');
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** Remembers the stamp of every file that was asked for, as it was just before it was read. */
+export class RecordingFiles implements ConfigFiles {
+  readonly stamps = new Map<string, string | null>();
+
+  constructor(private readonly files: ConfigFiles) {}
+
+  async read(path: string): Promise<string> {
+    this.stamps.set(path, await this.files.stamp(path));
+    return this.files.read(path);
+  }
+
+  stamp(path: string): Promise<string | null> {
+    return this.files.stamp(path);
+  }
+
+  /** Whether any of the files has changed, come or gone since. */
+  async changed(): Promise<boolean> {
+    for (const [path, before] of this.stamps) if ((await this.files.stamp(path)) !== before) return true;
+    return false;
+  }
+}
+
+export function errorCode(error: unknown): string {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'UNKNOWN';
+}

@@ -1,0 +1,81 @@
+/** Loading and validating `nodepool.yaml` (spec BUILDER 1.1, 1.13). */
+import type { NodepoolConfig } from '../../domain/config/config.js';
+import type { ConfigProblem } from '../../domain/config/config-problem.js';
+import { ConfigError } from '../../domain/config/config-problem.js';
+import type { DriverSchema } from '../../domain/config/driver-schema.js';
+import { buildConfig } from './build-config.js';
+import type { CloudSearch } from './clouds-reader.js';
+import { readClouds } from './clouds-reader.js';
+import { errorCode } from './config-files.js';
+import { OpenStackDriverSchema } from './drivers/openstack-driver-schema.js';
+import { StaticDriverSchema } from './drivers/static-driver-schema.js';
+import type { FileReading, ParsedFile } from './parsed-file.js';
+import { readParsedFile } from './parsed-file.js';
+import { ProblemList } from './problem-list.js';
+import { isRecord } from './value-kinds.js';
+
+export interface LoadOptions extends FileReading, CloudSearch {
+  readonly path: string;
+  readonly securePath?: string | null;
+  /** Schemas of plug-ins; the built-in ones cannot be replaced. */
+  readonly drivers?: readonly DriverSchema[];
+}
+
+export interface LoadedConfig {
+  readonly config: NodepoolConfig;
+  /** What `validateConfig` would call errors, and lesser things. */
+  readonly warnings: readonly ConfigProblem[];
+}
+
+/** As the daemons load it: lenient. @throws ConfigError with every error found */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const problems = new ProblemList(false);
+  const secure = options.securePath ? await readParsedFile(options.securePath, 'secure', options, problems) : null;
+  const main = await readParsedFile(options.path, 'main', options, problems);
+  if (!main) throw new ConfigError(problems.errors);
+  const config = await understand(main, secure, options);
+  await checkTlsFiles(config, secure, main, options);
+  if (problems.errors.length > 0) throw new ConfigError(problems.errors);
+  return { config, warnings: problems.warnings };
+}
+
+export interface ValidationResult {
+  readonly errors: readonly ConfigProblem[];
+  readonly warnings: readonly ConfigProblem[];
+}
+
+/** As `nodepool config-validate` checks it: strict, without the secure file, without opening certificates. */
+export async function validateConfig(options: LoadOptions): Promise<ValidationResult> {
+  const problems = new ProblemList(true);
+  const main = await readParsedFile(options.path, 'main', options, problems);
+  if (main) await understand(main, null, options);
+  return { errors: problems.errors, warnings: problems.warnings };
+}
+
+async function understand(main: ParsedFile, secure: ParsedFile | null, options: LoadOptions): Promise<NodepoolConfig> {
+  const clouds = await readClouds(options);
+  const builtIn = [new OpenStackDriverSchema('openstack'), new OpenStackDriverSchema('fake'), new StaticDriverSchema()];
+  const schemas: readonly DriverSchema[] = [...(options.drivers ?? []), ...builtIn];
+  return buildConfig({ main, secure, clouds, drivers: new Map(schemas.map((schema) => [schema.driver, schema])) });
+}
+
+/** Better to hear of a missing certificate now than from failing connections. The secure file's values are not named. */
+async function checkTlsFiles(
+  config: NodepoolConfig,
+  secure: ParsedFile | null,
+  main: ParsedFile,
+  options: LoadOptions,
+): Promise<void> {
+  const { tls } = config.zookeeper ?? { tls: null };
+  if (tls === null) return;
+  const fromSecure = isRecord(secure?.value['zookeeper-tls']);
+  for (const key of ['cert', 'key', 'ca'] as const) {
+    try {
+      await options.files.read(tls[key]);
+    } catch (error) {
+      const named = fromSecure ? 'the file' : tls[key];
+      const source = fromSecure && secure ? secure : main;
+      source.problems.report(['zookeeper-tls', key], `${named} cannot be read (${errorCode(error)})`);
+    }
+  }
+}

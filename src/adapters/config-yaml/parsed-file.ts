@@ -1,0 +1,65 @@
+/** One configuration file, from its path to a map of plain values. */
+import type { ProblemSink } from '../../domain/config/driver-schema.js';
+import type { Clock } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/runtime/clock.js';
+import type { ConfigFiles } from './config-files.js';
+import { errorCode } from './config-files.js';
+import { substituteEnvironment } from './env-substitution.js';
+import type { ProblemList } from './problem-list.js';
+import { isRecord, typeName } from './value-kinds.js';
+import { parseYaml } from './yaml-document.js';
+
+export interface ParsedFile {
+  readonly path: string;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly problems: ProblemSink;
+}
+
+export interface FileReading {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly files: ConfigFiles;
+  readonly clock: Clock;
+}
+
+const ATTEMPTS = 3;
+/** Seconds. */
+const ATTEMPT_INTERVAL = 0.5;
+
+/** Null when the file cannot be used, which has been reported then. An empty secure file is an empty map, an empty main file is not. */
+export async function readParsedFile(
+  path: string,
+  role: 'main' | 'secure',
+  reading: FileReading,
+  problems: ProblemList,
+): Promise<ParsedFile | null> {
+  const text = await readPatiently(path, reading, problems);
+  if (text === null) return null;
+  const { value, faults, locate } = parseYaml(substituteEnvironment(text, reading.env));
+  for (const { place, message, severity } of faults) problems.add(path, place, message, severity);
+  if (faults.some(({ severity }) => severity === 'error')) return null;
+  const sink = problems.sink({ file: path, locate });
+  if (isRecord(value)) return { path, value, problems: sink };
+  const empty = value === null || value === undefined;
+  if (empty && role === 'secure') return { path, value: {}, problems: sink };
+  const found = empty ? 'the file is empty' : `found ${typeName(value)}`;
+  sink.report([], `expected a dictionary (a map of keys), ${found}`, {
+    mend: empty ? 'an empty configuration is written {}' : '',
+  });
+  return null;
+}
+
+/** Editors replace files: one that is missing may be there in a moment. */
+async function readPatiently(path: string, reading: FileReading, problems: ProblemList): Promise<string | null> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await reading.files.read(path);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code !== 'ENOENT' || attempt === ATTEMPTS) {
+        problems.add(path, null, code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`);
+        return null;
+      }
+      await sleep(reading.clock, ATTEMPT_INTERVAL);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { ConfigProblem, KeyPath } from '../../domain/config/config-problem.js';
+import { formatKeyPath } from '../../domain/config/config-problem.js';
+import type { ProblemDetails, ProblemSeverity, ProblemSink } from '../../domain/config/driver-schema.js';
+import type { Place } from './yaml-document.js';
+
+/** What a problem list needs to know of a file. */
+export interface LocatedFile {
+  readonly file: string;
+  readonly locate: (path: KeyPath, at: 'key' | 'value') => Place;
+}
+
+/** Gathers everything that is wrong with a configuration, in all of its files. */
+export class ProblemList {
+  private readonly found: ConfigProblem[] = [];
+  private readonly keys = new Set<string>();
+
+  /** @param strict - as `config-validate` looks at it: problems of severity `strict` are errors, those of severity `load` are not */
+  constructor(private readonly strict: boolean) {}
+
+  get errors(): readonly ConfigProblem[] {
+    return this.found.filter((problem) => problem.severity === 'error');
+  }
+
+  get warnings(): readonly ConfigProblem[] {
+    return this.found.filter((problem) => problem.severity === 'warning');
+  }
+
+  /** A problem at a known place, or (`place` null) with the file as a whole. */
+  add(file: string, place: Place | null, message: string, severity: ProblemSeverity = 'error', mend = ''): void {
+    this.keep({ file, line: place?.line ?? null, column: place?.column ?? null, keyPath: '', message, mend }, severity);
+  }
+
+  /** A sink for one file, or for the part of it below `base`. */
+  sink(file: LocatedFile, base: KeyPath = []): ProblemSink {
+    return {
+      report: (path: KeyPath, message: string, details: ProblemDetails = {}) => {
+        const full = [...base, ...path];
+        const { line, column } = file.locate(full, details.at ?? 'value');
+        const keyPath = formatKeyPath(full);
+        const mend = details.mend ?? '';
+        this.keep({ file: file.file, line, column, keyPath, message, mend }, details.severity ?? 'error');
+      },
+    };
+  }
+
+  private keep(problem: Omit<ConfigProblem, 'severity'>, severity: ProblemSeverity): void {
+    const key = JSON.stringify([problem.file, problem.line, problem.column, problem.keyPath, problem.message]);
+    if (this.keys.has(key)) return;
+    this.keys.add(key);
+    const error = severity === 'error' || severity === (this.strict ? 'strict' : 'load');
+    this.found.push({ ...problem, severity: error ? 'error' : 'warning' });
+  }
+}
+
+/** A sink for what lies below `base` in the section of another sink. */
+export function below(sink: ProblemSink, ...base: KeyPath): ProblemSink {
+  return { report: (path, message, details) => sink.report([...base, ...path], message, details) };
+}

@@ -1,0 +1,20 @@
+/** Keys that the providers and pools of all drivers have (spec BUILDER 1.5). */
+import { Key, RequiredKey } from '../schema-key.js';
+import { freeMap, integer, integerMap, text } from '../value-kinds.js';
+
+export class ProviderSchema {
+  @RequiredKey('name', text) name?: string;
+  @Key('driver', text) driver?: string;
+  @Key('max-concurrency', integer) maxConcurrency?: number;
+  @Key('priority', integer) priority?: number;
+}
+
+export class PoolSchema {
+  @RequiredKey('name', text) name?: string;
+  @Key('max-servers', integer) maxServers?: number;
+  @Key('max-cores', integer) maxCores?: number;
+  @Key('max-ram', integer) maxRam?: number;
+  @Key('max-resources', integerMap) maxResources?: Readonly<Record<string, number>>;
+  @Key('priority', integer) priority?: number;
+  @Key('node-attributes', freeMap) nodeAttributes?: Readonly<Record<string, unknown>>;
+}

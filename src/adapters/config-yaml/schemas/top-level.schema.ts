@@ -1,0 +1,80 @@
+/** Everything but the providers, which their drivers read (spec BUILDER 1.2 to 1.4). */
+import { Key, RequiredKey, Section, SectionList } from '../schema-key.js';
+import type { ValueKind } from '../value-kinds.js';
+import { environment, flag, integer, port, seconds, text, textList, textMap, textOrInteger } from '../value-kinds.js';
+
+export class WebappSchema {
+  @Key('port', port) port?: number;
+  @Key('listen_address', text) listenAddress?: string;
+}
+
+export class ZooKeeperServerSchema {
+  @RequiredKey('host', text) host?: string;
+  @Key('port', port) port?: number;
+  @Key('chroot', text) chroot?: string;
+}
+
+export class ZooKeeperTlsSchema {
+  @RequiredKey('cert', text) cert?: string;
+  @RequiredKey('key', text) key?: string;
+  @RequiredKey('ca', text) ca?: string;
+}
+
+export class LabelSchema {
+  @RequiredKey('name', text) name?: string;
+  @Key('min-ready', integer) minReady?: number;
+  @Key('max-ready-age', integer) maxReadyAge?: number;
+}
+
+export class DiskImageSchema {
+  @RequiredKey('name', text) name?: string;
+  @Key('elements', textList) elements?: readonly string[];
+  @Key('release', textOrInteger) release?: string;
+  @Key('rebuild-age', integer) rebuildAge?: number;
+  @Key('env-vars', environment) envVars?: Readonly<Record<string, string>>;
+  @Key('formats', textList) formats?: readonly string[];
+  @Key('pause', flag) pause?: boolean;
+  @Key('username', text) username?: string;
+  @Key('build-timeout', integer) buildTimeout?: number;
+  @Key('python-path', text) pythonPath?: string;
+  @Key('shell-type', text) shellType?: string;
+  @Key('dib-cmd', text) dibCmd?: string;
+  @Key('parent', text) parent?: string;
+  @Key('abstract', flag) abstract?: boolean;
+  @Key('metadata', textMap) metadata?: Readonly<Record<string, string>>;
+  @Key('delete-after-upload', flag) deleteAfterUpload?: boolean;
+  @Key('keep-formats', textList) keepFormats?: readonly string[];
+}
+
+/** Read by others: providers by their drivers, tenants as free maps. */
+const anything: ValueKind<unknown> = { check: () => [], convert: (value) => value };
+
+export class TopLevelSchema {
+  @Section('webapp', () => WebappSchema) webapp?: WebappSchema;
+  @Key('elements-dir', text) elementsDir?: string;
+  @Key('images-dir', text) imagesDir?: string;
+  /** MiB; ours alone. */
+  @Key('images-min-free', integer) imagesMinFree?: number;
+  @Key('build-log-dir', text) buildLogDir?: string;
+  @Key('build-log-retention', integer) buildLogRetention?: number;
+  @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
+  @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
+  @Key('zookeeper-timeout', seconds) zookeeperTimeout?: number;
+  @SectionList('labels', () => LabelSchema) labels?: LabelSchema[];
+  @SectionList('diskimages', () => DiskImageSchema) diskImages?: DiskImageSchema[];
+  @Key('providers', anything) providers?: unknown;
+  @Key('max-hold-age', integer) maxHoldAge?: number;
+  @Key('tenant-resource-limits', anything) tenantResourceLimits?: unknown;
+}
+
+export class SecureDiskImageSchema {
+  @RequiredKey('name', text) name?: string;
+  @RequiredKey('env-vars', environment) envVars?: Readonly<Record<string, string>>;
+}
+
+/** The secure file: everything else in it is ignored (spec BUILDER 1.11). */
+export class SecureSchema {
+  @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
+  @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
+  @SectionList('diskimages', () => SecureDiskImageSchema) diskImages?: SecureDiskImageSchema[];
+}

@@ -1,0 +1,155 @@
+/**
+ * The kinds of values that keys of the configuration take: which values fit, which pass for the daemons only, and what they
+ * become. Faults name types, never values: values may be secrets.
+ */
+import type { KeyPath } from '../../domain/config/config-problem.js';
+
+export interface ValueFault {
+  /** Below the value; empty for the value itself. */
+  readonly path: KeyPath;
+  readonly message: string;
+  /** `strict`: the daemons take the value all the same. */
+  readonly severity: 'error' | 'strict';
+}
+
+export interface ValueKind<T> {
+  check(value: unknown): readonly ValueFault[];
+  /** Only for values without faults of severity `error`. */
+  convert(value: unknown): T;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function typeName(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  if (typeof value === 'boolean') return 'a boolean';
+  if (typeof value === 'number') return 'a number';
+  return 'a string';
+}
+
+function isScalarValue(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+function simpleKind<T>(
+  expected: string,
+  fits: (value: unknown) => boolean | 'lenient',
+  convert: (value: unknown) => T,
+): ValueKind<T> {
+  return {
+    check: (value) => {
+      const verdict = fits(value);
+      if (verdict === true) return [];
+      const severity = verdict === 'lenient' ? 'strict' : 'error';
+      return [{ path: [], message: `expected ${expected}, found ${typeName(value)}`, severity }];
+    },
+    convert,
+  };
+}
+
+const asText = (value: unknown): string => (isScalarValue(value) ? String(value) : '');
+
+export const text = simpleKind(
+  'str (a string)',
+  (value) => typeof value === 'string' || (isScalarValue(value) && 'lenient'),
+  asText,
+);
+
+/** `release: 21` means `"21"`. */
+export const textOrInteger = simpleKind(
+  'str or int (a string or an integer)',
+  (value) => typeof value === 'string' || Number.isInteger(value) || (isScalarValue(value) && 'lenient'),
+  asText,
+);
+
+/** Booleans count as 0 and 1, as in the original's language. */
+export const integer = simpleKind(
+  'int (an integer)',
+  (value) => typeof value === 'boolean' || Number.isSafeInteger(value),
+  Number,
+);
+
+export const port = simpleKind(
+  'int (a port number from 0 to 65535)',
+  (value) => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535,
+  Number,
+);
+
+/** Seconds, whole or not. */
+export const seconds = simpleKind(
+  'float (a number of seconds above 0)',
+  (value) => typeof value === 'number' && Number.isFinite(value) && value > 0,
+  Number,
+);
+
+/** A number or a string that reads as one, 0 or more. */
+export const rate = simpleKind(
+  'float (a number, 0 or more)',
+  (value) =>
+    (typeof value === 'number' || (typeof value === 'string' && value.trim() !== '')) &&
+    Number.isFinite(Number(value)) &&
+    Number(value) >= 0,
+  Number,
+);
+
+export const flag = simpleKind(
+  'bool (true or false)',
+  (value) => typeof value === 'boolean' || (typeof value === 'number' && 'lenient'),
+  Boolean,
+);
+
+function listOf<T>(item: ValueKind<T>): ValueKind<readonly T[]> {
+  return {
+    check: (value) => {
+      if (!Array.isArray(value)) {
+        return [{ path: [], message: `expected a list, found ${typeName(value)}`, severity: 'error' }];
+      }
+      return value.flatMap((entry: unknown, index) =>
+        item.check(entry).map((fault) => ({ ...fault, path: [index, ...fault.path] })),
+      );
+    },
+    convert: (value) => (value as readonly unknown[]).map((entry) => item.convert(entry)),
+  };
+}
+
+export const textList = listOf(text);
+
+function mapOf<T>(item: ValueKind<T>, elseEmpty = false): ValueKind<Readonly<Record<string, T>>> {
+  return {
+    check: (value) => {
+      if (!isRecord(value)) {
+        const severity = elseEmpty ? 'strict' : 'error';
+        return [{ path: [], message: `expected a dictionary (a map), found ${typeName(value)}`, severity }];
+      }
+      return Object.entries(value).flatMap(([key, entry]) =>
+        item.check(entry).map((fault) => ({ ...fault, path: [key, ...fault.path] })),
+      );
+    },
+    convert: (value) => {
+      if (!isRecord(value)) return {};
+      return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, item.convert(entry)]));
+    },
+  };
+}
+
+export const textMap = mapOf(text);
+/** Anything but a map counts as empty for the daemons, as in 3.x. */
+export const environment = mapOf(text, true);
+export const integerMap = mapOf(integer);
+export const freeMap = mapOf<unknown>({ check: () => [], convert: (value) => value });
+
+/** One string or a list of them; always a list afterwards. */
+function textOrList(split: (value: string) => readonly string[]): ValueKind<readonly string[]> {
+  return {
+    check: (value) => (Array.isArray(value) ? textList.check(value) : text.check(value)),
+    convert: (value) => (Array.isArray(value) ? textList.convert(value) : split(text.convert(value))),
+  };
+}
+
+/** `labels: "a b"` means two labels. */
+export const words = textOrList((value) => value.split(/\s+/).filter((word) => word !== ''));
+export const textOrTexts = textOrList((value) => (value === '' ? [] : [value]));

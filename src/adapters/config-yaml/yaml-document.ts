@@ -1,0 +1,182 @@
+/** A YAML file as plain values, with the way back from a key path to line and column. */
+import type { Document, Pair, Scalar, Tags, YAMLMap } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { KeyPath } from '../../domain/config/config-problem.js';
+import type { ProblemSeverity } from '../../domain/config/driver-schema.js';
+import { faultWording, parsingFailed } from './yaml-fault-wording.js';
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface YamlFault {
+  readonly place: Place | null;
+  readonly message: string;
+  readonly severity: ProblemSeverity;
+}
+
+export interface YamlDocument {
+  /** Undefined if the text is not YAML. */
+  readonly value: unknown;
+  readonly faults: readonly YamlFault[];
+  /** Where the value (or its key) stands; for what does not exist, the closest thing around it. */
+  readonly locate: (path: KeyPath, at: 'key' | 'value') => Place;
+}
+
+type AnyTag = Exclude<Tags[number], string>;
+
+/**
+ * YAML 1.1 as the original's loader reads it: `yes` and `on` are booleans, `y` is not; an exponent makes a number only together
+ * with a point (ids like `12e4567` stay text); dates stay text; no sets, no binaries.
+ */
+function tagsOfTheOriginal(tags: Tags): Tags {
+  const kept: Tags = [];
+  for (const tag of tags) {
+    if (typeof tag === 'string') kept.push(tag);
+    else if (!/:(binary|omap|pairs|set|timestamp)$/.test(tag.tag)) kept.push(asOriginal(tag));
+  }
+  return kept;
+}
+
+function asOriginal(tag: AnyTag): AnyTag {
+  if (!('test' in tag) || !tag.test) return tag;
+  if (tag.tag === 'tag:yaml.org,2002:bool') {
+    return tag.test.test('yes')
+      ? { ...tag, test: /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/ }
+      : { ...tag, test: /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/ };
+  }
+  if (tag.format === 'EXP') return { ...tag, test: /^[-+]?(?:[0-9][0-9_]*)?\.[0-9_]*[eE][-+][0-9]+$/ };
+  return tag;
+}
+
+/** Messages hold nothing of the text. Never throws. */
+export function parseYaml(text: string): YamlDocument {
+  const lines = new LineCounter();
+  const placeOf = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  try {
+    const document = parseDocument(text.replace(/^\uFEFF/, ''), {
+      lineCounter: lines,
+      prettyErrors: false,
+      version: '1.1',
+      schema: 'yaml-1.1',
+      customTags: tagsOfTheOriginal,
+      merge: true,
+      logLevel: 'error',
+    });
+    const found = [...document.errors, ...document.warnings];
+    if (found.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return unreadable();
+    const faults = found.map(({ code, pos }): YamlFault => ({
+      place: placeOf(pos[0]),
+      message: faultWording(code),
+      severity: code === 'DUPLICATE_KEY' ? 'strict' : 'error',
+    }));
+    const loose = looseEnd(document);
+    if (loose) faults.push({ place: placeOf(loose.offset), message: parsingFailed(loose.why), severity: 'error' });
+    return {
+      value: faults.some(({ severity }) => severity === 'error') ? undefined : (document.toJS() as unknown),
+      faults,
+      locate: (path, at) => placeOf(offsetOf(document, path, at)),
+    };
+  } catch {
+    return unreadable();
+  }
+}
+
+/** Where the parser gave up depends on its mood, so no place is named. */
+function unreadable(): YamlDocument {
+  const message = parsingFailed('nested too deeply, or aliases without end');
+  return {
+    value: undefined,
+    faults: [{ place: null, message, severity: 'error' }],
+    locate: () => ({ line: 1, column: 1 }),
+  };
+}
+
+interface LooseEnd {
+  readonly offset: number;
+  readonly why: string;
+}
+
+/** Aliases of nothing, and merges of something that is no map: the parser notices them late and without a place. */
+function looseEnd(document: Document.Parsed): LooseEnd | undefined {
+  // Gathered in the order of the text, which is the order in which anchors count: resolving each alias anew takes time by the square.
+  const anchors = new Map<string, unknown>();
+  const target = (node: unknown): unknown => (isAlias(node) ? anchors.get(node.source) : node);
+  const isMergeable = (value: unknown): boolean => {
+    const merged = target(value);
+    return isSeq(merged) ? merged.items.every((source) => isMap(target(source))) : isMap(merged);
+  };
+  let found: LooseEnd | undefined;
+  visit(document, {
+    Value: (_key, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+    Alias: (_key, alias) => {
+      if (anchors.has(alias.source)) return undefined;
+      found = { offset: startOf(alias) ?? 0, why: 'there is no such anchor before this alias' };
+      return visit.BREAK;
+    },
+    Pair: (_key, pair) => {
+      const isMerge = isScalar(pair.key) && typeof pair.key.value === 'symbol';
+      if (!isMerge || isMergeable(pair.value)) return undefined;
+      found = { offset: startOf(pair.key) ?? 0, why: 'only maps can be merged' };
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+function mergeSources(document: Document.Parsed, value: unknown): readonly unknown[] {
+  const merged = isAlias(value) ? value.resolve(document) : value;
+  const sources = isSeq(merged) ? merged.items : [merged];
+  return sources.map((source) => (isAlias(source) ? source.resolve(document) : source));
+}
+
+function offsetOf(document: Document.Parsed, path: KeyPath, at: 'key' | 'value'): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const [index, step] of path.entries()) {
+    node = isAlias(node) ? node.resolve(document) : node;
+    if (isMap(node)) {
+      const pair = pairOf(document, node, step);
+      if (!pair) return offset;
+      const last = index === path.length - 1;
+      const key = startOf(pair.key) ?? offset;
+      offset = last && at === 'key' ? key : (startOf(pair.value) ?? key);
+      node = pair.value;
+    } else if (isSeq(node) && typeof step === 'number') {
+      node = node.items[step];
+      offset = startOf(node) ?? offset;
+    } else return offset;
+  }
+  return offset;
+}
+
+/** The pair that gives the key its value: the last one in the map itself, else one that is merged in. */
+function pairOf(document: Document.Parsed, map: YAMLMap, key: string | number, depth = 0): Pair | undefined {
+  const own = map.items.filter((pair) => isScalar(pair.key) && keyText(pair.key) === String(key)).at(-1);
+  if (own || depth > 20) return own;
+  for (const pair of map.items) {
+    if (!isPair(pair) || !isScalar(pair.key) || keyText(pair.key) !== '<<') continue;
+    for (const source of mergeSources(document, pair.value)) {
+      const found = isMap(source) ? pairOf(document, source, key, depth + 1) : undefined;
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+function keyText(key: Scalar): string {
+  const { value } = key;
+  if (typeof value === 'symbol') return value.description ?? '';
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}
+
+function startOf(node: unknown): number | undefined {
+  const range = (node as { readonly range?: readonly [number, number, number] | null } | null | undefined)?.range;
+  return range?.[0];
+}
