@@ -1,0 +1,78 @@
+import type { Decision } from '../../domain/explain/reason.js';
+import type { Clock } from '../../ports/runtime/clock.js';
+import type { DecisionJournal, DecisionSubject, JournalEntry, JournalListener } from '../../ports/telemetry/journal.js';
+
+export interface MemoryJournalOptions {
+  /** Subjects of each kind that are remembered; those not decided about for the longest time go first. Default 10,000. */
+  readonly subjects?: number;
+  /** Deciders remembered per subject. Default 100. */
+  readonly deciders?: number;
+  /** Told of every change of a verdict or of its reason codes; not of mere repetitions with other numbers. */
+  readonly onChange?: JournalListener;
+}
+
+type Deciders = Map<string, JournalEntry>;
+
+/** The last decision of each decider about each subject, in memory. */
+export class MemoryJournal implements DecisionJournal {
+  /** By kind and id, in the order of the last decision. */
+  private readonly kinds = new Map<string, Map<string, Deciders>>();
+  private readonly mostSubjects: number;
+  private readonly mostDeciders: number;
+  private readonly onChange: JournalListener | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    options: MemoryJournalOptions = {},
+  ) {
+    this.mostSubjects = options.subjects ?? 10_000;
+    this.mostDeciders = options.deciders ?? 100;
+    this.onChange = options.onChange;
+  }
+
+  /** The numbers in the reasons become the new ones even if `since` stays. Called in every pass for all that waits: cheap. */
+  record(subject: DecisionSubject, decision: Decision<string>): void {
+    const subjects = this.subjects(subject.kind);
+    const deciders: Deciders = subjects.get(subject.id) ?? new Map<string, JournalEntry>();
+    const before = deciders.get(subject.decider);
+    const changed = !before || !isSame(before.decision, decision);
+    const entry = { subject, decision, since: changed ? this.clock.now() : before.since };
+    putLast(subjects, subject.id, deciders, this.mostSubjects);
+    putLast(deciders, subject.decider, entry, this.mostDeciders);
+    if (changed) this.onChange?.(entry, before);
+  }
+
+  /** One entry per decider, the latest decision last. */
+  entries(kind: DecisionSubject['kind'], id: string): readonly JournalEntry[] {
+    return [...(this.kinds.get(kind)?.get(id)?.values() ?? [])];
+  }
+
+  private subjects(kind: string): Map<string, Deciders> {
+    const known = this.kinds.get(kind);
+    if (known) return known;
+    const subjects = new Map<string, Deciders>();
+    this.kinds.set(kind, subjects);
+    return subjects;
+  }
+}
+
+function isSame(a: Decision<string>, b: Decision<string>): boolean {
+  if (a.verdict !== b.verdict) return false;
+  // Nearly always the codes are the same in the same order; only else is it worth while to compare them as sets.
+  const inOrder =
+    a.because.length === b.because.length && a.because.every(({ code }, index) => code === b.because[index]?.code);
+  return inOrder || codes(a) === codes(b);
+}
+
+function codes(decision: Decision<string>): string {
+  return [...new Set(decision.because.map((reason) => reason.code))].sort().join(' ');
+}
+
+/** A map keeps the order of insertion, so the first key is the oldest. */
+function putLast<T>(map: Map<string, T>, key: string, value: T, most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= most) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
+import { MemoryJournal } from '../../../src/adapters/memory-journal/memory-journal.js';
+import type { Decision, Reason } from '../../../src/domain/explain/reason.js';
+import type { DecisionSubject } from '../../../src/ports/telemetry/journal.js';
+
+const quota = (used: number): Reason => ({
+  code: 'QUOTA_POOL',
+  owner: 'main',
+  resource: 'cores',
+  used,
+  limit: 40,
+  need: 4,
+});
+const wait = (...because: Reason[]): Decision<string> => ({ verdict: 'wait', because });
+const about = (id: string, decider = 'one'): DecisionSubject => ({ kind: 'request', id, decider });
+
+describe('the journal of decisions', () => {
+  it('remembers since when a verdict stands, with the newest numbers', async () => {
+    const clock = new VirtualClock();
+    const journal = new MemoryJournal(clock);
+    const start = clock.now();
+    journal.record(about('100-1'), wait(quota(38)));
+    await clock.advance(10);
+    journal.record(about('100-1'), wait(quota(39)));
+    expect(journal.entries('request', '100-1')).toEqual([
+      { subject: about('100-1'), decision: wait(quota(39)), since: start },
+    ]);
+  });
+
+  it('begins anew with another verdict or another reason', async () => {
+    const clock = new VirtualClock();
+    const journal = new MemoryJournal(clock);
+    const since = (): number | undefined => journal.entries('request', '100-1').at(-1)?.since;
+    journal.record(about('100-1'), wait(quota(38)));
+    await clock.advance(10);
+    journal.record(about('100-1'), wait(quota(38), { code: 'REQUEST_LOCKED' }));
+    expect(since()).toBe(clock.now());
+    const then = clock.now();
+    await clock.advance(10);
+    journal.record(about('100-1'), wait({ code: 'REQUEST_LOCKED' }, quota(1)));
+    expect(since()).toBe(then);
+    journal.record(about('100-1'), { verdict: 'decline', because: [quota(1), { code: 'REQUEST_LOCKED' }] });
+    expect(since()).toBe(clock.now());
+  });
+
+  it('keeps what each decider said, the latest last, and kinds apart', () => {
+    const journal = new MemoryJournal(new VirtualClock());
+    journal.record(about('7', 'one'), wait(quota(1)));
+    journal.record(about('7', 'two'), wait(quota(2)));
+    journal.record(about('7', 'one'), wait(quota(3)));
+    expect(journal.entries('request', '7').map((entry) => entry.subject.decider)).toEqual(['two', 'one']);
+    expect(journal.entries('node', '7')).toEqual([]);
+    expect(journal.entries('request', '8')).toEqual([]);
+  });
+
+  it('forgets those nobody decided about for the longest time', () => {
+    const journal = new MemoryJournal(new VirtualClock(), { subjects: 2, deciders: 2 });
+    for (const id of ['1', '2', '1', '3']) journal.record(about(id), wait(quota(1)));
+    expect(['1', '2', '3'].filter((id) => journal.entries('request', id).length > 0)).toEqual(['1', '3']);
+    for (const decider of ['a', 'b', 'a', 'c']) journal.record(about('3', decider), wait(quota(1)));
+    expect(journal.entries('request', '3').map((entry) => entry.subject.decider)).toEqual(['a', 'c']);
+  });
+
+  it('bounds each kind for itself: many nodes do not push the requests out', () => {
+    const journal = new MemoryJournal(new VirtualClock(), { subjects: 2 });
+    journal.record(about('1'), wait(quota(1)));
+    for (let id = 0; id < 100; id += 1) {
+      journal.record({ kind: 'node', id: String(id), decider: 'one' }, wait(quota(1)));
+    }
+    expect(journal.entries('request', '1')).toHaveLength(1);
+    expect(journal.entries('node', '97')).toEqual([]);
+    expect(journal.entries('node', '98')).toHaveLength(1);
+  });
+
+  it('tells of changes only, with what was said before', () => {
+    const changes: (string | undefined)[][] = [];
+    const journal = new MemoryJournal(new VirtualClock(), {
+      onChange: (entry, before) => changes.push([entry.decision.verdict, before?.decision.verdict]),
+    });
+    journal.record(about('1'), wait(quota(1), { code: 'REQUEST_LOCKED' }));
+    journal.record(about('1'), wait({ code: 'REQUEST_LOCKED' }, quota(2), quota(3)));
+    journal.record(about('1'), { verdict: 'accept', because: [] });
+    expect(changes).toEqual([
+      ['wait', undefined],
+      ['accept', 'wait'],
+    ]);
+  });
+});
