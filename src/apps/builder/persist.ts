@@ -1,0 +1,21 @@
+import { ConnectionLostError, SessionLostError } from '../../ports/coordination/errors.js';
+import type { SessionMonitor } from '../../ports/coordination/session.js';
+
+/** A store that stays away is waited for this often; each wait lasts until the connection is back. */
+const ATTEMPTS = 5;
+
+/**
+ * Carries out a write that must not be given up because of a short disconnect. `write` may be called again after an attempt whose
+ * outcome is unknown, so it must read first. Rejects with the last error, or with the signal's reason while waiting.
+ */
+export async function persist<T>(session: SessionMonitor, signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    if (session.state !== 'connected') await session.connected(signal);
+    try {
+      return await write();
+    } catch (error) {
+      const temporary = error instanceof ConnectionLostError || error instanceof SessionLostError;
+      if (!temporary || attempt >= ATTEMPTS) throw error;
+    }
+  }
+}
