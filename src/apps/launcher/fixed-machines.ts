@@ -1,0 +1,301 @@
+import type { PoolConfig } from '../../domain/config/config.js';
+import {
+  fixedFacts,
+  fixedNode,
+  isFree,
+  isOutdated,
+  machineOf,
+  planFixedMachines,
+} from '../../domain/decide/fixed-machines.js';
+import type {
+  FixedMachinePlan,
+  FixedMachinesPlan,
+  FixedPlace,
+  MachineReason,
+} from '../../domain/decide/fixed-machines.js';
+import type { Node, NodeId } from '../../domain/model/node.js';
+import type { FixedMachines } from '../../ports/compute/provider.js';
+import type { RecordLease } from '../../ports/records/record-lease.js';
+import type { RecordChange } from '../../ports/records/view.js';
+import { asError, sleep } from '../../ports/runtime/clock.js';
+import { withDeadline } from '../../ports/runtime/deadline.js';
+import { linkAbort } from '../../ports/runtime/linked-abort.js';
+import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { WorkLimit } from '../../ports/runtime/work-limit.js';
+import type { Logger } from '../../ports/telemetry/logger.js';
+import { errorFields } from '../../ports/telemetry/logger.js';
+import { moveNode } from './moves.js';
+import type { LauncherServices } from './services.js';
+
+/** Between two checks of one machine at least, seconds. */
+const BREATH = 1;
+/** After an election, for our mirror to show what the one before us has written, seconds. */
+const SETTLE = 1;
+/** A look without any event, seconds. */
+const TICK = 60;
+/** Before a machine that failed its check is asked again; doubles, seconds. */
+const FIRST_RETRY = 5;
+const LONGEST_RETRY = 60;
+/** For a driver that ignores its own time-out, seconds. */
+const CHECK_DEADLINE = 600;
+/** Machines asked at once for the first time, and again after a failure: dead ones never keep the others waiting. */
+const MAX_CHECKS = 50;
+const MAX_RETRIES = 20;
+
+/** What we know of a machine beyond its records. */
+interface Health {
+  busy: boolean;
+  failures: number;
+  /** By the monotonic clock. */
+  notBefore: number;
+  /** Keys it showed when it last passed. */
+  hostKeys: readonly string[] | null;
+}
+
+/**
+ * Keeps one ready node per slot of the machines of one provider that exist by themselves (spec BUILDER 1.7). Only the elected one
+ * among all launchers does it, so that no slot is registered twice.
+ */
+export class FixedMachinesKeeper {
+  private readonly wakeup: Wakeup;
+  private readonly logger: Logger;
+  private readonly checks = new WorkLimit(MAX_CHECKS);
+  private readonly retries = new WorkLimit(MAX_RETRIES);
+  private readonly withdrawing = new Set<NodeId>();
+  private health = new Map<string, Health>();
+  /** The driver's object under which `health` was learnt: a changed configuration makes it worthless. */
+  private machines: FixedMachines | null = null;
+  private leading = AbortSignal.abort();
+
+  constructor(
+    private readonly services: LauncherServices,
+    private readonly provider: string,
+  ) {
+    this.wakeup = new Wakeup(services.clock);
+    this.logger = services.logger.child('FixedMachines', { provider });
+  }
+
+  /** Stands for election until aborted, and keeps the records while elected. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { elections } = this.services.records;
+    await elections.run(`static-${this.provider}`, (leading) => this.lead(leading, signal), signal);
+  }
+
+  private async lead(leading: AbortSignal, stopping: AbortSignal): Promise<void> {
+    const { records, config, providers, clock } = this.services;
+    const both = linkAbort(leading, stopping);
+    const tasks = new Supervisor((name, error) => this.logger.error(`${name} failed`, errorFields(error)));
+    const wake = (): void => this.wakeup.wake();
+    const unsubscribe = [
+      records.nodes.view.onChange((change) => this.concerns(change) && wake()),
+      config.onChange(wake),
+      providers.onChange((name) => name === this.provider && wake()),
+    ];
+    this.machines = null;
+    this.withdrawing.clear();
+    this.leading = both.signal;
+    try {
+      await sleep(clock, SETTLE, both.signal);
+      while (!both.signal.aborted) {
+        if (records.nodes.view.complete) this.pass(tasks);
+        await this.wakeup.wait(this.untilNextCheck(), both.signal);
+      }
+    } catch (error) {
+      if (!both.signal.aborted) throw error;
+    } finally {
+      unsubscribe.forEach((undo) => undo());
+      await tasks.stop();
+      both.dispose();
+    }
+  }
+
+  private concerns(change: RecordChange<Node>): boolean {
+    const { view } = this.services.records.nodes;
+    const node =
+      change.kind === 'removed' ? change.before : change.kind === 'resynced' ? undefined : view.get(change.id);
+    return change.kind === 'resynced' || node === undefined || node.value.provider === this.provider;
+  }
+
+  private untilNextCheck(): number {
+    const now = this.services.clock.monotonic();
+    const due = [...this.health.values()].filter(({ busy, notBefore }) => !busy && notBefore > now);
+    return Math.max(0, Math.min(TICK, ...due.map(({ notBefore }) => notBefore - now)));
+  }
+
+  private pass(tasks: Supervisor): void {
+    const plan = this.plan();
+    if (!plan) return;
+    const configured = new Set(plan.machines.map(({ machine }) => machine));
+    for (const machine of this.health.keys()) if (!configured.has(machine)) this.health.delete(machine);
+    for (const { id, because } of plan.surplus) {
+      this.withdrawing.add(id);
+      tasks.start(`withdrawing node ${id}`, (signal) => this.withdraw(id, because, signal));
+    }
+    for (const machine of plan.machines) this.attend(machine, tasks);
+  }
+
+  /** What there is to do as things are; undefined while the provider cannot be used. */
+  private plan(): FixedMachinesPlan | undefined {
+    const { config, providers, records } = this.services;
+    const driver = providers.get(this.provider);
+    const pools = config.current.providers.get(this.provider)?.pools;
+    if (!driver || 'problem' in driver || !driver.fixed) return undefined;
+    const { fixed } = driver;
+    if (fixed !== this.machines) {
+      this.machines = fixed;
+      this.health = new Map();
+    }
+    // A provider that has left the configuration, and is served by nobody else, gives up all its machines.
+    const places = [...(pools?.values() ?? [])].flatMap((pool) =>
+      fixed.slots(pool).map((slot): FixedPlace => ({ ...slot, pool: pool.name, attributes: pool.nodeAttributes })),
+    );
+    const { view } = records.nodes;
+    return planFixedMachines({
+      provider: this.provider,
+      places,
+      nodes: view.all().values(),
+      locked: (id) => view.locked(id),
+      withdrawing: (id) => this.withdrawing.has(id),
+    });
+  }
+
+  /** Has a machine checked if that can change anything, and its records put right. */
+  private attend(plan: FixedMachinePlan, tasks: Supervisor): void {
+    const health = this.healthOf(plan.machine);
+    if (health.busy || this.services.clock.monotonic() < health.notBefore) return;
+    const { hostKeys } = health;
+    const unverified = hostKeys === null && plan.free.length > 0;
+    const outdated =
+      hostKeys !== null && plan.free.some(({ node, place }) => isOutdated(node.value, fixedFacts(place, hostKeys)));
+    if (plan.missing.length === 0 && !unverified && !outdated) return;
+    health.busy = true;
+    const { machines } = this;
+    tasks.start(`machine ${plan.machine}`, async (signal) => {
+      try {
+        if (machines) await this.check(plan, machines, health, signal);
+      } finally {
+        health.busy = false;
+        this.wakeup.wake();
+      }
+    });
+  }
+
+  private async check(
+    plan: FixedMachinePlan,
+    machines: FixedMachines,
+    health: Health,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const limit = health.failures > 0 ? this.retries : this.checks;
+    const asking = (inner: AbortSignal): ReturnType<FixedMachines['check']> => machines.check(plan.place, inner);
+    try {
+      const { hostKeys } = await limit.run(() =>
+        withDeadline(this.services.clock, CHECK_DEADLINE, `the check of ${plan.machine}`, signal, asking),
+      );
+      Object.assign(health, { failures: 0, notBefore: this.services.clock.monotonic() + BREATH, hostKeys });
+      await this.register(plan.machine, machines, hostKeys, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const delay = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** health.failures);
+      health.failures += 1;
+      health.notBefore = this.services.clock.monotonic() + delay;
+      health.hostKeys = null;
+      this.logger.warn(`${plan.machine} cannot be offered; next try in ${delay} s`, errorFields(error));
+      for (const { node } of this.planOf(plan.machine, machines)?.free ?? []) {
+        await this.withdraw(
+          node.id,
+          { code: 'MACHINE_UNFIT', machine: plan.machine, problem: asError(error).message },
+          signal,
+        );
+      }
+    }
+  }
+
+  /** Every creation rests on a plan of its own: our last one shows in the mirror already. */
+  private async register(
+    machine: string,
+    machines: FixedMachines,
+    hostKeys: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { records, clock } = this.services;
+    for (const { node, place } of this.planOf(machine, machines)?.free ?? []) {
+      if (isOutdated(node.value, fixedFacts(place, hostKeys))) await this.bringUpToDate(node.id, place, hostKeys);
+    }
+    const next = (): FixedPlace | undefined => this.planOf(machine, machines)?.missing[0];
+    for (let place = next(); place && !signal.aborted && !this.leading.aborted; place = next()) {
+      if (!records.nodes.view.complete) return;
+      const { id } = await records.nodes.create(fixedNode(this.provider, place, hostKeys, clock.now()));
+      this.logger.info(`${machine} is ready as node ${id}`, { node: id, slot: place.slot, labels: place.labels });
+    }
+  }
+
+  private async bringUpToDate(id: NodeId, place: FixedPlace, hostKeys: readonly string[]): Promise<void> {
+    await this.withFree(id, async (lease) => {
+      this.logger.info(`Node ${id} follows the configuration`, { node: id });
+      await lease.update(fixedFacts(place, hostKeys));
+    });
+  }
+
+  /** As things are now; undefined if what was learnt from `machines` has nothing to do with them any more. */
+  private planOf(machine: string, machines: FixedMachines): FixedMachinePlan | undefined {
+    const plan = this.plan();
+    return machines === this.machines ? plan?.machines.find((candidate) => candidate.machine === machine) : undefined;
+  }
+
+  private async withdraw(id: NodeId, because: MachineReason, signal: AbortSignal): Promise<void> {
+    this.withdrawing.add(id);
+    try {
+      if (signal.aborted) return;
+      await this.withFree(id, async (lease) => {
+        this.logger.info(`Node ${id} is not offered any more`, { node: id, because: [because] });
+        await moveNode(lease, 'deleting');
+      });
+    } finally {
+      this.withdrawing.delete(id);
+    }
+  }
+
+  /** Does something with a node that is free, as read under its lock. */
+  private async withFree(id: NodeId, work: (lease: RecordLease<Node>) => Promise<void>): Promise<void> {
+    const outcome = await this.services.records.nodes.lock(id);
+    if (outcome.kind !== 'locked') return;
+    const { lease } = outcome;
+    try {
+      if (isFree(lease.current.value)) await work(lease);
+    } finally {
+      await lease.release();
+    }
+  }
+
+  private healthOf(machine: string): Health {
+    let health = this.health.get(machine);
+    if (!health) {
+      health = { busy: false, failures: 0, notBefore: 0, hostKeys: null };
+      this.health.set(machine, health);
+    }
+    return health;
+  }
+}
+
+/** Is the machine behind a free node of a static pool there? Answers its host keys. @throws what the driver's check throws */
+export async function checkFixedNode(
+  machines: FixedMachines,
+  pool: PoolConfig,
+  node: Node,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const machine = machineOf(node);
+  const slot = machines.slots(pool).find((candidate) => machineOf(candidate) === machine);
+  if (!slot) throw new Error(`pool ${pool.name} has no machine ${machine}`);
+  return (await machines.check(slot, signal)).hostKeys;
+}
+
+/** Providers whose machines exist by themselves, as far as they have been started. */
+export function fixedProviders(services: LauncherServices): readonly string[] {
+  return services.providers.names().filter((name) => {
+    const provider = services.providers.get(name);
+    return provider !== undefined && !('problem' in provider) && provider.fixed !== null;
+  });
+}

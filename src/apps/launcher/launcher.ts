@@ -1,0 +1,244 @@
+import type { NodepoolConfig } from '../../domain/config/config.js';
+import type { Reason } from '../../domain/explain/reason.js';
+import type { NodeId } from '../../domain/model/node.js';
+import type { RequestId } from '../../domain/model/request.js';
+import { addResources } from '../../domain/model/quota.js';
+import type { Resources } from '../../domain/model/quota.js';
+import type { Provider } from '../../ports/compute/provider.js';
+import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';
+import { asError, sleep } from '../../ports/runtime/clock.js';
+import { errorFields } from '../../ports/telemetry/logger.js';
+import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { ActiveLaunches } from './active-launches.js';
+import { FixedMachinesKeeper, fixedProviders } from './fixed-machines.js';
+import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
+import { LeakedInstances } from './leaked-instances.js';
+import { LostRequests } from './lost-requests.js';
+import { MinReadyKeepers } from './min-ready-keepers.js';
+import type { Acquired } from './node-acquisition.js';
+import { NodeAcquisition } from './node-acquisition.js';
+import { NodeIndex } from './node-index.js';
+import { NodeReaper } from './node-reaper.js';
+import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
+import { PoolWorker } from './pool-worker.js';
+import { ProviderCapacity } from './provider-capacity.js';
+import { ProviderDrain } from './provider-drain.js';
+import type { PlannedStep } from './planned-step.js';
+import type { RequestHandler } from './request-handler.js';
+import { Reservations } from './reservations.js';
+import { RoutineCleanup } from './routine-cleanup.js';
+import type { LauncherServices } from './services.js';
+import { StatsReporter } from './stats-reporter.js';
+import { UnusedNodes } from './unused-nodes.js';
+
+/** The launcher process: pool workers, cleanup, min-ready and statistics on one session (spec LAUNCHER 2.1). */
+export class Launcher implements PoolSurroundings {
+  readonly index: NodeIndex;
+  readonly reservations = new Reservations();
+  readonly launches = new ActiveLaunches();
+  readonly capacity: ProviderCapacity;
+  private readonly tasks: Supervisor;
+  private readonly workers = new Map<string, PoolWorker>();
+  private readonly pools: KeyedTasks;
+  private readonly minReady: MinReadyKeepers;
+  private readonly fixed: KeyedTasks;
+  private readonly acquisition: NodeAcquisition;
+  private readonly unused: UnusedNodes;
+  private readonly drain: ProviderDrain;
+  /** Of all pool workers this process ever had. */
+  private readonly ownIds = new Set<string>();
+  private readonly unsubscribe: (() => void)[] = [];
+  private announcement: Announcement<ProcessAnnouncement> | null = null;
+  private running = false;
+
+  constructor(readonly services: LauncherServices) {
+    const { records, logger, clock } = services;
+    this.tasks = new Supervisor((name, error) => logger.error(`${name} failed`, errorFields(error)));
+    this.index = new NodeIndex(records.nodes.view, (provider, pool, label) =>
+      this.resourcesOf(provider, pool ?? '', label ?? ''),
+    );
+    this.capacity = new ProviderCapacity(services, this.tasks, () => this.wakeAll());
+    this.acquisition = new NodeAcquisition(services, this.capacity);
+    this.unused = new UnusedNodes(services, this.tasks, this.reservations, () => this.wakeAll());
+    this.drain = new ProviderDrain(services, (id) => this.ownIds.has(id));
+    this.minReady = new MinReadyKeepers(services);
+    this.fixed = new KeyedTasks(clock, (key, error) => logger.error(`Machines of ${key} failed`, errorFields(error)));
+    this.pools = new KeyedTasks(clock, (key, error) => logger.error(`Pool worker ${key} failed`, errorFields(error)));
+  }
+
+  /** All providers of the configuration have been started once, well or badly, and the mirrors are complete. */
+  get ready(): boolean {
+    const { records, config } = this.services;
+    const started = [...config.current.providers.keys()].every((name) => this.driver(name) !== undefined);
+    return this.running && started && records.nodes.view.complete && records.requests.view.complete;
+  }
+
+  /** Resolves when the mirrors are complete and the workers run. */
+  async start(signal?: AbortSignal): Promise<void> {
+    const { records, config, host, version, providers } = this.services;
+    await records.open(['nodes', 'requests', 'images', 'launchers', 'builders'], signal);
+    this.announcement = await records.launchers.announceProcess({
+      kind: 'launcher',
+      hostname: host.hostname,
+      version,
+      state: 'running',
+    });
+    const wake = (): void => this.wakeAll();
+    this.unsubscribe.push(
+      records.nodes.view.onChange(wake),
+      records.images.view.onChange(wake),
+      records.launchers.view.onChange(wake),
+      records.session.onChange(wake),
+      providers.onChange(wake),
+      records.nodes.view.onChange((change) => change.kind === 'removed' && this.drain.look()),
+      records.launchers.view.onChange(() => this.drain.look()),
+      providers.onChange(() => this.keepMachines()),
+      config.onChange((changed) => this.apply(changed)),
+    );
+    this.startTasks();
+    this.apply(config.current);
+    this.running = true;
+  }
+
+  /** Lets everything go: waiting requests are put back, registrations withdrawn. Does not wait for launches (spec LAUNCHER 2.12). */
+  async stop(): Promise<void> {
+    this.running = false;
+    this.unsubscribe.splice(0).forEach((undo) => undo());
+    await Promise.all([this.pools.stop(), this.minReady.stop(), this.fixed.stop(), this.tasks.stop()]);
+    await this.services.providers.stop();
+    await this.announcement?.withdraw();
+    this.index.close();
+  }
+
+  driver(name: string): Provider | { readonly problem: string } | undefined {
+    const provider = this.services.providers.get(name);
+    return provider && 'problem' in provider && provider.starting ? undefined : provider;
+  }
+
+  resourcesOf(providerName: string, poolName: string, labelName: string): Resources {
+    const pool = this.services.config.current.providers.get(providerName)?.pools.get(poolName);
+    const label = pool?.labels.get(labelName);
+    const driver = this.driver(providerName);
+    if (!pool || !label || !driver || 'problem' in driver) return { instances: 1 };
+    try {
+      return driver.resourcesOf(pool, label);
+    } catch (error) {
+      this.services.logger.warn(`${providerName} cannot say what ${labelName} takes`, errorFields(error));
+      return { instances: 1 };
+    }
+  }
+
+  handledHere(request: RequestId): boolean {
+    for (const worker of this.workers.values()) if (worker.handles(request)) return true;
+    return false;
+  }
+
+  tenant(name: string | null): ReturnType<PoolSurroundings['tenant']> {
+    const limit = name === null ? undefined : this.services.config.current.tenantLimits.get(name);
+    if (name === null || !limit) return null;
+    const used = addResources(this.index.tenantUsage(name), this.reservations.forTenant(name));
+    return { name, limit, used };
+  }
+
+  async acquire(
+    pool: PoolIdentity,
+    planned: PlannedStep,
+    handler: RequestHandler,
+    signal: AbortSignal,
+  ): Promise<Acquired> {
+    const provider = this.services.config.current.providers.get(pool.provider);
+    const config = provider?.pools.get(pool.name);
+    const driver = this.driver(pool.provider);
+    if (!provider || !config || !driver || 'problem' in driver) {
+      planned.giveBack();
+      planned.endLaunch();
+      const problem = driver && 'problem' in driver ? driver.problem : 'it is not configured any more';
+      return { kind: 'failed', because: [{ code: 'PROVIDER_NOT_READY', provider: pool.provider, problem }] };
+    }
+    const context = { launcherId: pool.launcherId, pool: config, provider, driver };
+    return this.acquisition.acquire(context, planned, handler, signal);
+  }
+
+  leaving(provider: string, pool: string): number {
+    return this.index.leaving(provider, pool) + this.unused.beingDeleted(provider, pool);
+  }
+
+  deleteUnused(node: NodeId, because: readonly Reason[]): void {
+    this.unused.delete(node, because);
+  }
+
+  wakeAll(): void {
+    for (const worker of this.workers.values()) worker.wake();
+  }
+
+  private startTasks(): void {
+    const { services } = this;
+    const reaper = new NodeReaper(
+      services,
+      (provider) => this.onFreed(provider),
+      (id) => this.reservations.isClaimed(id),
+    );
+    const lost = new LostRequests(services, (id) => this.handledHere(id));
+    const stats = new StatsReporter(services);
+    const routine = new RoutineCleanup(services, new LeakedInstances(services), (name) => this.driver(name));
+    this.tasks.start('the node reaper', (signal) => reaper.run(signal));
+    this.tasks.start('the search for lost requests', (signal) => lost.run(signal));
+    this.tasks.start('the routine cleanup', (signal) => routine.run(signal));
+    this.tasks.start('the node statistics', (signal) => stats.runElected(signal));
+    this.tasks.start('the limit statistics', (signal) => stats.runLimits(signal));
+    this.tasks.start('the configuration check', (signal) => this.watchConfig(signal));
+  }
+
+  private async watchConfig(signal: AbortSignal): Promise<void> {
+    const { clock, config, intervals } = this.services;
+    while (!signal.aborted) {
+      await sleep(clock, intervals.configCheck, signal).catch(() => undefined);
+      if (!signal.aborted) await config.reload();
+    }
+  }
+
+  private onFreed(provider: string): void {
+    this.capacity.freed(provider);
+    this.wakeAll();
+  }
+
+  private apply(config: NodepoolConfig): void {
+    try {
+      this.services.providers.apply(config, (name) => this.drain.needed(name));
+    } catch (error) {
+      this.services.logger.error('The new configuration could not be applied', errorFields(asError(error)));
+    }
+    const wanted = new Map<string, PoolIdentity>();
+    for (const provider of config.providers.values()) {
+      for (const pool of provider.pools.values()) {
+        wanted.set(JSON.stringify([provider.name, pool.name]), {
+          launcherId: '',
+          provider: provider.name,
+          name: pool.name,
+        });
+      }
+    }
+    this.pools.keep(wanted.keys(), async (key, signal) => {
+      const pool = wanted.get(key);
+      if (!pool) return;
+      const worker = new PoolWorker(this, pool.provider, pool.name);
+      this.workers.set(key, worker);
+      this.ownIds.add(worker.identity.launcherId);
+      try {
+        await worker.run(signal);
+      } finally {
+        if (this.workers.get(key) === worker) this.workers.delete(key);
+      }
+    });
+    this.minReady.apply(config);
+    this.keepMachines();
+    this.wakeAll();
+  }
+
+  /** Machines that exist by themselves are registered by the one elected among all launchers. */
+  private keepMachines(): void {
+    this.fixed.keep(fixedProviders(this.services), (provider, signal) =>
+      new FixedMachinesKeeper(this.services, provider).run(signal),
+    );
+  }
+}

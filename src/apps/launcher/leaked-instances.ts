@@ -1,0 +1,51 @@
+import type { AccountInstance, Provider } from '../../ports/compute/provider.js';
+import { errorFields } from '../../ports/telemetry/logger.js';
+import { withDeadline } from '../../ports/runtime/deadline.js';
+import type { LauncherServices } from './services.js';
+import { DELETE_TIMEOUT } from './services.js';
+import { leakedInstances } from '../../domain/metrics/launcher-metrics.js';
+
+const LIST_DEADLINE = 120;
+
+/**
+ * Deletes instances that carry our provider's name but belong to no node record, once seen in two looks in a row, so that a node
+ * just being made or deleted is never hit (spec LAUNCHER 2.11).
+ */
+export class LeakedInstances {
+  private readonly seen = new Map<string, Set<string>>();
+
+  constructor(private readonly services: LauncherServices) {}
+
+  /** One look at one provider. */
+  async look(name: string, provider: Provider, signal: AbortSignal): Promise<void> {
+    const { clock, records } = this.services;
+    if (!records.nodes.view.complete) return;
+    const instances = await withDeadline(clock, LIST_DEADLINE, `listing ${name}`, signal, (inner) =>
+      provider.list(inner),
+    );
+    const leaked = instances.filter((instance) => this.isLeaked(name, instance));
+    const before = this.seen.get(name) ?? new Set<string>();
+    this.seen.set(name, new Set(leaked.map((instance) => instance.externalId)));
+    for (const { externalId, metadata } of leaked.filter((instance) => before.has(instance.externalId))) {
+      const node = metadata['nodepool_node_id'];
+      this.services.logger.warn(`Deleting leaked instance ${externalId} of ${name}`, { provider: name, node });
+      try {
+        await withDeadline(clock, DELETE_TIMEOUT, `deleting ${externalId}`, signal, (inner) =>
+          provider.delete(externalId, inner),
+        );
+        this.services.metrics.count(leakedInstances(name));
+      } catch (error) {
+        if (signal.aborted) throw error;
+        this.services.logger.warn(`Leaked instance ${externalId} could not be deleted`, errorFields(error));
+      }
+    }
+  }
+
+  /** Metadata without a node id is not ours to judge. */
+  private isLeaked(name: string, { metadata }: AccountInstance): boolean {
+    const node = metadata['nodepool_node_id'];
+    if (metadata['nodepool_provider_name'] !== name || node === undefined) return false;
+    const record = this.services.records.nodes.view.get(node);
+    return !record || record.value.provider !== name;
+  }
+}

@@ -1,0 +1,111 @@
+import { addResources, NO_RESOURCES } from '../../domain/model/quota.js';
+import type { Resources } from '../../domain/model/quota.js';
+import type { Node, NodeId } from '../../domain/model/node.js';
+import type { Stored } from '../../domain/model/stored.js';
+import type { RecordChange, RecordView } from '../../ports/records/view.js';
+import { FreeNodes } from './free-nodes.js';
+
+/** Resources of a node whose record does not say them. */
+export type ResourceEstimate = (provider: string, pool: string | null, label: string | undefined) => Resources;
+
+/**
+ * Sums over all node records, kept up to date change by change: what providers, pools and tenants use, and which nodes are free.
+ * Every record counts in whatever state (spec LAUNCHER 2.10).
+ */
+export class NodeIndex {
+  private readonly counted = new Map<NodeId, { readonly node: Stored<Node>; readonly resources: Resources }>();
+  private readonly sums = new Map<string, Resources>();
+  private readonly freeByPool = new Map<string, FreeNodes>();
+  private readonly leavingByPool = new Map<string, number>();
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    private readonly view: RecordView<Node>,
+    private readonly estimate: ResourceEstimate,
+  ) {
+    this.unsubscribe = view.onChange((change) => this.apply(change));
+    this.rebuild();
+  }
+
+  close(): void {
+    this.unsubscribe();
+  }
+
+  providerUsage(provider: string): Resources {
+    return this.sums.get(providerKey(provider)) ?? NO_RESOURCES;
+  }
+
+  poolUsage(provider: string, pool: string): Resources {
+    return this.sums.get(poolKey(provider, pool)) ?? NO_RESOURCES;
+  }
+
+  tenantUsage(tenant: string): Resources {
+    return this.sums.get(`t:${tenant}`) ?? NO_RESOURCES;
+  }
+
+  /** Ready, unallocated nodes of a pool, oldest first; with `labels`, those that have one of them. */
+  free(provider: string, pool: string, labels?: readonly string[]): readonly Stored<Node>[] {
+    return this.freeByPool.get(poolKey(provider, pool))?.oldestFirst(labels) ?? [];
+  }
+
+  /** Nodes of a pool on their way out. */
+  leaving(provider: string, pool: string): number {
+    return this.leavingByPool.get(poolKey(provider, pool)) ?? 0;
+  }
+
+  private apply(change: RecordChange<Node>): void {
+    if (change.kind === 'resynced') return this.rebuild();
+    if (change.kind === 'locking') return;
+    this.forget(change.id);
+    if (change.kind === 'added' || change.kind === 'updated') this.count(change.after);
+  }
+
+  private rebuild(): void {
+    for (const id of [...this.counted.keys()]) this.forget(id);
+    for (const node of this.view.all().values()) this.count(node);
+  }
+
+  private count(node: Stored<Node>): void {
+    const { value } = node;
+    if (value.provider === null) return;
+    const resources = value.resources ?? this.estimate(value.provider, value.pool, value.type[0]);
+    this.counted.set(node.id, { node, resources });
+    for (const key of sumKeys(value)) this.sums.set(key, addResources(this.sums.get(key) ?? NO_RESOURCES, resources));
+    const pool = poolKey(value.provider, value.pool ?? '');
+    if (value.state === 'ready' && value.allocatedTo === null) {
+      const free = this.freeByPool.get(pool) ?? new FreeNodes();
+      this.freeByPool.set(pool, free);
+      free.add(node);
+    }
+    if (isLeaving(value)) this.leavingByPool.set(pool, (this.leavingByPool.get(pool) ?? 0) + 1);
+  }
+
+  private forget(id: NodeId): void {
+    const entry = this.counted.get(id);
+    if (!entry) return;
+    this.counted.delete(id);
+    const { value } = entry.node;
+    const minus = Object.fromEntries(Object.entries(entry.resources).map(([key, amount]) => [key, -amount]));
+    for (const key of sumKeys(value)) this.sums.set(key, addResources(this.sums.get(key) ?? NO_RESOURCES, minus));
+    const pool = poolKey(value.provider ?? '', value.pool ?? '');
+    this.freeByPool.get(pool)?.remove(id);
+    if (isLeaving(value)) this.leavingByPool.set(pool, (this.leavingByPool.get(pool) ?? 0) - 1);
+  }
+}
+
+function isLeaving(node: Node): boolean {
+  return node.state === 'deleting' || node.state === 'deleted' || node.state === 'used';
+}
+
+function providerKey(provider: string): string {
+  return `p:${provider}`;
+}
+
+function poolKey(provider: string, pool: string): string {
+  return `l:${provider}\n${pool}`;
+}
+
+function sumKeys(node: Node): readonly string[] {
+  const keys = [providerKey(node.provider ?? ''), poolKey(node.provider ?? '', node.pool ?? '')];
+  return node.tenantName === null ? keys : [...keys, `t:${node.tenantName}`];
+}

@@ -1,0 +1,206 @@
+import type { Node } from '../../domain/model/node.js';
+import type { Instance, InstanceSpec, Provider } from '../../ports/compute/provider.js';
+import { ProviderError, providerErrorKind } from '../../ports/compute/errors.js';
+import type { RecordLease } from '../../ports/records/record-lease.js';
+import { asError, sleep } from '../../ports/runtime/clock.js';
+import type { Logger } from '../../ports/telemetry/logger.js';
+import { errorFields } from '../../ports/telemetry/logger.js';
+import type { ProviderConfig } from '../../domain/config/config.js';
+import { DeadlineError, withDeadline } from '../../ports/runtime/deadline.js';
+import { LaunchJournal } from './launch-journal.js';
+import { LaunchMetrics } from './launch-metrics.js';
+import { DELETE_TIMEOUT } from './services.js';
+import type { LauncherServices } from './services.js';
+import { moveNode } from './moves.js';
+
+export type LaunchOutcome =
+  | { readonly kind: 'ready' }
+  /** All attempts failed; the record says `failed`. */
+  | { readonly kind: 'failed'; readonly attempts: number; readonly problem: string }
+  /** The cloud's quota is used up; the record says `aborted`. */
+  | { readonly kind: 'aborted'; readonly problem: string }
+  /** The node's lease is gone: nothing was or will be written. */
+  | { readonly kind: 'lost' };
+
+export interface LaunchJob {
+  readonly lease: RecordLease<Node>;
+  readonly provider: Provider;
+  readonly config: ProviderConfig;
+  readonly spec: InstanceSpec;
+  readonly scan: 'keys' | 'port' | 'none';
+  readonly connection: { readonly port: number; readonly type: string };
+}
+
+/** Before the broken instance of a failed attempt is deleted once more, seconds. */
+const UNDO_PAUSE = 5;
+const UNDO_TRIES = 3;
+
+/** Launches one node under its lease: attempts, undoing what broke, host keys, the ready record (spec LAUNCHER 2.7). */
+export class NodeLaunch {
+  private readonly metrics: LaunchMetrics;
+  private readonly journal: LaunchJournal;
+  private readonly attempts: number;
+
+  constructor(
+    private readonly services: Pick<LauncherServices, 'clock' | 'scanner' | 'metrics' | 'journal'>,
+    private readonly logger: Logger,
+    private readonly job: LaunchJob,
+  ) {
+    this.metrics = new LaunchMetrics(services.metrics, job.spec, job.lease.current.value);
+    this.attempts = Math.max(1, job.config.launchRetries);
+    this.journal = new LaunchJournal(services.journal, job.lease.current, this.attempts);
+  }
+
+  async run(): Promise<LaunchOutcome> {
+    const { lease } = this.job;
+    const { attempts } = this;
+    for (let attempt = 1; ; attempt += 1) {
+      const started = this.services.clock.monotonic();
+      const elapsed = (): number => this.services.clock.monotonic() - started;
+      this.journal.launching(attempt);
+      try {
+        await this.attempt();
+        this.metrics.report('ready', elapsed());
+        this.journal.ready(attempt, elapsed());
+        return { kind: 'ready' };
+      } catch (error) {
+        if (lease.signal.aborted) {
+          this.metrics.report('error.zksession', elapsed());
+          return { kind: 'lost' };
+        }
+        this.metrics.report(launchResult(error), elapsed());
+        const outcome = await this.afterFailure(asError(error), attempt, attempts);
+        if (outcome) return outcome;
+      }
+    }
+  }
+
+  private async attempt(): Promise<void> {
+    const { lease, provider, config, spec } = this.job;
+    const ready = await withDeadline(
+      this.services.clock,
+      config.launchTimeout,
+      `launching node ${lease.id}`,
+      lease.signal,
+      async (signal) => {
+        const externalId = await provider.create(spec, signal);
+        // A driver that heeds no signal must not write into the next attempt.
+        signal.throwIfAborted();
+        await lease.update({ externalId });
+        const instance = await provider.waitUntilRunning(externalId, spec, signal);
+        const interfaceIp = this.interfaceIp(instance);
+        return { instance, interfaceIp, hostKeys: await this.hostKeys(instance, interfaceIp, signal) };
+      },
+    );
+    const { instance, interfaceIp, hostKeys } = ready;
+    await moveNode(lease, 'ready', { ...readyFields(instance, lease.current.value), interfaceIp, hostKeys });
+  }
+
+  private interfaceIp(instance: Instance): string {
+    const { useInternalIp } = this.job.spec.pool;
+    const internal = useInternalIp ? (instance.privateIpv4 ?? instance.privateIpv6) : null;
+    const address = internal ?? instance.interfaceIp;
+    if (!address) {
+      throw new ProviderError('transient', 'Unable to find public IP of server', { metric: 'error.network' });
+    }
+    return address;
+  }
+
+  private async hostKeys(instance: Instance, interfaceIp: string, launching: AbortSignal): Promise<readonly string[]> {
+    const { lease, scan, config, connection } = this.job;
+    if (scan === 'none') return [];
+    if (instance.hostKeys !== null) return scan === 'keys' ? instance.hostKeys : [];
+    const target = { host: interfaceIp, port: connection.port, gather: scan } as const;
+    return withDeadline(this.services.clock, config.bootTimeout + 15, `host keys of ${lease.id}`, launching, (signal) =>
+      this.services.scanner.scan(target, config.bootTimeout, signal),
+    );
+  }
+
+  /** Answers the outcome if there will be no further attempt. */
+  private async afterFailure(error: Error, attempt: number, attempts: number): Promise<LaunchOutcome | undefined> {
+    const { lease } = this.job;
+    const problem = error.message;
+    const leftBehind = error instanceof ProviderError ? error.details.externalId : undefined;
+    try {
+      if (leftBehind !== undefined && lease.current.value.externalId === null) {
+        await lease.update({ externalId: leftBehind });
+      }
+      if (providerErrorKind(error) === 'quota') {
+        this.logger.info(`The quota of ${this.job.config.name} is used up`, { problem });
+        await moveNode(lease, 'aborted');
+        this.journal.aborted(this.job.config.name, problem);
+        return { kind: 'aborted', problem };
+      }
+      this.logger.warn(`Launch attempt ${attempt} of ${attempts} failed`, errorFields(error));
+      if (attempt < attempts) this.journal.attemptFailed(attempt, problem);
+      await this.logConsole(error);
+      if (attempt < attempts && providerErrorKind(error) !== 'configuration' && (await this.undo())) return undefined;
+      await moveNode(lease, 'failed');
+      this.journal.failed(attempt, problem);
+      return { kind: 'failed', attempts: attempt, problem };
+    } catch (failure) {
+      if (lease.signal.aborted) return { kind: 'lost' };
+      this.logger.error('The failed launch could not be recorded', errorFields(failure));
+      return { kind: 'failed', attempts: attempt, problem };
+    }
+  }
+
+  /** Deletes the broken instance before the next attempt, so that a node never has two. Answers whether it is gone. */
+  private async undo(): Promise<boolean> {
+    const { lease, provider } = this.job;
+    const externalId = lease.current.value.externalId;
+    if (externalId === null) return true;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await withDeadline(this.services.clock, DELETE_TIMEOUT, `deleting ${externalId}`, lease.signal, (signal) =>
+          provider.delete(externalId, signal),
+        );
+        await lease.update({ externalId: null });
+        return true;
+      } catch (error) {
+        if (lease.signal.aborted) throw error;
+        this.logger.warn(`The broken instance ${externalId} could not be deleted`, errorFields(error));
+        if (tries >= UNDO_TRIES) return false;
+        await sleep(this.services.clock, UNDO_PAUSE, lease.signal);
+      }
+    }
+  }
+
+  private async logConsole(error: Error): Promise<void> {
+    const { spec, provider, lease } = this.job;
+    const externalId = lease.current.value.externalId;
+    if (!spec.label.consoleLog || externalId === null || !('metric' in error)) return;
+    try {
+      const text = await withDeadline(this.services.clock, 30, 'reading the console', lease.signal, (signal) =>
+        provider.consoleLog(externalId, signal),
+      );
+      for (const line of (text ?? '').split('\n')) this.logger.info(`console: ${line}`);
+    } catch (failure) {
+      this.logger.warn('The console log could not be read', errorFields(failure));
+    }
+  }
+}
+
+function readyFields(instance: Instance, node: Node): Partial<Node> {
+  return {
+    externalId: instance.externalId,
+    publicIpv4: instance.publicIpv4,
+    privateIpv4: instance.privateIpv4 ?? instance.publicIpv4,
+    publicIpv6: instance.publicIpv6,
+    az: instance.az ?? node.az,
+    region: instance.region ?? node.region,
+    cloud: instance.cloud ?? node.cloud,
+    hostId: instance.hostId,
+    resources: instance.resources ?? node.resources,
+  };
+}
+
+/** The last part of the metric names (spec LAUNCHER 5). */
+export function launchResult(error: unknown): string {
+  if (error instanceof DeadlineError) return 'error.unknown';
+  if (error instanceof ProviderError) {
+    return error.details.metric ?? (error.kind === 'quota' ? 'error.quota' : 'error.unknown');
+  }
+  if (error instanceof Error && 'metric' in error && typeof error.metric === 'string') return error.metric;
+  return 'error.unknown';
+}

@@ -1,0 +1,234 @@
+import type { CleanupDecision } from '../../domain/decide/node-cleanup.js';
+import { cleanupUnlockedNode } from '../../domain/decide/node-cleanup.js';
+import type { Decision } from '../../domain/explain/reason.js';
+import type { Node, NodeId } from '../../domain/model/node.js';
+import type { Provider } from '../../ports/compute/provider.js';
+import type { RecordLease } from '../../ports/records/record-lease.js';
+import type { RecordChange } from '../../ports/records/view.js';
+import { asError } from '../../ports/runtime/clock.js';
+import { errorFields } from '../../ports/telemetry/logger.js';
+import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { deleteNode } from './node-deletion.js';
+import type { LauncherServices } from './services.js';
+import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { WorkLimit } from '../../ports/runtime/work-limit.js';
+
+/** Deletions under way at once in one provider: a cloud that hangs holds up its own nodes only. */
+const MAX_DELETIONS = 200;
+
+/** Before a node that could not be judged or handled now is looked at again without any event, seconds. */
+const LOOK_AGAIN = 1;
+
+/** For the lock of a request that is probably gone; several nodes of one request ask for it at once, seconds. */
+const REQUEST_LOCK_WAIT = 5;
+
+/**
+ * Deletes finished and abandoned nodes, frees nodes of vanished requests, ends what is held or ready for too long
+ * (spec LAUNCHER 2.11). Driven by changes of the records; time limits are slept for exactly.
+ */
+export class NodeReaper {
+  /** To be looked at as soon as possible. */
+  private changed = new Set<NodeId>();
+  /** To be looked at when time alone may have changed something, seconds since the epoch. */
+  private readonly due = new Map<NodeId, number>();
+  /** Nothing in `due` is earlier. */
+  private nextDue = Infinity;
+  private readonly busy = new Set<NodeId>();
+  private readonly wakeup: Wakeup;
+  private readonly tasks: Supervisor;
+  private readonly limits = new Map<string | null, WorkLimit>();
+
+  constructor(
+    private readonly services: LauncherServices,
+    /** Told when an instance is gone, so that waiting requests can go on. */
+    private readonly freed: (provider: string) => void,
+    /** Nodes that are about to be handed out by this process. */
+    private readonly claimed: (id: NodeId) => boolean,
+  ) {
+    this.wakeup = new Wakeup(services.clock);
+    this.tasks = new Supervisor((name, error) => services.logger.error(`${name} failed`, errorFields(error)));
+  }
+
+  /** Runs until aborted, then until the deletions under way have let go of their nodes. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { records, config } = this.services;
+    const unsubscribe = [
+      records.nodes.view.onChange((change) => this.onNodeChange(change)),
+      records.requests.view.onChange((change) => this.onRequestChange(change)),
+      config.onChange(() => this.lookAtAll()),
+    ];
+    this.lookAtAll();
+    try {
+      while (!signal.aborted) {
+        this.lookAtDue();
+        await this.wakeup.wait(this.untilNextDue(), signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      unsubscribe.forEach((undo) => undo());
+      await this.tasks.stop();
+    }
+  }
+
+  /** Frees nodes of a request that is gone; called by whoever learns it first. */
+  private onRequestChange(change: { readonly kind: string; readonly id?: string }): void {
+    if (change.kind === 'resynced') return this.lookAtAll();
+    if (change.kind !== 'removed') return;
+    for (const node of this.services.records.nodes.view.all().values()) {
+      if (node.value.allocatedTo === change.id) this.look(node.id);
+    }
+  }
+
+  private onNodeChange(change: RecordChange<Node>): void {
+    if (change.kind === 'resynced') return this.lookAtAll();
+    if (change.kind === 'removed') {
+      this.due.delete(change.id);
+      this.changed.delete(change.id);
+      const before = change.before?.value;
+      if (before?.provider && before.externalId !== null) this.freed(before.provider);
+      return;
+    }
+    this.look(change.id);
+  }
+
+  private lookAtAll(): void {
+    for (const id of this.services.records.nodes.view.all().keys()) this.look(id);
+  }
+
+  private look(id: NodeId): void {
+    this.changed.add(id);
+    this.wakeup.wake();
+  }
+
+  private lookLater(id: NodeId, at: number): void {
+    this.due.set(id, at);
+    this.nextDue = Math.min(this.nextDue, at);
+  }
+
+  private untilNextDue(): number {
+    return Math.max(0, this.nextDue - this.services.clock.now());
+  }
+
+  private lookAtDue(): void {
+    const now = this.services.clock.now();
+    const ids = this.changed;
+    this.changed = new Set();
+    if (now >= this.nextDue) this.takeDue(now, ids);
+    for (const id of ids) this.lookAt(id, now);
+  }
+
+  /** Adds to `ids` what has become due. With many nodes this is work, so it is done only when the first of them is due. */
+  private takeDue(now: number, ids: Set<NodeId>): void {
+    this.nextDue = Infinity;
+    for (const [id, at] of this.due) {
+      if (at <= now) ids.add(id);
+      else this.nextDue = Math.min(this.nextDue, at);
+    }
+  }
+
+  private lookAt(id: NodeId, now: number): void {
+    const { view } = this.services.records.nodes;
+    this.due.delete(id);
+    const node = view.get(id);
+    if (!node || view.locked(id)) return;
+    if (this.busy.has(id) || this.claimed(id)) return this.lookLater(id, now + LOOK_AGAIN);
+    const decision = this.decide(node.value);
+    this.journal(id, decision);
+    if (decision.again !== undefined) this.lookLater(id, decision.again);
+    if (decision.verdict !== 'keep') this.act(id);
+  }
+
+  private decide(node: Node): CleanupDecision {
+    const { records, config, clock } = this.services;
+    const registry = records.launchers.view;
+    return cleanupUnlockedNode({
+      node,
+      now: clock.now(),
+      config: config.current,
+      ours: node.provider !== null && this.ours(node.provider),
+      requestExists: (id) => records.requests.view.get(id) !== undefined || !records.requests.view.complete,
+      launcherAlive: (id) => !registry.complete || registry.pools().some((pool) => pool.id === id),
+    });
+  }
+
+  private journal(id: NodeId, { verdict, because }: Decision<string>): void {
+    const decider = `${this.services.host.hostname}-NodeReaper`;
+    this.services.journal.record({ kind: 'node', id, decider }, { verdict, because });
+  }
+
+  private ours(provider: string): boolean {
+    const { config, providers } = this.services;
+    return config.current.providers.has(provider) || providers.leaving().includes(provider);
+  }
+
+  private act(id: NodeId): void {
+    this.busy.add(id);
+    this.tasks.start(`cleaning up node ${id}`, async (signal) => {
+      try {
+        await this.limit(id).run(() => (signal.aborted ? Promise.resolve() : this.cleanUp(id, signal)));
+        if (!this.due.has(id)) this.lookLater(id, this.services.clock.now() + LOOK_AGAIN);
+      } catch (error) {
+        this.services.logger.warn(`Node ${id} could not be cleaned up; trying again`, {
+          node: id,
+          ...errorFields(error),
+        });
+        this.journal(id, { verdict: 'retry', because: [{ code: 'DELETE_FAILED', problem: asError(error).message }] });
+        this.changed.delete(id);
+        this.lookLater(id, this.services.clock.now() + this.services.intervals.deleteRetry);
+      } finally {
+        this.busy.delete(id);
+        this.wakeup.wake();
+      }
+    });
+  }
+
+  private limit(id: NodeId): WorkLimit {
+    const provider = this.services.records.nodes.view.get(id)?.value.provider ?? null;
+    const limit = this.limits.get(provider) ?? new WorkLimit(MAX_DELETIONS);
+    this.limits.set(provider, limit);
+    return limit;
+  }
+
+  private async cleanUp(id: NodeId, signal: AbortSignal): Promise<void> {
+    const outcome = await this.services.records.nodes.lock(id);
+    if (outcome.kind !== 'locked') return;
+    const { lease } = outcome;
+    // A cloud that takes its time must not keep us from ending: another launcher goes on with it.
+    const letGo = (): void => void lease.release();
+    signal.addEventListener('abort', letGo, { once: true });
+    if (signal.aborted) letGo();
+    try {
+      const { verdict, because } = this.decide(lease.current.value);
+      if (verdict === 'free') await this.free(lease);
+      if (verdict === 'delete') {
+        this.services.logger.info(`Deleting node ${id}`, { node: id, because });
+        await deleteNode(this.services.clock, lease, () => this.provider(lease.current.value.provider));
+      }
+    } finally {
+      signal.removeEventListener('abort', letGo);
+      await lease.release();
+    }
+  }
+
+  /** The mirror may not show a new request yet: its lock tells whether it is really gone (weakness 3). */
+  private async free(lease: RecordLease<Node>): Promise<void> {
+    const request = lease.current.value.allocatedTo;
+    if (request === null) return;
+    const outcome = await this.services.records.requests.lock(request, { wait: REQUEST_LOCK_WAIT });
+    if (outcome.kind === 'locked') return outcome.lease.release();
+    if (outcome.kind !== 'gone') return;
+    this.services.logger.info(`Request ${request} is gone: node ${lease.id} is free again`, {
+      node: lease.id,
+      request,
+    });
+    await lease.update({ allocatedTo: null });
+  }
+
+  private provider(name: string | null): Provider {
+    const provider = this.services.providers.get(name ?? '');
+    if (!provider || 'problem' in provider)
+      throw new Error(provider?.problem ?? `there is no provider ${String(name)}`);
+    return provider;
+  }
+}

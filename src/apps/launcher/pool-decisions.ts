@@ -1,0 +1,229 @@
+import type { AdmissionInput, AdmissionVerdict } from '../../domain/decide/admission.js';
+import { admitRequest, declineReasons } from '../../domain/decide/admission.js';
+import type { Allocation } from '../../domain/decide/allocation.js';
+import { allocate } from '../../domain/decide/allocation.js';
+import { currentUpload } from '../../domain/decide/current-image.js';
+import { makeRoom } from '../../domain/decide/make-room.js';
+import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
+import type { Decision, Reason } from '../../domain/explain/reason.js';
+import type { Node, NodeId } from '../../domain/model/node.js';
+import { addResources, UNLIMITED } from '../../domain/model/quota.js';
+import type { Resources } from '../../domain/model/quota.js';
+import type { NodeRequest } from '../../domain/model/request.js';
+import type { Stored } from '../../domain/model/stored.js';
+import type { Provider } from '../../ports/compute/provider.js';
+import { asError } from '../../ports/runtime/clock.js';
+import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
+import type { PlannedStep } from './planned-step.js';
+
+/** The pool's section of the configuration as it was when a pass began. */
+export interface PoolConfiguration {
+  readonly provider: ProviderConfig;
+  readonly pool: PoolConfig;
+}
+
+type Facts = Pick<
+  AdmissionInput,
+  'launcherId' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems'
+>;
+
+/**
+ * Gathers the facts of one moment for the decisions about one pool, and reserves what they decide. Synchronous throughout: what
+ * is reserved here is seen by the very next decision.
+ */
+export class PoolDecisions {
+  private known: Facts | null = null;
+
+  constructor(
+    private readonly around: PoolSurroundings,
+    private readonly identity: PoolIdentity,
+    private readonly config: PoolConfiguration,
+    /** Requests that wait for capacity in this pool. */
+    private readonly waiting: () => number,
+  ) {}
+
+  admit(request: NodeRequest, plan: () => Allocation): Decision<AdmissionVerdict> {
+    const driver = this.driver();
+    return admitRequest({
+      ...this.facts(),
+      request,
+      registry: this.registry(),
+      providerProblem: driver === undefined ? 'it is starting' : null,
+      tenant: this.around.tenant(request.tenantName),
+      waiting: this.waiting(),
+      fixed: this.fixed,
+      fitsNow: () => plan().waiting.length === 0,
+      activeLaunches: this.around.launches.of(this.config.provider.name),
+    });
+  }
+
+  /** Has it become impossible to serve a request that we hold? */
+  never(request: NodeRequest): readonly Reason[] {
+    return declineReasons({ ...this.facts(), request });
+  }
+
+  plan(
+    needed: readonly string[],
+    request: NodeRequest,
+    az: string | null | undefined,
+    avoid: ReadonlySet<NodeId> = new Set(),
+  ): Allocation {
+    const { index, reservations, capacity, launches, services } = this.around;
+    const { provider, pool } = this.config;
+    return allocate({
+      pool,
+      provider,
+      needed,
+      reuse: request.reuse,
+      az,
+      free: this.unlockedFirst(this.free(needed).filter((node) => !avoid.has(node.id))),
+      poolUsed: addResources(index.poolUsage(provider.name, pool.name), reservations.forPool(provider.name, pool.name)),
+      providerUsed: addResources(index.providerUsage(provider.name), reservations.forProvider(provider.name)),
+      providerAvailable: pool.ignoreProviderQuota ? null : this.available(),
+      resourcesOf: this.resourcesOf,
+      activeLaunches: launches.of(provider.name),
+      zones: this.zones(),
+      dice: services.random.next(),
+      fixed: this.fixed,
+      holdOff: capacity.holdOff(provider.name),
+    });
+  }
+
+  /** Reserves what a plan's steps are going to take. */
+  reserve(plan: Allocation, request: NodeRequest): readonly PlannedStep[] {
+    const { reservations, launches } = this.around;
+    const { provider, pool } = this.config;
+    return plan.steps.map((step) => {
+      if (step.kind === 'reuse') return { step, giveBack: reservations.claim(step.node), endLaunch: () => undefined };
+      const giveBack = reservations.reserve({
+        provider: provider.name,
+        pool: pool.name,
+        tenant: request.tenantName,
+        resources: step.resources,
+      });
+      return { step, giveBack, endLaunch: launches.begin(provider.name) };
+    });
+  }
+
+  /** Keeps the tenant's share for labels that have to wait. Answers the way to give it back. */
+  reserveTenant(plan: Allocation, request: NodeRequest): () => void {
+    if (request.tenantName === null || plan.waiting.length === 0) return () => undefined;
+    const resources = plan.waiting.map(this.resourcesOf).reduce(addResources);
+    return this.around.reservations.reserve({ provider: '', pool: '', tenant: request.tenantName, resources });
+  }
+
+  roomFor(plan: Allocation): ReturnType<typeof makeRoom> {
+    const { provider, pool } = this.config;
+    return makeRoom({
+      because: plan.because,
+      leaving: this.around.leaving(provider.name, pool.name),
+      unused: this.free().filter((node) => !this.locked(node.id)),
+    });
+  }
+
+  /** All registered pools; complete once the view shows ourselves (spec LAUNCHER 2.2-2). */
+  registry(): AdmissionInput['registry'] {
+    const { view } = this.around.services.records.launchers;
+    const pools = view.pools();
+    return { complete: view.complete && pools.some((pool) => pool.id === this.identity.launcherId), pools };
+  }
+
+  private readonly resourcesOf = (label: string): Resources =>
+    this.around.resourcesOf(this.identity.provider, this.identity.name, label);
+
+  private driver(): Provider | { readonly problem: string } | undefined {
+    return this.around.driver(this.identity.provider);
+  }
+
+  private get usable(): Provider | undefined {
+    const driver = this.driver();
+    return driver && !('problem' in driver) ? driver : undefined;
+  }
+
+  /** Are there only machines that exist by themselves? */
+  get fixed(): boolean {
+    return (this.usable?.fixed ?? null) !== null;
+  }
+
+  private available(): Resources | null {
+    return this.usable ? this.around.capacity.available(this.identity.provider, this.usable) : null;
+  }
+
+  private zones(): readonly string[] {
+    const configured = this.config.pool.availabilityZones;
+    if (configured.length > 0 || !this.usable) return configured;
+    return this.around.capacity.zones(this.identity.provider, this.usable) ?? [];
+  }
+
+  /** @param labels only nodes with one of these */
+  private free(labels?: readonly string[]): readonly Stored<Node>[] {
+    const { provider, pool } = this.config;
+    return this.around.index
+      .free(provider.name, pool.name, labels)
+      .filter((node) => !this.around.reservations.isClaimed(node.id));
+  }
+
+  /**
+   * A free node that is locked is most likely being let go at this moment (by whoever freed it): it is tried, after the others.
+   */
+  private unlockedFirst(nodes: readonly Stored<Node>[]): readonly Stored<Node>[] {
+    return [...nodes.filter((node) => !this.locked(node.id)), ...nodes.filter((node) => this.locked(node.id))];
+  }
+
+  private locked(node: NodeId): boolean {
+    return this.around.services.records.nodes.view.locked(node);
+  }
+
+  /** The same for all requests of a pass: none of it changes but in later turns. */
+  private facts(): Facts {
+    this.known ??= this.gatherFacts();
+    return this.known;
+  }
+
+  private gatherFacts(): Facts {
+    const { provider, pool } = this.config;
+    const problems = new Map<string, readonly Reason[]>();
+    return {
+      launcherId: this.identity.launcherId,
+      pool,
+      provider,
+      providerAvailable: pool.ignoreProviderQuota ? UNLIMITED : this.available(),
+      resourcesOf: this.resourcesOf,
+      labelProblems: (label) => {
+        const known = problems.get(label) ?? this.labelProblems(label);
+        problems.set(label, known);
+        return known;
+      },
+    };
+  }
+
+  private labelProblems(name: string): readonly Reason[] {
+    const { provider, pool } = this.config;
+    const driver = this.driver();
+    const label = pool.labels.get(name);
+    if (!label || !driver) return [];
+    if ('problem' in driver) return [{ code: 'PROVIDER_NOT_READY', provider: provider.name, problem: driver.problem }];
+    const image = this.imageProblem(label);
+    if (image) return [image];
+    const problem = readinessProblem(driver, pool, label);
+    return problem === null ? [] : [{ code: 'LABEL_BROKEN', pool: pool.name, label: name, problem }];
+  }
+
+  private imageProblem(label: PoolLabelConfig): Reason | undefined {
+    if (label.image.kind !== 'diskimage') return undefined;
+    const { view } = this.around.services.records.images;
+    const image = label.image.name;
+    if (!view.complete || currentUpload(view.uploads({ image }), this.identity.provider)) return undefined;
+    return { code: 'IMAGE_NOT_READY', pool: this.config.pool.name, label: label.name, image };
+  }
+}
+
+/** A driver that throws has a broken label, not a broken pool worker. */
+function readinessProblem(driver: Provider, pool: PoolConfig, label: PoolLabelConfig): string | null {
+  try {
+    const readiness = driver.labelReady(pool, label);
+    return readiness.ready ? null : (readiness.problem ?? 'not ready');
+  } catch (error) {
+    return asError(error).message;
+  }
+}

@@ -1,0 +1,308 @@
+import type { PoolConfig } from '../../domain/config/config.js';
+import type { Allocation } from '../../domain/decide/allocation.js';
+import { orderRequests } from '../../domain/decide/request-order.js';
+import type { Reason } from '../../domain/explain/reason.js';
+import type { NodeRequest, RequestId } from '../../domain/model/request.js';
+import type { Stored } from '../../domain/model/stored.js';
+import type { Announcement, PoolAnnouncement } from '../../ports/records/launchers.js';
+import type { RecordChange } from '../../ports/records/view.js';
+import type { Logger } from '../../ports/telemetry/logger.js';
+import { errorFields } from '../../ports/telemetry/logger.js';
+import { sleep } from '../../ports/runtime/clock.js';
+import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { Pace } from './pace.js';
+import type { PoolConfiguration } from './pool-decisions.js';
+import { PoolDecisions } from './pool-decisions.js';
+import { RequestHandler } from './request-handler.js';
+import { RequestJournal } from './request-journal.js';
+import { declineRequest, lockRequest } from './request-locking.js';
+import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
+import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { WorkLimit } from '../../ports/runtime/work-limit.js';
+
+/** Requests being locked or declined at once; launches themselves are limited by quota and `max-concurrency`. */
+const MAX_LOCKING = 100;
+
+/** Somebody else held the request's lock: seconds before we try again, unless the request changes. */
+const REST = 1;
+
+/**
+ * Serves requests with the nodes of one pool (spec LAUNCHER 2.2 to 2.6). Each pass is one synchronous look at everything that
+ * waits: decisions and their reservations are made in one turn, effects follow in tasks of their own. Nothing sleeps while there
+ * is work, and a request that waits blocks nobody else.
+ */
+export class PoolWorker {
+  readonly identity: PoolIdentity;
+  private readonly handlers = new Map<RequestId, RequestHandler>();
+  private readonly declining = new Set<RequestId>();
+  /** Requests that were locked by somebody when we tried. */
+  private readonly resting = new Set<RequestId>();
+  /** Requests that nobody serves yet, we included; most of the others stay for long after they were served. */
+  private readonly open = new Set<RequestId>();
+  /** Handlers that wait for capacity. */
+  private readonly waiting = new Set<RequestHandler>();
+  private readonly pace: Pace;
+  private readonly wakeup: Wakeup;
+  private readonly tasks: Supervisor;
+  private readonly locks = new WorkLimit(MAX_LOCKING);
+  private readonly logger: Logger;
+  private readonly journal: RequestJournal;
+  private announcement: Announcement<PoolAnnouncement> | null = null;
+  private announcedLast: { readonly pool: PoolConfig; readonly paused: boolean } | null = null;
+
+  constructor(
+    private readonly around: PoolSurroundings,
+    provider: string,
+    name: string,
+  ) {
+    const { services } = around;
+    const launcherId = `${services.host.hostname}-PoolWorker.${provider}-${name}-${services.random.hexId()}`;
+    this.identity = { launcherId, provider, name };
+    this.journal = new RequestJournal(services.journal, this.identity);
+    this.logger = services.logger.child(`PoolWorker.${provider}-${name}`);
+    this.wakeup = new Wakeup(services.clock);
+    this.pace = new Pace(services.clock);
+    this.tasks = new Supervisor((task, error) => this.logger.error(`${task} failed`, errorFields(error)));
+  }
+
+  handles(request: RequestId): boolean {
+    return this.handlers.has(request) || this.declining.has(request);
+  }
+
+  /** Something that decisions look at has changed. */
+  wake(): void {
+    this.wakeup.wake();
+  }
+
+  /** Works until aborted; then lets everything go and takes the registration back. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { services } = this.around;
+    const unsubscribe = services.records.requests.view.onChange((change) => this.onRequestChange(change));
+    this.findOpen();
+    try {
+      const initial = this.announced();
+      if (initial) this.announcement = await services.records.launchers.announcePool(initial);
+      this.wake();
+      while (!signal.aborted) {
+        await this.wakeup.wait(services.intervals.poolTick, signal);
+        await this.pace.look(() => this.pass(), signal);
+        await this.announce();
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      unsubscribe();
+      await this.tasks.stop();
+      await this.announcement?.withdraw();
+    }
+  }
+
+  private onRequestChange(change: RecordChange<NodeRequest>): void {
+    if (change.kind === 'resynced') this.findOpen();
+    else {
+      if (change.kind === 'updated') this.noteOvertaken(change.id, change.before.value, change.after.value);
+      if (change.kind === 'removed') this.handlers.get(change.id)?.vanished();
+      if (change.kind !== 'locking') this.noteOpen(change.id);
+      this.resting.delete(change.id);
+    }
+    this.wake();
+  }
+
+  private noteOvertaken(id: RequestId, before: NodeRequest, { state }: NodeRequest): void {
+    if (before.state === 'requested' && state !== 'requested' && !this.handles(id)) this.journal.overtaken(id, state);
+  }
+
+  private findOpen(): void {
+    this.open.clear();
+    for (const id of this.around.services.records.requests.view.all().keys()) this.noteOpen(id);
+  }
+
+  private noteOpen(id: RequestId): void {
+    const request = this.around.services.records.requests.view.get(id);
+    if (request?.value.state === 'requested' && !this.handles(id)) this.open.add(id);
+    else this.open.delete(id);
+  }
+
+  private config(): PoolConfiguration | undefined {
+    const provider = this.around.services.config.current.providers.get(this.identity.provider);
+    const pool = provider?.pools.get(this.identity.name);
+    return provider && pool ? { provider, pool } : undefined;
+  }
+
+  private announced(): PoolAnnouncement | undefined {
+    const config = this.config();
+    if (!config) return undefined;
+    const { host, version } = this.around.services;
+    return {
+      id: this.identity.launcherId,
+      hostname: host.hostname,
+      version,
+      providerName: this.identity.provider,
+      poolName: this.identity.name,
+      supportedLabels: [...config.pool.labels.keys()],
+      priority: config.pool.priority,
+      paused: this.waiting.size > 0,
+      state: 'running',
+    };
+  }
+
+  private pass(): void {
+    const { records } = this.around.services;
+    const config = this.config();
+    if (
+      config &&
+      records.session.state === 'connected' &&
+      records.requests.view.complete &&
+      records.nodes.view.complete
+    ) {
+      const decisions = new PoolDecisions(this.around, this.identity, config, () => this.waiting.size);
+      this.serveWaiting(decisions);
+      this.lookAtRequests(decisions, config);
+    }
+  }
+
+  /** Tells the other launchers if what concerns them has changed. */
+  private async announce(): Promise<void> {
+    const announced = this.announced();
+    const pool = this.config()?.pool;
+    if (!announced || !pool) return;
+    const { paused } = announced;
+    if (this.announcedLast?.pool === pool && this.announcedLast.paused === paused) return;
+    try {
+      await this.announcement?.update(announced);
+      this.announcedLast = { pool, paused };
+    } catch (error) {
+      this.logger.warn('The registration could not be updated', errorFields(error));
+    }
+  }
+
+  /** Requests we hold already, in the order in which they deserve nodes. */
+  private serveWaiting(decisions: PoolDecisions): void {
+    const holders = [...this.handlers.values()].filter((handler) => handler.wantsNodes);
+    const requests = holders.map((handler) => ({ id: handler.id, value: handler.value, version: 0 }));
+    for (const { id } of orderRequests(requests, { has: () => true })) {
+      const handler = this.handlers.get(id);
+      if (handler) this.advance(handler, decisions);
+    }
+  }
+
+  private advance(handler: RequestHandler, decisions: PoolDecisions): void {
+    const never = decisions.never(handler.value);
+    if (never.length > 0) return handler.decline(never);
+    const plan = decisions.plan(handler.needed, handler.value, handler.az, handler.avoid);
+    if (decisions.fixed && plan.waiting.length > 0) {
+      // The machines it counted on are taken: others may be served meanwhile (weakness 19).
+      this.journal.note(handler.id, 'wait', plan.because);
+      return handler.putBack();
+    }
+    handler.take(decisions.reserve(plan, handler.value));
+    this.noteWaiting(handler, plan);
+    this.journal.accepted(handler.id, plan.because, false);
+    if (plan.waiting.length === 0) return;
+    if (handler.isMinReady) {
+      return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: this.identity.name }, ...plan.because]);
+    }
+    const room = decisions.roomFor(plan);
+    if (room.verdict === 'delete' && room.node !== undefined) this.around.deleteUnused(room.node, room.because);
+  }
+
+  private noteWaiting(handler: RequestHandler, { because }: Allocation): void {
+    handler.waiting = because;
+    if (because.length > 0) this.waiting.add(handler);
+    else this.waiting.delete(handler);
+  }
+
+  /** Requests that nobody holds. */
+  private lookAtRequests(decisions: PoolDecisions, config: PoolConfiguration): void {
+    const { view } = this.around.services.records.requests;
+    const open: Stored<NodeRequest>[] = [];
+    for (const id of this.open) {
+      const request = this.resting.has(id) || this.around.handledHere(id) ? undefined : view.get(id);
+      if (request) open.push(request);
+    }
+    for (const request of orderRequests(open, config.pool.labels)) this.lookAt(request, decisions);
+  }
+
+  private lookAt(request: Stored<NodeRequest>, decisions: PoolDecisions): void {
+    const { services } = this.around;
+    let plan: Allocation | undefined;
+    const planned = (): Allocation => (plan ??= decisions.plan(request.value.nodeTypes, request.value, undefined));
+    const decision = decisions.admit(request.value, planned);
+    if (decision.verdict === 'accept') {
+      this.journal.accepted(request.id, planned().because, services.records.requests.view.locked(request.id));
+      return this.serve(request, planned(), decisions);
+    }
+    if (decision.verdict !== 'ignore') this.journal.note(request.id, decision.verdict, decision.because);
+    if (decision.verdict === 'decline') this.startDecline(request.id, decision.because, decisions);
+  }
+
+  private serve(request: Stored<NodeRequest>, plan: Allocation, decisions: PoolDecisions): void {
+    const { services } = this.around;
+    const handler = new RequestHandler(request.id, request.value, {
+      launcherId: this.identity.launcherId,
+      logger: this.logger.child('handler', { request: request.id, eventId: request.value.eventId }),
+      lockRequest: (id) => this.locks.run(() => lockRequest(services.records, id)),
+      acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
+      registry: () => decisions.registry(),
+      wake: () => this.wake(),
+    });
+    // What it cannot have now it waits for from the start, so that the next decision sees it.
+    this.noteWaiting(handler, plan);
+    const first = decisions.reserve(plan, request.value);
+    const releaseTenant = decisions.reserveTenant(plan, request.value);
+    this.handlers.set(request.id, handler);
+    this.open.delete(request.id);
+    this.tasks.start(`request ${request.id}`, async (signal) => {
+      try {
+        const end = await handler.run(first, signal);
+        if (end === 'dropped') this.rest(request.id);
+        if (end === 'declined') this.journal.note(request.id, 'decline', handler.declinedBecause);
+        if (end === 'fulfilled') this.journal.fulfilled(request.id);
+      } finally {
+        releaseTenant();
+        this.handlers.delete(request.id);
+        this.waiting.delete(handler);
+        this.noteOpen(request.id);
+        this.around.wakeAll();
+      }
+    });
+  }
+
+  private startDecline(id: RequestId, because: readonly Reason[], decisions: PoolDecisions): void {
+    this.declining.add(id);
+    this.open.delete(id);
+    const registry = (): ReturnType<PoolDecisions['registry']> => decisions.registry();
+    this.tasks.start(`declining ${id}`, async (signal) => {
+      try {
+        await this.locks.run(async () => {
+          if (signal.aborted) return;
+          await declineRequest(
+            this.around.services.records,
+            this.identity.launcherId,
+            id,
+            because,
+            registry,
+            this.logger,
+          );
+        });
+      } finally {
+        this.declining.delete(id);
+        this.noteOpen(id);
+        this.rest(id);
+        this.around.wakeAll();
+      }
+    });
+  }
+
+  private rest(id: RequestId): void {
+    this.resting.add(id);
+    this.tasks.start(`resting ${id}`, async (signal) => {
+      try {
+        await sleep(this.around.services.clock, REST, signal);
+      } finally {
+        this.resting.delete(id);
+        this.wake();
+      }
+    });
+  }
+}

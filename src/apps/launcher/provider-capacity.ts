@@ -1,0 +1,153 @@
+import type { Reason } from '../../domain/explain/reason.js';
+import type { Resources } from '../../domain/model/quota.js';
+import { addResources, NO_RESOURCES, remaining } from '../../domain/model/quota.js';
+import type { AccountInstance, Provider } from '../../ports/compute/provider.js';
+import { errorFields } from '../../ports/telemetry/logger.js';
+import type { Supervisor } from '../../ports/runtime/supervisor.js';
+import { sleep } from '../../ports/runtime/clock.js';
+import { withDeadline } from '../../ports/runtime/deadline.js';
+import type { LauncherServices } from './services.js';
+
+interface Known {
+  readonly available: Resources | null;
+  readonly zones: readonly string[];
+  readonly problem: string | null;
+  /** Monotonic time until which this may be used. */
+  readonly until: number;
+  readonly provider: Provider;
+}
+
+/** How long limits and unmanaged use may be relied on, and how soon a failed look is repeated, seconds (spec LAUNCHER 1.10). */
+const KEEP = 300;
+const RETRY = 10;
+const DEADLINE = 60;
+/** After a quota error nothing is created for this long, growing, unless capacity comes back first. */
+const HOLD_OFF_MIN = 5;
+const HOLD_OFF_MAX = 120;
+/** Even then clouds need a moment, and what was freed may be the very instance that was refused. */
+const HOLD_OFF_PAUSE = 1;
+
+/**
+ * What providers' accounts have room for: limits less what others use. Asked for synchronously by decisions; refreshed in the
+ * background, and `changed` is called when an answer has come (spec LAUNCHER 2.10).
+ */
+export class ProviderCapacity {
+  private readonly known = new Map<string, Known>();
+  private readonly asking = new Set<string>();
+  private readonly holdOffs = new Map<string, { until: number; delay: number; problem: string }>();
+
+  constructor(
+    private readonly services: Pick<LauncherServices, 'records' | 'clock' | 'logger'>,
+    private readonly tasks: Supervisor,
+    private readonly changed: (provider: string) => void,
+  ) {}
+
+  /** Limits less unmanaged use; null while unknown. Old values stay in use while new ones are being fetched. */
+  available(name: string, provider: Provider): Resources | null {
+    return this.look(name, provider)?.available ?? null;
+  }
+
+  /** The cloud's zones; null while unknown. */
+  zones(name: string, provider: Provider): readonly string[] | null {
+    return this.look(name, provider)?.zones ?? null;
+  }
+
+  /** The cloud said that its quota is used up: forget what we thought, and create nothing for a while. */
+  refused(name: string, problem: string): void {
+    const before = this.holdOffs.get(name);
+    const delay = before ? Math.min(before.delay * 2, HOLD_OFF_MAX) : HOLD_OFF_MIN;
+    this.holdOffs.set(name, { until: this.services.clock.monotonic() + delay, delay, problem });
+    this.invalidate(name);
+    this.announceLater(name, delay);
+  }
+
+  /** An instance of the provider is gone: creating may soon go on. */
+  freed(name: string): void {
+    const holdOff = this.holdOffs.get(name);
+    const soon = this.services.clock.monotonic() + HOLD_OFF_PAUSE;
+    if (!holdOff || holdOff.until <= soon) return;
+    holdOff.until = soon;
+    this.announceLater(name, HOLD_OFF_PAUSE);
+  }
+
+  /** An instance was created: the quota is not used up any more. */
+  succeeded(name: string): void {
+    this.holdOffs.delete(name);
+  }
+
+  holdOff(name: string): readonly Reason[] {
+    const holdOff = this.holdOffs.get(name);
+    if (!holdOff || holdOff.until <= this.services.clock.monotonic()) return [];
+    return [{ code: 'CLOUD_QUOTA', provider: name, problem: holdOff.problem }];
+  }
+
+  invalidate(name: string): void {
+    const known = this.known.get(name);
+    if (known) this.known.set(name, { ...known, until: 0 });
+  }
+
+  private look(name: string, provider: Provider): Known | undefined {
+    const known = this.known.get(name);
+    const usable = known?.provider === provider ? known : undefined;
+    if (!usable || usable.until <= this.services.clock.monotonic()) this.refresh(name, provider);
+    return usable;
+  }
+
+  private refresh(name: string, provider: Provider): void {
+    if (this.asking.has(name)) return;
+    this.asking.add(name);
+    this.tasks.start(`limits of ${name}`, async (signal) => {
+      try {
+        this.known.set(name, await this.ask(name, provider, signal));
+      } catch (error) {
+        this.keepOld(name, provider, error);
+      } finally {
+        this.asking.delete(name);
+      }
+      this.changed(name);
+    });
+  }
+
+  private async ask(name: string, provider: Provider, signal: AbortSignal): Promise<Known> {
+    return withDeadline(this.services.clock, DEADLINE, `asking ${name} for its limits`, signal, async (inner) => {
+      const [limits, zones, instances] = await Promise.all([
+        provider.limits(inner),
+        provider.availabilityZones(inner),
+        provider.list(inner),
+      ]);
+      const available = remaining(limits, this.unmanaged(name, instances));
+      return { available, zones, problem: null, until: this.services.clock.monotonic() + KEEP, provider };
+    });
+  }
+
+  private keepOld(name: string, provider: Provider, error: unknown): void {
+    this.services.logger.warn(`Cannot learn the limits of ${name}; trying again in ${RETRY} s`, {
+      provider: name,
+      ...errorFields(error),
+    });
+    const old = this.known.get(name);
+    const until = this.services.clock.monotonic() + RETRY;
+    const base = old ?? { available: null, zones: [] };
+    this.known.set(name, { ...base, problem: String(error), until, provider });
+    this.announceLater(name, RETRY);
+  }
+
+  private announceLater(name: string, delay: number): void {
+    this.tasks.start(`capacity of ${name}`, async (signal) => {
+      await sleep(this.services.clock, delay, signal);
+      this.changed(name);
+    });
+  }
+
+  /** What takes quota in the account and is no node of ours (spec LAUNCHER 2.10). */
+  private unmanaged(name: string, instances: readonly AccountInstance[]): Resources {
+    const nodes = this.services.records.nodes.view;
+    return instances
+      .filter(({ metadata }) => {
+        const node = metadata['nodepool_node_id'];
+        return metadata['nodepool_provider_name'] !== name || node === undefined || !nodes.get(node);
+      })
+      .map((instance) => instance.resources)
+      .reduce(addResources, NO_RESOURCES);
+  }
+}

@@ -1,0 +1,105 @@
+import type { DamagedRecord } from '../../domain/model/stored.js';
+import type { Provider } from '../../ports/compute/provider.js';
+import { sleep } from '../../ports/runtime/clock.js';
+import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { errorFields } from '../../ports/telemetry/logger.js';
+import type { LeakedInstances } from './leaked-instances.js';
+import type { LauncherServices } from './services.js';
+
+/** Age at which the lock directory of a vanished request is removed, seconds (spec LAUNCHER 1.10). */
+const STALE_LOCK_AGE = 8 * 3600;
+
+/** What time alone brings: stale request locks, damaged node records, leaked instances. Each on its own (spec LAUNCHER 2.11). */
+export class RoutineCleanup {
+  private damagedBefore = new Set<string>();
+  /** Providers being looked at for leaks: one that hangs holds up nobody else's cleanup. */
+  private readonly looking = new Set<string>();
+  private readonly tasks: Supervisor;
+
+  constructor(
+    private readonly services: LauncherServices,
+    private readonly leaks: LeakedInstances,
+    private readonly driver: (name: string) => Provider | { readonly problem: string } | undefined,
+  ) {
+    this.tasks = new Supervisor((what, error) => services.logger.warn(`${what} failed`, errorFields(error)));
+  }
+
+  /** Works until aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, intervals, config, records } = this.services;
+    while (!signal.aborted) {
+      if (records.session.state === 'connected') {
+        await this.guarded('stale request locks', () => this.removeStaleLocks(), signal);
+        await this.guarded('damaged node records', () => this.removeDamaged(), signal);
+        for (const name of config.current.providers.keys()) this.startLooking(name);
+      }
+      await sleep(clock, intervals.cleanup, signal).catch(() => undefined);
+    }
+    await this.tasks.stop();
+  }
+
+  private startLooking(name: string): void {
+    if (this.looking.has(name)) return;
+    this.looking.add(name);
+    this.tasks.start(`Cleaning up leaked instances of ${name}`, async (signal) => {
+      try {
+        await this.lookForLeaks(name, signal);
+      } finally {
+        this.looking.delete(name);
+      }
+    });
+  }
+
+  private async guarded(what: string, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!signal.aborted) this.services.logger.warn(`Cleaning up ${what} failed`, errorFields(error));
+    }
+  }
+
+  private async removeStaleLocks(): Promise<void> {
+    const count = await this.services.records.requests.removeStaleLocks(STALE_LOCK_AGE);
+    if (count > 0) this.services.logger.info(`Removed ${count} locks of requests that are gone`);
+  }
+
+  /**
+   * Records without data or state, such as a client or an old launcher leaves behind when it writes to a node that was just
+   * deleted (weaknesses 1 and 27). Seen in two looks in a row, so that a record being written is not hit.
+   */
+  private async removeDamaged(): Promise<void> {
+    const { nodes } = this.services.records;
+    const hopeless = nodes.view.damaged().filter(isHopeless);
+    for (const { id, problem } of hopeless) {
+      if (!this.damagedBefore.has(id)) continue;
+      const removed = await nodes.removeDamaged(id);
+      if (removed) this.services.logger.info(`Removed damaged node record ${id}: ${problem}`, { node: id });
+    }
+    for (const { id, value } of nodes.view.all().values()) {
+      if (value.provider === null && !nodes.view.locked(id)) await this.removeWithoutProvider(id);
+    }
+    this.damagedBefore = new Set(hopeless.map((record) => record.id));
+  }
+
+  /** Nobody can be asked to delete anything for it: the record alone is what there is. */
+  private async removeWithoutProvider(id: string): Promise<void> {
+    const outcome = await this.services.records.nodes.lock(id);
+    if (outcome.kind !== 'locked') return;
+    try {
+      if (outcome.lease.current.value.provider === null) await outcome.lease.remove();
+    } finally {
+      await outcome.lease.release();
+    }
+  }
+
+  private async lookForLeaks(name: string, signal: AbortSignal): Promise<void> {
+    const provider = this.driver(name);
+    if (!provider || 'problem' in provider || provider.fixed) return;
+    await this.leaks.look(name, provider, signal);
+  }
+}
+
+/** A state that we do not know may be a newer version's: such a record is left alone. */
+function isHopeless(record: DamagedRecord): boolean {
+  return record.problem === 'empty' || record.problem === 'no-state';
+}

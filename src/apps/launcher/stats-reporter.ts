@@ -1,0 +1,98 @@
+import { NODE_STATES } from '../../domain/model/node.js';
+import {
+  labelNodes,
+  maxServers,
+  nodes,
+  providerNodes,
+  addressableRequests,
+  tenantLimit,
+} from '../../domain/metrics/launcher-metrics.js';
+import { missingLabels } from '../../domain/decide/request-order.js';
+import { sleep } from '../../ports/runtime/clock.js';
+import { linkAbort } from '../../ports/runtime/linked-abort.js';
+import type { LauncherServices } from './services.js';
+import { Wakeup } from '../../ports/runtime/wakeup.js';
+
+/** Node gauges are sent at most this often, seconds (spec LAUNCHER 5). */
+const PACE = 1;
+
+/** Gauges: of all nodes by the elected launcher, of this process's own limits by itself. */
+export class StatsReporter {
+  constructor(private readonly services: LauncherServices) {}
+
+  /** Stands for election and reports node and request gauges while elected. */
+  async runElected(signal: AbortSignal): Promise<void> {
+    await this.services.records.elections.run('stats', (leading) => this.lead(leading, signal), signal);
+  }
+
+  /** Reports the configured limits of this process until aborted. */
+  async runLimits(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.reportLimits();
+      await sleep(this.services.clock, this.services.intervals.stats, signal).catch(() => undefined);
+    }
+  }
+
+  private async lead(leading: AbortSignal, stopping: AbortSignal): Promise<void> {
+    const { records, clock, intervals } = this.services;
+    const both = linkAbort(leading, stopping);
+    const wakeup = new Wakeup(clock);
+    const unsubscribe = [
+      records.nodes.view.onChange(() => wakeup.wake()),
+      records.requests.view.onChange(() => wakeup.wake()),
+      records.launchers.view.onChange(() => wakeup.wake()),
+    ];
+    try {
+      while (!both.signal.aborted) {
+        this.reportNodes();
+        await sleep(clock, Math.min(PACE, intervals.stats), both.signal);
+        await wakeup.wait(60, both.signal);
+      }
+    } catch (error) {
+      if (!both.signal.aborted) throw error;
+    } finally {
+      unsubscribe.forEach((undo) => undo());
+      both.dispose();
+    }
+  }
+
+  /** Every state of every known provider and label, zeros included. */
+  private reportNodes(): void {
+    const { records, metrics } = this.services;
+    const registered = records.launchers.view.pools();
+    const counts = new Map<string, number>();
+    const bump = (key: string, by: number): void => void counts.set(key, (counts.get(key) ?? 0) + by);
+    for (const state of NODE_STATES) {
+      bump(nodes(state), 0);
+      for (const pool of registered) {
+        bump(providerNodes(pool.providerName, state), 0);
+        for (const label of pool.supportedLabels) bump(labelNodes(label, state), 0);
+      }
+    }
+    for (const { value } of records.nodes.view.all().values()) {
+      bump(nodes(value.state), 1);
+      if (value.provider !== null) bump(providerNodes(value.provider, value.state), 1);
+      for (const label of value.type) bump(labelNodes(label, value.state), 1);
+    }
+    for (const pool of registered) {
+      if (pool.poolName === null) continue;
+      const offered = new Set(pool.supportedLabels);
+      const requests = [...records.requests.view.all().values()];
+      const addressable = requests.filter((request) => missingLabels(request.value, offered).length === 0).length;
+      bump(addressableRequests(pool.providerName, pool.poolName), addressable);
+    }
+    for (const [name, value] of counts) metrics.gauge(name, value);
+  }
+
+  private reportLimits(): void {
+    const { config, metrics } = this.services;
+    for (const provider of config.current.providers.values()) {
+      let sum = 0;
+      for (const pool of provider.pools.values()) sum += Math.max(0, pool.maxServers);
+      metrics.gauge(maxServers(provider.name), sum);
+    }
+    for (const [tenant, limits] of config.current.tenantLimits) {
+      for (const [resource, limit] of Object.entries(limits)) metrics.gauge(tenantLimit(tenant, resource), limit);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NODE_STATES } from '../../../src/domain/model/node.js';
+import { LauncherWorld, simpleConfig } from '../../support/launcher-world.js';
+
+let world: LauncherWorld;
+
+beforeEach(async () => {
+  world = new LauncherWorld();
+  await world.seedImage();
+});
+afterEach(() => world.end());
+
+describe('gauges', () => {
+  it('[LAUNCHER 128] exist for every state of all nodes, providers and labels that are registered, zeros included', async () => {
+    const { metrics } = await world.start(simpleConfig({ labels: ['small', 'big'] }));
+    await world.clock.advance(5);
+    for (const state of NODE_STATES) {
+      for (const of of ['', 'provider.cloud.', 'label.small.', 'label.big.']) {
+        expect([of, state, metrics.gauges.get(`nodepool.${of}nodes.${state}`)]).toEqual([of, state, 0]);
+      }
+    }
+    await world.fulfilled(await world.submit(['big']));
+    await world.clock.advance(2);
+    expect(metrics.gauges.get('nodepool.nodes.ready')).toBe(1);
+    expect(metrics.gauges.get('nodepool.provider.cloud.nodes.ready')).toBe(1);
+    expect(metrics.gauges.get('nodepool.label.big.nodes.ready')).toBe(1);
+    expect(metrics.gauges.get('nodepool.label.small.nodes.ready')).toBe(0);
+  });
+
+  it('[LAUNCHER 129] of nodes come from one of two launchers, and from the other when that is gone', async () => {
+    const launchers = [await world.start(simpleConfig()), await world.start(simpleConfig())];
+    await world.clock.advance(5);
+    const reporting = launchers.filter(({ metrics }) => metrics.gauges.has('nodepool.nodes.ready'));
+    expect(reporting).toHaveLength(1);
+    const [first] = reporting;
+    const second = launchers.find((launcher) => launcher !== first);
+    if (first) await world.stop(first);
+    await world.eventually('the other one reports', () => second?.metrics.gauges.has('nodepool.nodes.ready') === true);
+  });
+
+  it('[LAUNCHER 134] of max-servers are the sum over the pools, and none without a limit', async () => {
+    const limited = await world.start(simpleConfig({ maxServers: 7 }));
+    const unlimited = await world.start(simpleConfig({ maxServers: Infinity }));
+    await world.clock.advance(15);
+    expect(limited.metrics.gauges.get('nodepool.provider.cloud.max_servers')).toBe(7);
+    expect(unlimited.metrics.gauges.has('nodepool.provider.cloud.max_servers')).toBe(false);
+  });
+});
+
+describe('launches', () => {
+  it('[LAUNCHER 130, 131] are counted attempt by attempt: by result, provider, zone, image and requestor', async () => {
+    world.cloud.failNext('create', 1, { metric: 'error.network' });
+    world.cloud.failNext('boot', 1, { metric: 'error.status' });
+    const { metrics } = await world.start(simpleConfig({ minReady: 1 }));
+    await world.eventually('a node is ready', () => world.nodes[0]?.state === 'ready');
+    for (const result of ['error.network', 'error.status', 'ready']) {
+      for (const of of [
+        '',
+        'provider.cloud.',
+        'provider.cloud.az1.',
+        'image.image.',
+        'requestor.NodePool_min-ready.',
+      ]) {
+        const name = `nodepool.launch.${of}${result}`;
+        expect([name, metrics.counters.get(name), metrics.timings.get(name)?.length]).toEqual([name, 1, 1]);
+      }
+    }
+  });
+
+  it('[LAUNCHER 130] refused for want of quota count as such', async () => {
+    world.cloud.failNext('create', 1, { kind: 'quota' });
+    const { metrics } = await world.start(simpleConfig());
+    await world.fulfilled(await world.submit());
+    expect(metrics.counters.get('nodepool.launch.error.quota')).toBe(1);
+    expect(metrics.counters.get('nodepool.launch.ready')).toBe(1);
+  });
+});
