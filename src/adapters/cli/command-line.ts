@@ -1,0 +1,147 @@
+import type { Readable } from 'node:stream';
+import { asError, type Clock } from '../../ports/runtime/clock.js';
+import { explainSubject } from './explain-subcommand.js';
+import * as lists from './list-subcommands.js';
+import { NODEPOOL_PROGRAM, type CommandName } from './nodepool-program.js';
+import * as orders from './order-subcommands.js';
+import { parseArguments, type Values } from './parse-arguments.js';
+import type { CommonOptions, OpenSession, Session, TextSink, ValidateConfig } from './session.js';
+import type { Subcommand, SubcommandContext } from './subcommand.js';
+
+export interface CommandLineContext {
+  readonly open: OpenSession;
+  readonly validate: ValidateConfig;
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  /** Read only when a question is asked. */
+  readonly stdin: Readable;
+  readonly clock: Clock;
+  readonly version: string;
+}
+
+const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
+
+/** `config-validate` is none of these: it needs no session. */
+const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, 'config-validate'>, Subcommand>> = {
+  list: lists.listNodes,
+  'image-list': lists.listUploads,
+  'dib-image-list': lists.listBuilds,
+  'image-status': lists.listImageStatus,
+  'image-build': orders.buildImage,
+  'alien-image-list': lists.listAlienImages,
+  delete: orders.deleteNode,
+  hold: orders.holdNode,
+  'image-delete': orders.deleteUpload,
+  'dib-image-delete': orders.deleteBuild,
+  'request-list': lists.listRequests,
+  info: lists.showProvider,
+  erase: orders.eraseProvider,
+  'image-pause': orders.pauseImage,
+  'image-unpause': orders.unpauseImage,
+  'export-image-data': orders.exportImages,
+  'import-image-data': orders.importImages,
+  explain: explainSubject,
+};
+
+/** The program `nodepool` (spec BUILDER 3). */
+export class CommandLine {
+  constructor(private readonly context: CommandLineContext) {}
+
+  /**
+   * Carries out one command line (without the program's name) and answers the exit status: 0, 1 for failures and for a
+   * command line without a subcommand, 2 for one that cannot be understood. Never rejects.
+   */
+  async run(argv: readonly string[], signal?: AbortSignal): Promise<number> {
+    const { stdout, stderr, version } = this.context;
+    const parsed = parseArguments(NODEPOOL_PROGRAM, argv, `Nodepool version: ${version}`);
+    if (parsed.kind === 'usage') {
+      stderr.write(parsed.text);
+      return 2;
+    }
+    if (parsed.kind === 'print') {
+      stdout.write(parsed.text);
+      return parsed.exitCode;
+    }
+    const options = commonOptions(parsed.options);
+    try {
+      const command = parsed.command as CommandName;
+      if (command === 'config-validate') return await this.validate(options);
+      await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, signal);
+      return 0;
+    } catch (error: unknown) {
+      stderr.write(`nodepool: ${describe(asError(error), options.debug)}\n`);
+      return 1;
+    }
+  }
+
+  private async validate({ configPath, securePath }: CommonOptions): Promise<number> {
+    const { stderr } = this.context;
+    stderr.write(`validating ${configPath}\n`);
+    const problems = await this.context.validate(configPath, securePath);
+    for (const problem of problems) stderr.write(`${problem}\n`);
+    if (problems.length > 0) return 1;
+    stderr.write('Configuration validation complete\n');
+    return 0;
+  }
+
+  private async runSubcommand(
+    subcommand: Subcommand,
+    options: CommonOptions,
+    values: Values,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const session = await this.context.open(options, subcommand.mirrors);
+    try {
+      await subcommand.run(this.subcommandContext(session, values, signal));
+    } finally {
+      await session.close();
+    }
+  }
+
+  private subcommandContext(session: Session, values: Values, signal: AbortSignal | undefined): SubcommandContext {
+    const { stdout, stderr, stdin, clock } = this.context;
+    const optional = (name: string): string | undefined => {
+      const value = values.get(name);
+      return typeof value === 'string' ? value : undefined;
+    };
+    return {
+      queries: session.queries,
+      aliens: session.aliens,
+      commands: session.commands,
+      inquiries: session.inquiries,
+      close: () => session.close(),
+      value: (name) => optional(name) ?? '',
+      optional,
+      all: (flag) => {
+        const value = values.get(flag);
+        return typeof value === 'object' ? value : [];
+      },
+      given: (flag) => values.has(flag),
+      print: (line) => void stdout.write(`${line}\n`),
+      stdout,
+      stderr,
+      stdin,
+      get now() {
+        return clock.now();
+      },
+      signal,
+    };
+  }
+}
+
+function commonOptions(values: Values): CommonOptions {
+  const text = (flag: string): string | undefined => {
+    const value = values.get(flag);
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    configPath: text('-c') ?? DEFAULT_CONFIG,
+    securePath: text('-s') ?? null,
+    logConfigPath: text('-l') ?? null,
+    debug: values.has('--debug'),
+  };
+}
+
+function describe(error: Error, debug: boolean): string {
+  return debug && error.stack !== undefined ? error.stack : error.message;
+}

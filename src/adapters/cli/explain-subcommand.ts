@@ -1,0 +1,48 @@
+import type { SubjectKind } from '../../domain/explain/explanation.js';
+import { opinionLines, recordLines } from '../../domain/presentation/explanation-text.js';
+import { printable } from '../../domain/presentation/printable.js';
+import type { InquiryResult, LauncherAnswer } from '../../ports/administration/explanations.js';
+import type { Subcommand } from './subcommand.js';
+
+/** Not found is a text on the standard output and no failure, as for `delete` (spec BUILDER 3.1). */
+export const explainSubject: Subcommand = {
+  mirrors: ['nodes', 'requests', 'images', 'launchers'],
+  async run(context) {
+    // The parser lets nothing else through.
+    const kind = context.value('kind') as SubjectKind;
+    const id = context.value('id');
+    const result = await context.inquiries.ask(kind, id, context.all('--launcher'), context.signal);
+    for (const line of explanationLines(kind, id, result, context.now)) context.print(line);
+  },
+};
+
+function explanationLines(
+  kind: SubjectKind,
+  id: string,
+  { records, launchers }: InquiryResult,
+  now: number,
+): readonly string[] {
+  const heard = launchers.some((answer) => answer.kind === 'answered');
+  const found = records !== undefined || heard;
+  const head = found
+    ? recordLines({ kind, id }, records?.state ?? null, now)
+    : [printable(`${kind[0]?.toUpperCase()}${kind.slice(1)} ${id} not found`)];
+  if (launchers.length === 0) return [...head, 'No launcher is registered; this is what the records say alone.'];
+  const answers = launchers.flatMap((answer) => answerLines(answer, now));
+  const none = launchers.every((answer) => answer.kind === 'silent');
+  return [...head, ...answers, ...(none ? ['No launcher answered; this is what the records say alone.'] : [])];
+}
+
+function answerLines(answer: LauncherAnswer, now: number): readonly string[] {
+  const title = printable(`launcher ${answer.address}`);
+  switch (answer.kind) {
+    case 'silent':
+      return [printable(`${title} does not answer: ${answer.problem}`)];
+    case 'unknown':
+      return [`${title} knows nothing about it`];
+    case 'answered':
+      return answer.opinions.length === 0
+        ? [`${title} remembers no decision about it`]
+        : [`${title}:`, ...opinionLines(answer.opinions, now)];
+  }
+}

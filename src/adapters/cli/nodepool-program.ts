@@ -1,0 +1,106 @@
+import { SUBJECT_KINDS } from '../../domain/explain/explanation.js';
+import { HELP_OPTION, VERSION_OPTION, type ArgumentSpec, type ProgramSpec } from './program-spec.js';
+
+const imageArgument: ArgumentSpec = { name: 'image', help: 'image name' };
+const nodeArgument: ArgumentSpec = { name: 'id', help: 'node id' };
+const providerArgument: ArgumentSpec = { name: 'provider', metavar: 'PROVIDER', help: 'Provider name' };
+
+/** The command line of `nodepool` (OPERATION "Command Line Tools"; spec BUILDER 3.1, 3.3, 3.4). */
+export const NODEPOOL_PROGRAM = {
+  name: 'nodepool',
+  description: 'Node pool.',
+  options: [
+    HELP_OPTION,
+    { flag: '-l', metavar: 'LOGCONFIG', help: 'path to log config file (default: None)' },
+    VERSION_OPTION,
+    { flag: '-c', metavar: 'CONFIG', help: 'path to config file (default: /etc/nodepool/nodepool.yaml)' },
+    { flag: '-s', metavar: 'SECURE', help: 'path to secure file (default: None)' },
+    { flag: '--debug', help: 'show DEBUG level logging (default: False)' },
+  ],
+  commands: [
+    {
+      name: 'list',
+      help: 'list nodes',
+      options: [{ flag: '--detail', help: 'Output detailed node info' }],
+    },
+    { name: 'image-list', help: 'list images from providers' },
+    { name: 'dib-image-list', help: 'list images built with diskimage-builder' },
+    {
+      name: 'image-status',
+      help: 'list image status',
+      options: [{ flag: '--detail', help: 'Output what is held back after failures, too', undocumented: true }],
+    },
+    { name: 'image-build', help: 'build image using diskimage-builder', arguments: [imageArgument] },
+    {
+      name: 'alien-image-list',
+      help: 'list images not accounted for by nodepool',
+      arguments: [{ name: 'provider', help: 'provider name', optional: true }],
+    },
+    {
+      name: 'delete',
+      help: 'place a node in the DELETE state',
+      arguments: [nodeArgument],
+      options: [{ flag: '--now', help: 'delete the node in the foreground' }],
+    },
+    {
+      name: 'hold',
+      help: 'place a node in the HOLD state e.g. for running maintenance tasks',
+      arguments: [nodeArgument],
+    },
+    {
+      name: 'image-delete',
+      help: 'delete an image',
+      options: [
+        { flag: '--provider', metavar: 'PROVIDER', help: 'provider name', required: true },
+        { flag: '--image', metavar: 'IMAGE', help: 'image name', required: true },
+        { flag: '--upload-id', metavar: 'UPLOAD_ID', help: 'image upload id', required: true },
+        { flag: '--build-id', metavar: 'BUILD_ID', help: 'image build id', required: true },
+      ],
+    },
+    {
+      name: 'dib-image-delete',
+      help: 'Delete a dib built image from disk along with all cloud uploads of this image',
+      arguments: [{ name: 'id', help: 'dib image id' }],
+    },
+    { name: 'config-validate', help: 'Validate configuration file' },
+    { name: 'request-list', help: 'list the current node requests' },
+    { name: 'info', help: 'Show provider data from zookeeper', arguments: [providerArgument] },
+    {
+      name: 'erase',
+      help: 'Erase provider data from zookeeper',
+      arguments: [providerArgument],
+      options: [{ flag: '--force', help: 'Bypass the warning prompt' }],
+    },
+    { name: 'image-pause', help: 'pause an image', arguments: [imageArgument] },
+    { name: 'image-unpause', help: 'unpause an image', arguments: [imageArgument] },
+    {
+      name: 'export-image-data',
+      help: 'Export image data from ZooKeeper',
+      arguments: [{ name: 'path', help: 'Export file path' }],
+    },
+    {
+      name: 'import-image-data',
+      help: 'Import image data to ZooKeeper',
+      arguments: [{ name: 'path', help: 'Import file path' }],
+    },
+    {
+      name: 'explain',
+      help: 'say why a request, node, label or image is as it is, and what would change it',
+      arguments: [
+        { name: 'kind', help: 'request, node, label or image', choices: SUBJECT_KINDS },
+        { name: 'id', help: 'id of the request or node, name of the label or image' },
+      ],
+      options: [
+        {
+          flag: '--launcher',
+          metavar: 'URL',
+          help: 'web interface of a launcher to ask (default: all registered launchers); may be repeated',
+          repeatable: true,
+        },
+      ],
+      additional: true,
+    },
+  ],
+} as const satisfies ProgramSpec;
+
+export type CommandName = (typeof NODEPOOL_PROGRAM)['commands'][number]['name'];

@@ -1,0 +1,141 @@
+import { Command, CommanderError, Option } from 'commander';
+import { firstFlag, HELP_OPTION, VERSION_OPTION, type CommandSpec, type ProgramSpec } from './program-spec.js';
+import { commandHelp, commandUsage, programHelp, programUsage } from './usage-text.js';
+
+/** What a command line asks for. */
+export type ParsedArguments =
+  | { readonly kind: 'run'; readonly command: string; readonly options: Values; readonly values: Values }
+  /** Print a text (help, version) and exit. */
+  | { readonly kind: 'print'; readonly text: string; readonly exitCode: number }
+  /** Complain on the error output and exit with 2. */
+  | { readonly kind: 'usage'; readonly text: string };
+
+/** By flag (`-c`, `--upload-id`) or argument name; switches are true, what may be repeated is a list. */
+export type Values = ReadonlyMap<string, string | true | readonly string[]>;
+
+/**
+ * Reads a command line as argparse would: options of the program stand before the subcommand, those of the subcommand anywhere
+ * after it. Has no effects.
+ */
+export function parseArguments(program: ProgramSpec, argv: readonly string[], version: string): ParsedArguments {
+  let output = '';
+  let result: ParsedArguments | undefined;
+  const root = prepare(new Command(program.name), program.options, programHelp(program), (text) => (output += text))
+    .version(version, '--version')
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .exitOverride((error) => reject(error, programUsage(program), program.name, program));
+  root.action(() => {
+    const [command] = root.args;
+    if (command === undefined && program.commands.length === 0) {
+      result = { kind: 'run', command: program.name, options: optionValues(root, program.options), values: new Map() };
+    } else if (program.commands.length === 0) throw unrecognized(program, root.args.join(' '));
+    else if (command === undefined) result = { kind: 'print', text: programHelp(program), exitCode: 1 };
+    else throw usageError(programUsage(program), program.name, invalidChoice(program, command));
+  });
+  for (const spec of program.commands) {
+    const command = prepare(root.command(spec.name), spec.options ?? [], commandHelp(program, spec), (text) => {
+      output += text;
+    }).exitOverride((error) => reject(error, commandUsage(program, spec), `${program.name} ${spec.name}`, program));
+    for (const { name } of spec.arguments ?? []) command.argument(`[${name}]`);
+    command.action(() => {
+      const values = commandValues(program, spec, command);
+      result = { kind: 'run', command: spec.name, options: optionValues(root, program.options), values };
+    });
+  }
+  try {
+    root.parse([...argv], { from: 'user' });
+  } catch (error: unknown) {
+    if (error instanceof UsageError) return { kind: 'usage', text: error.message };
+    if (error instanceof CommanderError && error.exitCode === 0) return { kind: 'print', text: output, exitCode: 0 };
+    throw error;
+  }
+  return result ?? { kind: 'print', text: programHelp(program), exitCode: 1 };
+}
+
+class UsageError extends Error {}
+
+type Write = (text: string) => void;
+
+function prepare(command: Command, options: ProgramSpec['options'], help: string, write: Write): Command {
+  command.helpOption(HELP_OPTION.flag).helpInformation = () => help;
+  // Missing and surplus arguments are told in argparse's words by `commandValues`.
+  command.allowExcessArguments(true).configureOutput({ writeOut: write, writeErr: () => undefined });
+  for (const spec of options) {
+    if (spec !== HELP_OPTION && spec !== VERSION_OPTION) command.addOption(commanderOption(spec));
+  }
+  return command;
+}
+
+function commanderOption(spec: ProgramSpec['options'][number]): Option {
+  const option = new Option(spec.metavar === undefined ? spec.flag : `${spec.flag} <${spec.metavar}>`);
+  if (!spec.repeatable) return option;
+  return option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+}
+
+function optionValues(command: Command, options: ProgramSpec['options']): Values {
+  const given = command.opts<Record<string, string | boolean | readonly string[] | undefined>>();
+  const values = new Map<string, string | true | readonly string[]>();
+  for (const spec of options) {
+    const option = commanderOption(spec);
+    const value = given[option.attributeName()];
+    // Commander reads `--no-x` as a switch `x` that is on unless the flag is given.
+    if (option.negate ? value === false : value === true) values.set(spec.flag, true);
+    else if (typeof value === 'string' || Array.isArray(value)) values.set(spec.flag, value);
+  }
+  return values;
+}
+
+function commandValues(program: ProgramSpec, spec: CommandSpec, command: Command): Values {
+  const values = new Map(optionValues(command, spec.options ?? []));
+  const positional = spec.arguments ?? [];
+  positional.forEach(({ name }, index) => {
+    const value = command.args[index];
+    if (value !== undefined) values.set(name, value);
+  });
+  const missing = [
+    ...(spec.options ?? []).filter(({ flag, required }) => required && !values.has(flag)).map(firstFlag),
+    ...positional
+      .filter(({ name, optional }) => !optional && !values.has(name))
+      .map((each) => each.metavar ?? each.name),
+  ];
+  if (missing.length > 0) {
+    const text = `the following arguments are required: ${missing.join(', ')}`;
+    throw usageError(commandUsage(program, spec), `${program.name} ${spec.name}`, text);
+  }
+  for (const { name, choices } of positional) {
+    const value = values.get(name);
+    if (!choices || typeof value !== 'string' || choices.includes(value)) continue;
+    const allowed = choices.map((choice) => `'${choice}'`).join(', ');
+    const text = `argument ${name}: invalid choice: '${value}' (choose from ${allowed})`;
+    throw usageError(commandUsage(program, spec), `${program.name} ${spec.name}`, text);
+  }
+  const surplus = command.args.slice(positional.length);
+  if (surplus.length > 0) throw unrecognized(program, surplus.join(' '));
+  return values;
+}
+
+/** Commander's complaints in argparse's words. */
+function reject(error: CommanderError, usage: string, name: string, program: ProgramSpec): never {
+  if (error.exitCode === 0) throw error;
+  const subject = /'([^']*)'/.exec(error.message)?.[1] ?? '';
+  if (error.code === 'commander.unknownOption') throw unrecognized(program, subject);
+  if (error.code === 'commander.optionMissingArgument') {
+    throw usageError(usage, name, `argument ${subject.split(' ')[0] ?? ''}: expected one argument`);
+  }
+  throw usageError(usage, name, error.message.replace(/^error: /, ''));
+}
+
+function unrecognized(program: ProgramSpec, what: string): UsageError {
+  return usageError(programUsage(program), program.name, `unrecognized arguments: ${what}`);
+}
+
+function invalidChoice(program: ProgramSpec, given: string): string {
+  const documented = program.commands.filter(({ additional }) => !additional);
+  const choices = documented.map(({ name }) => `'${name}'`).join(', ');
+  return `argument command: invalid choice: '${given}' (choose from ${choices})`;
+}
+
+function usageError(usage: string, name: string, problem: string): UsageError {
+  return new UsageError(`${usage}\n${name}: error: ${problem}\n`);
+}

@@ -1,0 +1,51 @@
+/** A command line described as values: what the parser is made from and what the help is written from. */
+export interface OptionSpec {
+  readonly flag: string;
+  /** What stands for the value in the help; absent for a switch. */
+  readonly metavar?: string;
+  readonly help?: string;
+  readonly required?: boolean;
+  /** Understood, but not in the help, which is word for word the original's. */
+  readonly undocumented?: boolean;
+  /** May be given several times; the parser answers all values. */
+  readonly repeatable?: boolean;
+}
+
+export interface ArgumentSpec {
+  /** As `parseArguments` answers it. */
+  readonly name: string;
+  /** As the help shows it, if not by name. */
+  readonly metavar?: string;
+  readonly help: string;
+  readonly optional?: boolean;
+  /** The only values there are. */
+  readonly choices?: readonly string[];
+}
+
+export interface CommandSpec {
+  readonly name: string;
+  /** In the list of commands. */
+  readonly help: string;
+  readonly arguments?: readonly ArgumentSpec[];
+  readonly options?: readonly OptionSpec[];
+  /**
+   * Not in the original. Such commands stand in a section of their own after all else that the help says, so that what the
+   * original prints is unchanged up to there.
+   */
+  readonly additional?: boolean;
+}
+
+export interface ProgramSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly OptionSpec[];
+  readonly commands: readonly CommandSpec[];
+}
+
+export const HELP_OPTION: OptionSpec = { flag: '-h, --help', help: 'show this help message and exit' };
+export const VERSION_OPTION: OptionSpec = { flag: '--version', help: 'show nodepool version' };
+
+/** `-h` of `-h, --help`. */
+export function firstFlag(option: OptionSpec): string {
+  return option.flag.split(', ')[0] ?? option.flag;
+}

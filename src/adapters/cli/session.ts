@@ -1,0 +1,39 @@
+import type { Commands } from '../../ports/administration/commands.js';
+import type { Inquiries } from '../../ports/administration/explanations.js';
+import type { AlienImages, Queries } from '../../ports/administration/queries.js';
+import type { MirrorName } from '../../ports/records/records.js';
+
+/** The options that stand before the subcommand, defaults filled in. */
+export interface CommonOptions {
+  readonly configPath: string;
+  readonly securePath: string | null;
+  readonly logConfigPath: string | null;
+  readonly debug: boolean;
+}
+
+/** A connected Nodepool. */
+export interface Session {
+  readonly queries: Queries;
+  readonly aliens: AlienImages;
+  readonly commands: Commands;
+  readonly inquiries: Inquiries;
+  /** Ends the connection. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Loads the configuration, connects (waiting for the store for ever) and opens the mirrors named, so that the session's queries
+ * answer from them at once. @throws when the configuration cannot be loaded
+ */
+export type OpenSession = (options: CommonOptions, mirrors: readonly MirrorName[]) => Promise<Session>;
+
+/**
+ * Checks a configuration file and answers its problems, one line each, in the order of the file; none if it is valid.
+ * @throws when the file cannot be read
+ */
+export type ValidateConfig = (configPath: string, securePath: string | null) => Promise<readonly string[]>;
+
+/** Where texts go. */
+export interface TextSink {
+  write(text: string): unknown;
+}

@@ -1,0 +1,67 @@
+/** What an answer can be written as, in the order of preference among equals (spec BUILDER 4.3). */
+const OFFERS = ['text/html', 'text/plain', 'application/json'] as const;
+
+export type AnswerType = 'text' | 'json';
+
+/**
+ * The best answer for an `Accept` header, or undefined if none will do. A header that is missing, empty or malformed accepts
+ * everything. HTML is offered so that browsers, which prefer it, get the text and not the JSON.
+ */
+export function negotiate(accept: string | undefined): AnswerType | undefined {
+  const ranges = accept === undefined || accept.trim() === '' ? undefined : parseAccept(accept);
+  if (!ranges) return 'text';
+  let best: { readonly offer: string; readonly quality: number } | undefined;
+  for (const offer of OFFERS) {
+    const quality = qualityOf(offer, ranges);
+    if (quality > (best?.quality ?? 0)) best = { offer, quality };
+  }
+  if (!best) return undefined;
+  return best.offer === 'application/json' ? 'json' : 'text';
+}
+
+interface MediaRange {
+  readonly type: string;
+  readonly subtype: string;
+  readonly quality: number;
+}
+
+const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
+const PARAMETER = `[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"[^"]*")`;
+const RANGE = new RegExp(`^(${TOKEN})/(${TOKEN})((?:${PARAMETER})*)$`);
+const QUALITY = /^(?:0(?:\.\d*)?|1(?:\.0*)?|\.\d+)$/;
+
+/** Undefined when malformed. Parameters other than the quality are ignored: our answers have none. */
+function parseAccept(accept: string): readonly MediaRange[] | undefined {
+  const ranges: MediaRange[] = [];
+  for (const element of accept.split(',')) {
+    const text = element.trim();
+    if (text === '') continue;
+    const match = RANGE.exec(text);
+    if (!match) return undefined;
+    const [, type = '', subtype = '', parameters = ''] = match;
+    const quality = /;[ \t]*q=([^;]*)/i.exec(parameters)?.[1]?.trim() ?? '1';
+    if (!QUALITY.test(quality) || (type === '*' && subtype !== '*')) return undefined;
+    ranges.push({ type: type.toLowerCase(), subtype: subtype.toLowerCase(), quality: Number(quality) });
+  }
+  return ranges.length === 0 ? undefined : ranges;
+}
+
+/** The quality of the most specific range that covers the offer, 0 if none does. */
+function qualityOf(offer: string, ranges: readonly MediaRange[]): number {
+  const [type, subtype] = offer.split('/');
+  let found = { specificity: -1, quality: 0 };
+  for (const range of ranges) {
+    const specificity =
+      range.type === '*'
+        ? 0
+        : range.type !== type
+          ? -1
+          : range.subtype === '*'
+            ? 1
+            : range.subtype === subtype
+              ? 2
+              : -1;
+    if (specificity > found.specificity) found = { specificity, quality: range.quality };
+  }
+  return found.quality;
+}

@@ -1,0 +1,39 @@
+import type { NodepoolConfig } from '../../domain/config/config.js';
+import type { SubjectKind } from '../../domain/explain/explanation.js';
+import type { Explanations, Inquiries, InquiryResult } from '../../ports/administration/explanations.js';
+import type { LauncherOpinions } from '../../ports/administration/launcher-opinions.js';
+import type { LauncherRegistry } from '../../ports/records/launchers.js';
+
+/** Launchers asked at once at most; what is registered beyond that is left out, for nobody reads it all. */
+const MOST_LAUNCHERS = 50;
+
+/** Host names as records may hold them, and addresses; what else stands there is not sent anywhere. */
+const HOST = /^[A-Za-z0-9_.-]+$|^[0-9A-Fa-f:.]+$/;
+
+/** Explains from the records, and asks the launchers for their decisions. */
+export class LauncherInquiries implements Inquiries {
+  constructor(
+    private readonly explanations: Explanations,
+    private readonly registry: Pick<LauncherRegistry, 'processes'>,
+    private readonly opinions: LauncherOpinions,
+    private readonly config: () => NodepoolConfig,
+  ) {}
+
+  async ask(kind: SubjectKind, id: string, addresses: readonly string[], signal?: AbortSignal): Promise<InquiryResult> {
+    const asked = addresses.length > 0 ? addresses : await this.registered();
+    const launchers = await Promise.all(
+      [...new Set(asked)].slice(0, MOST_LAUNCHERS).map((address) => this.opinions.ask(address, kind, id, signal)),
+    );
+    signal?.throwIfAborted();
+    return { records: this.explanations.explain(kind, id), launchers };
+  }
+
+  /** All launchers are taken to use the port of our configuration: they share nodepool.yaml. */
+  private async registered(): Promise<readonly string[]> {
+    const { port } = this.config().webapp;
+    const processes = await this.registry.processes('launcher');
+    return processes
+      .filter(({ hostname }) => HOST.test(hostname))
+      .map(({ hostname }) => `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`);
+  }
+}

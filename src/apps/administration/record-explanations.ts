@@ -1,0 +1,110 @@
+import type { NodepoolConfig } from '../../domain/config/config.js';
+import { explainReason } from '../../domain/explain/explain-reason.js';
+import type {
+  Explanation,
+  ImageFacts,
+  NodeFacts,
+  Opinion,
+  SubjectKind,
+  SubjectState,
+} from '../../domain/explain/explanation.js';
+import type { Explanations } from '../../ports/administration/explanations.js';
+import type { Records } from '../../ports/records/records.js';
+import type { Clock } from '../../ports/runtime/clock.js';
+import type { DecisionJournal } from '../../ports/telemetry/journal.js';
+import { DemandFacts } from './demand-facts.js';
+
+export interface ExplanationContext {
+  /** What is asked about needs all four mirrors; those that are not open count as empty. */
+  readonly records: Records;
+  readonly config: () => NodepoolConfig;
+  /** The decisions of this process. */
+  readonly journal: Pick<DecisionJournal, 'entries'>;
+  readonly clock: Clock;
+}
+
+/** Explains from the mirrors of the records and the journal of this process. */
+export class RecordExplanations implements Explanations {
+  private readonly demand: DemandFacts;
+
+  constructor(private readonly context: ExplanationContext) {
+    this.demand = new DemandFacts(context.records, context.config);
+  }
+
+  explain(kind: SubjectKind, id: string): Explanation | undefined {
+    const state = this.state(kind, id) ?? null;
+    const opinions = this.opinions(kind, id);
+    return state || opinions.length > 0 ? { subject: { kind, id }, state, opinions } : undefined;
+  }
+
+  private opinions(kind: SubjectKind, id: string): readonly Opinion[] {
+    const { journal, clock } = this.context;
+    const now = clock.now();
+    return journal.entries(kind, id).map(({ subject, decision, since }) => ({
+      decider: subject.decider,
+      verdict: decision.verdict,
+      since,
+      reasons: decision.because.map((reason) => explainReason(reason, now)),
+    }));
+  }
+
+  private state(kind: SubjectKind, id: string): SubjectState | undefined {
+    switch (kind) {
+      case 'request':
+        return this.demand.request(id);
+      case 'label':
+        return this.demand.label(id);
+      case 'node':
+        return this.node(id);
+      case 'image':
+        return this.image(id);
+    }
+  }
+
+  private node(id: string): NodeFacts | undefined {
+    const { nodes, requests, launchers } = this.context.records;
+    const node = nodes.view.get(id)?.value;
+    if (!node) return undefined;
+    const request = node.allocatedTo === null ? undefined : requests.view.get(node.allocatedTo);
+    return {
+      kind: 'node',
+      state: node.state,
+      stateTime: node.stateTime,
+      locked: nodes.view.locked(id),
+      labels: node.type,
+      provider: node.provider,
+      pool: node.pool,
+      launcher: node.launcher,
+      launcherAlive: launchers.view.pools().some((pool) => pool.id === node.launcher),
+      allocatedTo: node.allocatedTo,
+      requestState: request?.value.state ?? null,
+      comment: node.comment,
+    };
+  }
+
+  private image(name: string): ImageFacts | undefined {
+    const { view } = this.context.records.images;
+    const configured = this.context.config().diskImages.has(name);
+    if (!configured && !view.images().includes(name)) return undefined;
+    return {
+      kind: 'image',
+      configured,
+      paused: view.paused(name),
+      buildRequested: view.buildRequested(name) ?? null,
+      builds: view.builds(name).map(({ build, value }) => ({
+        build,
+        state: value.state,
+        stateTime: value.stateTime,
+        builder: value.builder,
+        formats: value.formats,
+      })),
+      uploads: view.uploads({ image: name }).map(({ provider, build, upload, value }) => ({
+        provider,
+        build,
+        upload,
+        state: value.state,
+        stateTime: value.stateTime,
+      })),
+    };
+  }
+}

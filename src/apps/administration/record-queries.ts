@@ -1,0 +1,129 @@
+import type { StoredBuild } from '../../domain/model/image.js';
+import type { DamagedRecord } from '../../domain/model/stored.js';
+import type {
+  BuildRow,
+  ImageProblemRow,
+  ImageStatusRow,
+  LabelRow,
+  NodeRow,
+  ProviderData,
+  ProviderImageRow,
+  RequestRow,
+  UploadRow,
+} from '../../domain/presentation/rows.js';
+import type { Queries } from '../../ports/administration/queries.js';
+import type { Records } from '../../ports/records/records.js';
+import { nodeRow } from './node-row.js';
+
+/** Answers from the mirrors of the records; whoever composes it opens those that will be asked about. */
+export class RecordQueries implements Queries {
+  constructor(private readonly records: Records) {}
+
+  nodes(id?: string): readonly NodeRow[] {
+    const { view } = this.records.nodes;
+    const ids = id === undefined ? [...view.all().keys()].sort() : [id];
+    return ids.flatMap((each) => {
+      const stored = view.get(each);
+      return stored ? [nodeRow(each, stored.value, view.locked(each))] : [];
+    });
+  }
+
+  uploads(): readonly UploadRow[] {
+    return this.records.images.view.uploads().map(({ value, ...key }) => ({
+      image: key.image,
+      build: key.build,
+      provider: key.provider,
+      upload: key.upload,
+      externalName: value.externalName,
+      externalId: value.externalId,
+      state: value.state,
+      stateTime: value.stateTime,
+    }));
+  }
+
+  builds(): readonly BuildRow[] {
+    const { view } = this.records.images;
+    return view.builds().map(({ image, build, value }) => ({
+      image,
+      build,
+      builder: value.builder,
+      formats: value.formats,
+      state: view.paused(image) ? 'paused' : value.state,
+      stateTime: value.stateTime,
+    }));
+  }
+
+  requests(): readonly RequestRow[] {
+    const all = this.records.requests.view.all();
+    return [...all.values()].sort(byId).map(({ id, value }) => ({
+      id,
+      relativePriority: value.relativePriority,
+      state: value.state,
+      requestor: value.requestor,
+      nodeTypes: value.nodeTypes,
+      nodes: value.nodes,
+      declinedBy: value.declinedBy,
+      eventId: value.eventId,
+    }));
+  }
+
+  labels(): readonly LabelRow[] {
+    const labels = this.records.launchers.view.pools().flatMap((pool) => pool.supportedLabels);
+    return [...new Set(labels)].sort().map((label) => ({ label }));
+  }
+
+  imageStatus(): readonly ImageStatusRow[] {
+    const { view } = this.records.images;
+    return view.images().map((image) => {
+      const requested = view.buildRequested(image);
+      return {
+        image,
+        paused: view.paused(image),
+        buildRequest: requested === undefined ? null : isBuilding(view.builds(image)) ? 'building' : 'pending',
+        buildRequestTime: requested ?? null,
+      };
+    });
+  }
+
+  imageProblems(): readonly ImageProblemRow[] {
+    return this.records.builders.view.problems();
+  }
+
+  providerData(provider: string): ProviderData {
+    return { provider, images: this.providerImages(provider), nodes: this.providerNodes(provider) };
+  }
+
+  damaged(): readonly DamagedRecord[] {
+    const { nodes, requests, images } = this.records;
+    return [...nodes.view.damaged(), ...requests.view.damaged(), ...images.view.damaged()];
+  }
+
+  private providerImages(provider: string): readonly ProviderImageRow[] {
+    const rows = new Map<string, { image: string; build: string; uploads: string[] }>();
+    for (const { image, build, upload } of this.records.images.view.uploads({ provider })) {
+      const key = `${image}/${build}`;
+      const row = rows.get(key) ?? { image, build, uploads: [] };
+      row.uploads.push(upload);
+      rows.set(key, row);
+    }
+    return [...rows.values()];
+  }
+
+  private providerNodes(provider: string): ProviderData['nodes'] {
+    return this.nodes()
+      .filter((node) => node.provider === provider)
+      .map(({ id, serverId }) => ({ id, serverId }));
+  }
+}
+
+/**
+ * The original compares the age of the builders' lock with that of the newest build. A record in state building says the same
+ * and is in the mirror (spec BUILDER 3.4).
+ */
+function isBuilding(builds: readonly StoredBuild[]): boolean {
+  return builds.some(({ value }) => value.state === 'building');
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}

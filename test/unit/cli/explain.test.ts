@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { aConfig, aProvider, aRequest } from '../../support/builders.js';
+import { AdministrationBench } from '../administration/administration-bench.js';
+import { Terminal } from './terminal.js';
+
+let bench: AdministrationBench;
+let terminal: Terminal;
+
+beforeEach(async () => {
+  bench = new AdministrationBench(1_000);
+  bench.config = aConfig({ labels: new Map([['small', { name: 'small', minReady: 1, maxReadyAge: 0 }]]) }, aProvider());
+  terminal = new Terminal(bench);
+  await bench.other.launchers.announcePool({
+    id: 'host-cloud-main',
+    hostname: 'host',
+    version: '1',
+    providerName: 'cloud',
+    poolName: 'main',
+    supportedLabels: ['small'],
+    priority: 100,
+    paused: true,
+    state: 'running',
+  });
+});
+
+afterEach(async () => {
+  await bench.close();
+});
+
+async function aWaitingRequest(): Promise<string> {
+  const { id } = await bench.other.requests.create('100', aRequest({ stateTime: 1_000, declinedBy: ['x'] }));
+  await bench.node({ state: 'in-use', allocatedTo: '100-0000000099' });
+  await bench.clock.advance(75);
+  return id;
+}
+
+test('a request: the records, then each launcher with verdict, reasons, age and what helps', async () => {
+  const id = await aWaitingRequest();
+  bench.answers.set('http://one:8005', {
+    address: 'http://one:8005',
+    kind: 'answered',
+    opinions: [
+      {
+        decider: 'host-cloud-main',
+        verdict: 'wait',
+        since: 1_005,
+        reasons: [
+          {
+            code: 'QUOTA_POOL',
+            text: 'QUOTA_POOL instances used 1 limit 1 need 1',
+            unblock: 'a node comes\nback',
+            facts: {},
+          },
+        ],
+      },
+    ],
+  });
+  bench.answers.set('http://two:8005', { address: 'http://two:8005', kind: 'unknown' });
+  const addresses = ['one', 'two', 'three'].flatMap((host) => ['--launcher', `http://${host}:8005`]);
+  expect(await terminal.run(['explain', 'request', id, ...addresses])).toEqual({
+    exitCode: 0,
+    stderr: '',
+    stdout: `request ${id}
+  state: requested since 00:00:01:15, unlocked
+  labels: small
+  requestor: zuul
+  declined by: x
+  nodes: none
+  registered pools:
+    cloud/main (host-cloud-main): offers all labels; waits for capacity; priority 100; image image NOT ready; nodes: 1 in-use
+launcher http://one:8005:
+  host-cloud-main: wait, since 00:00:01:10
+    QUOTA_POOL instances used 1 limit 1 need 1
+      what helps: a node comes back
+launcher http://two:8005 knows nothing about it
+launcher http://three:8005 does not answer: nobody is there
+`,
+  });
+});
+
+test('no launcher answers: it says so, and tells what the records say', async () => {
+  const id = await aWaitingRequest();
+  const { exitCode, stdout } = await terminal.run(['explain', 'request', id, '--launcher', 'one:1']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('  state: requested since 00:00:01:15, unlocked\n');
+  expect(
+    stdout.endsWith(`launcher one:1 does not answer: nobody is there
+No launcher answered; this is what the records say alone.
+`),
+  ).toBe(true);
+});
+
+test('no launcher is registered as a process', async () => {
+  expect((await terminal.run(['explain', 'label', 'small'])).stdout).toBe(`label small
+  min-ready: 1
+  free and ready: 0
+  asked for: none
+  nodes: none
+  registered pools:
+    cloud/main (host-cloud-main): offers all labels; waits for capacity; priority 100; image image NOT ready; nodes: none
+No launcher is registered; this is what the records say alone.
+`);
+});
+
+test('a node and an image', async () => {
+  const id = await bench.node({ stateTime: 1_000, comment: 'evil\u001b[31m\nline' });
+  await bench.clock.advance(1);
+  expect((await terminal.run(['explain', 'node', id])).stdout).toContain(`node ${id}
+  state: ready since 00:00:00:01, unlocked
+  labels: small
+  pool: cloud/main
+  launcher: none
+  allocated to: nobody
+  comment: evil\ufffd[31m line
+`);
+  await bench.load('17-image-paused');
+  await bench.clock.advance(1);
+  expect((await terminal.run(['explain', 'image', 'fake-image'])).stdout).toMatch(
+    /^image fake-image\n {2}configured: no\n {2}paused: yes\n {2}build ordered: no\n {2}builds:\n {4}\w{32} ready since [\d:]+, by \S+, formats: \S+\n/,
+  );
+});
+
+test('what is not found is a text and no failure', async () => {
+  expect(await terminal.run(['explain', 'request', '100-9999999999', '--launcher', 'one:1'])).toEqual({
+    exitCode: 0,
+    stdout: `Request 100-9999999999 not found
+launcher one:1 does not answer: nobody is there
+No launcher answered; this is what the records say alone.
+`,
+    stderr: '',
+  });
+});
+
+test('opens all mirrors', async () => {
+  await terminal.run(['explain', 'node', '7']);
+  expect(terminal.opened[0]?.mirrors).toEqual(['nodes', 'requests', 'images', 'launchers']);
+});

@@ -1,0 +1,169 @@
+import fc from 'fast-check';
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { NODEPOOL_PROGRAM } from '../../../src/adapters/cli/nodepool-program.js';
+import { parseArguments, type ParsedArguments } from '../../../src/adapters/cli/parse-arguments.js';
+import { golden } from './golden-file.js';
+
+const helps = readdirSync(new URL('../../fixtures/cli/help', import.meta.url))
+  .filter((file) => file.startsWith('help'))
+  .map((file) => file.replace('.txt', ''));
+
+function parse(...argv: string[]): ParsedArguments {
+  return parseArguments(NODEPOOL_PROGRAM, argv, 'Nodepool version: 10.0.1.dev68');
+}
+
+function values(...argv: string[]): Record<string, string | true | readonly string[]> {
+  const parsed = parse(...argv);
+  if (parsed.kind !== 'run') throw new Error(`not run: ${JSON.stringify(parsed)}`);
+  return { command: parsed.command, ...Object.fromEntries(parsed.options), ...Object.fromEntries(parsed.values) };
+}
+
+function complaint(...argv: string[]): string {
+  const parsed = parse(...argv);
+  if (parsed.kind !== 'usage') throw new Error(`no complaint: ${JSON.stringify(parsed)}`);
+  return parsed.text;
+}
+
+describe('help', () => {
+  test.each(helps.filter((name) => name !== 'help'))('%s is the original text [BUILDER 3.1]', (name) => {
+    const { argv, stdout } = golden(`help/${name}`);
+    expect(parse(...argv)).toEqual({ kind: 'print', text: stdout, exitCode: 0 });
+  });
+
+  /** What the original does not have stands below all that it prints, and nowhere else. */
+  const ADDITIONAL = `
+additional commands:
+    explain             say why a request, node, label or image is as it is,
+                        and what would change it
+`;
+
+  test('the help of the program is the original text, followed by our additions [BUILDER 3.1]', () => {
+    const { argv, stdout } = golden('help/help');
+    expect(parse(...argv)).toEqual({ kind: 'print', text: stdout + ADDITIONAL, exitCode: 0 });
+  });
+
+  test('the help of explain', () => {
+    expect(parse('explain', '-h')).toEqual({
+      kind: 'print',
+      text: `usage: nodepool explain [-h] [--launcher URL] {request,node,label,image} id
+
+positional arguments:
+  {request,node,label,image}
+                        request, node, label or image
+  id                    id of the request or node, name of the label or image
+
+options:
+  -h, --help            show this help message and exit
+  --launcher URL        web interface of a launcher to ask (default: all
+                        registered launchers); may be repeated
+`,
+      exitCode: 0,
+    });
+  });
+
+  test('no subcommand prints the help and is a failure [BUILDER 113]', () => {
+    const text = golden('help/noargs').stdout + ADDITIONAL;
+    expect(parse()).toEqual({ kind: 'print', text, exitCode: 1 });
+    expect(parse('--debug')).toMatchObject({ kind: 'print', exitCode: 1 });
+  });
+
+  test('the version needs no subcommand [BUILDER 114]', () => {
+    expect(parse('--version')).toEqual({ kind: 'print', text: golden('help/version').stdout, exitCode: 0 });
+  });
+});
+
+describe('usage errors', () => {
+  test('an unknown subcommand is answered with the choices [BUILDER 113]', () => {
+    expect(complaint('no-such-command')).toBe(golden('help/bad-command').stderr);
+  });
+
+  test.each([
+    [['image-build'], 'nodepool image-build: error: the following arguments are required: image\n'],
+    [['info'], 'nodepool info: error: the following arguments are required: PROVIDER\n'],
+    [
+      ['image-delete', '--provider', 'p', '--image', 'i', '--build-id', '1'],
+      'nodepool image-delete: error: the following arguments are required: --upload-id\n',
+    ],
+    [['list', 'surplus'], 'nodepool: error: unrecognized arguments: surplus\n'],
+    [['list', '--nothing'], 'nodepool: error: unrecognized arguments: --nothing\n'],
+    [['--nothing', 'list'], 'nodepool: error: unrecognized arguments: --nothing\n'],
+    [['list', '-c', 'x.yaml'], 'nodepool: error: unrecognized arguments: -c\n'],
+    [
+      ['explain', 'cloud', 'x'],
+      "nodepool explain: error: argument kind: invalid choice: 'cloud' (choose from 'request', 'node', 'label', 'image')\n",
+    ],
+    [['explain', 'node'], 'nodepool explain: error: the following arguments are required: id\n'],
+    [['-c'], 'nodepool: error: argument -c: expected one argument\n'],
+    [['image-delete', '--image'], 'nodepool image-delete: error: argument --image: expected one argument\n'],
+  ])('%j is refused [BUILDER 113]', (argv, ending) => {
+    const text = complaint(...argv);
+    expect(text.startsWith('usage: nodepool')).toBe(true);
+    expect(text.endsWith(`\n${ending}`)).toBe(true);
+  });
+});
+
+describe('values', () => {
+  test('program options stand before the subcommand, its own options anywhere after it', () => {
+    expect(
+      values('-c', 'np.yaml', '-s', 'sec.yaml', '-l', 'log.ini', '--debug', 'delete', '0000000001', '--now'),
+    ).toEqual({
+      command: 'delete',
+      '-c': 'np.yaml',
+      '-s': 'sec.yaml',
+      '-l': 'log.ini',
+      '--debug': true,
+      id: '0000000001',
+      '--now': true,
+    });
+    expect(values('delete', '--now', '7')).toEqual({ command: 'delete', id: '7', '--now': true });
+  });
+
+  test('the four options of image-delete, also written with an equals sign', () => {
+    expect(values('image-delete', '--provider=p', '--image', 'i', '--upload-id', '1', '--build-id', '2')).toEqual({
+      command: 'image-delete',
+      '--provider': 'p',
+      '--image': 'i',
+      '--upload-id': '1',
+      '--build-id': '2',
+    });
+  });
+
+  test('an option that may be repeated is a list in the order given', () => {
+    expect(values('explain', '--launcher', 'a:1', 'node', '7', '--launcher=b:2')).toEqual({
+      command: 'explain',
+      kind: 'node',
+      id: '7',
+      '--launcher': ['a:1', 'b:2'],
+    });
+    expect(values('explain', 'node', '7')).toEqual({ command: 'explain', kind: 'node', id: '7' });
+  });
+
+  test('the provider of alien-image-list may be left out', () => {
+    expect(values('alien-image-list')).toEqual({ command: 'alien-image-list' });
+    expect(values('alien-image-list', 'p')).toEqual({ command: 'alien-image-list', provider: 'p' });
+  });
+
+  test('whatever is given is run, printed or refused, and never throws', () => {
+    const words = fc.constantFrom(
+      'list',
+      'delete',
+      'erase',
+      '-c',
+      '--debug',
+      '-h',
+      '--now',
+      '--',
+      '-',
+      'x',
+      '',
+      '--image=',
+      '-cx',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(words, fc.string()), { maxLength: 6 }), (argv) => {
+        expect(['run', 'print', 'usage']).toContain(parse(...argv).kind);
+      }),
+    );
+  });
+});
