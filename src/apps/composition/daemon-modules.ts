@@ -1,0 +1,102 @@
+import { ContainerModule } from 'inversify';
+import { HttpLauncherOpinions } from '../../adapters/http-client/http-launcher-opinions.js';
+import { WebServer } from '../../adapters/http/web-server.js';
+import { Administration } from '../administration/administration.js';
+import { RecordExplanations } from '../administration/record-explanations.js';
+import { RecordQueries } from '../administration/record-queries.js';
+import { Builder } from '../builder/builder.js';
+import type { BuilderOptions } from '../builder/services.js';
+import { Launcher } from '../launcher/launcher.js';
+import type { LauncherIntervals } from '../launcher/services.js';
+import { ProviderManager } from '../providers/provider-manager.js';
+import { TOKENS } from './tokens.js';
+
+export function launcherModule(intervals: LauncherIntervals): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(TOKENS.launcher).toDynamicValue((context) => {
+      const clock = context.get(TOKENS.clock);
+      const random = context.get(TOKENS.random);
+      const logger = context.get(TOKENS.logger);
+      const metrics = context.get(TOKENS.metrics);
+      return new Launcher({
+        records: context.get(TOKENS.records),
+        config: context.get(TOKENS.config),
+        providers: new ProviderManager({
+          drivers: context.get(TOKENS.drivers),
+          context: { clock, random, metrics, logger: logger.child('provider') },
+        }),
+        clock,
+        random,
+        host: context.get(TOKENS.host),
+        scanner: context.get(TOKENS.scanner),
+        logger: logger.child('launcher'),
+        metrics,
+        journal: context.get(TOKENS.journal),
+        intervals,
+        version: context.get(TOKENS.version),
+      });
+    });
+    bind(TOKENS.web).toDynamicValue((context) => {
+      const launcher = context.get(TOKENS.launcher);
+      const records = context.get(TOKENS.records);
+      const source = context.get(TOKENS.config);
+      return new WebServer({
+        queries: new RecordQueries(records),
+        explanations: new RecordExplanations({
+          records,
+          config: () => source.current,
+          journal: context.get(TOKENS.journal),
+          clock: context.get(TOKENS.clock),
+        }),
+        ready: () => launcher.ready,
+        clock: context.get(TOKENS.clock),
+        logger: context.get(TOKENS.logger).child('web'),
+      });
+    });
+  });
+}
+
+export function builderModule(options: BuilderOptions): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(TOKENS.builder).toDynamicValue(
+      (context) =>
+        new Builder(
+          {
+            records: context.get(TOKENS.records),
+            config: context.get(TOKENS.config),
+            drivers: context.get(TOKENS.drivers),
+            imageBuilder: context.get(TOKENS.imageBuilder),
+            localImages: context.get(TOKENS.localImages),
+            processes: context.get(TOKENS.processes),
+            environment: context.get(TOKENS.environment),
+            clock: context.get(TOKENS.clock),
+            random: context.get(TOKENS.random),
+            host: context.get(TOKENS.host),
+            metrics: context.get(TOKENS.metrics),
+            logger: context.get(TOKENS.logger).child('builder'),
+            journal: context.get(TOKENS.journal),
+            version: context.get(TOKENS.version),
+          },
+          options,
+        ),
+    );
+  });
+}
+
+export function administrationModule(): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(TOKENS.administration).toDynamicValue((context) => {
+      const source = context.get(TOKENS.config);
+      const providers = context.get(TOKENS.providers);
+      return new Administration({
+        records: context.get(TOKENS.records),
+        store: context.get(TOKENS.store),
+        config: () => source.current,
+        provider: (name) => providers.get(source.current, name),
+        opinions: new HttpLauncherOpinions(),
+        clock: context.get(TOKENS.clock),
+        logger: context.get(TOKENS.logger).child('administration'),
+      });
+    });
+  });
+}

@@ -1,0 +1,31 @@
+import { ContainerModule } from 'inversify';
+import { FakeAwareHostKeyScanner } from '../../adapters/fake-cloud/fake-aware-host-key-scanner.js';
+import { FakeClouds } from '../../adapters/fake-cloud/fake-clouds.js';
+import { FakeDriver } from '../../adapters/fake-cloud/fake-driver.js';
+import type { FakeKnobs } from '../../adapters/fake-cloud/fake-knobs.js';
+import { StaticDriver } from '../../adapters/static/static-driver.js';
+import type { Driver } from '../../ports/compute/driver.js';
+import { OwnedProviders } from './owned-providers.js';
+import { TOKENS } from './tokens.js';
+
+/** The built-in drivers, and the provider objects of this process. */
+export function driversModule(knobs: Partial<FakeKnobs> = {}): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(TOKENS.drivers).toDynamicValue((context) => {
+      const clouds = new FakeClouds(context.get(TOKENS.clock), context.get(TOKENS.random), knobs);
+      const scanner = new FakeAwareHostKeyScanner(context.get(TOKENS.scanner));
+      const builtIn: readonly Driver[] = [new FakeDriver(clouds), new StaticDriver(scanner)];
+      const byName = new Map(builtIn.map((driver) => [driver.name, driver]));
+      return { driver: (name) => byName.get(name) };
+    });
+    bind(TOKENS.providers).toDynamicValue(
+      (context) =>
+        new OwnedProviders(context.get(TOKENS.drivers), {
+          clock: context.get(TOKENS.clock),
+          random: context.get(TOKENS.random),
+          logger: context.get(TOKENS.logger).child('provider'),
+          metrics: context.get(TOKENS.metrics),
+        }),
+    );
+  });
+}

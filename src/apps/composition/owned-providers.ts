@@ -1,0 +1,48 @@
+import type { NodepoolConfig } from '../../domain/config/config.js';
+import type { DriverContext, DriverRegistry } from '../../ports/compute/driver.js';
+import { ProviderError } from '../../ports/compute/errors.js';
+import type { Provider } from '../../ports/compute/provider.js';
+
+const START_DEADLINE = 60;
+
+/** Provider objects for commands: made and started when first asked for, stopped at the end. */
+export class OwnedProviders {
+  private readonly started = new Map<string, Promise<Provider>>();
+
+  constructor(
+    private readonly drivers: DriverRegistry,
+    private readonly context: DriverContext,
+  ) {}
+
+  /** @throws ProviderError when the provider is not configured, has no driver or cannot be started */
+  get(config: NodepoolConfig, name: string): Promise<Provider> {
+    const known = this.started.get(name);
+    if (known) return known;
+    const starting = this.start(config, name);
+    this.started.set(name, starting);
+    return starting;
+  }
+
+  async stop(): Promise<void> {
+    const all = await Promise.allSettled(this.started.values());
+    await Promise.allSettled(all.map(async (each) => (each.status === 'fulfilled' ? each.value.stop() : undefined)));
+  }
+
+  private async start(config: NodepoolConfig, name: string): Promise<Provider> {
+    const section = config.providers.get(name);
+    if (!section) throw new ProviderError('configuration', `provider ${name} is not configured`);
+    const driver = this.drivers.driver(section.driver);
+    if (!driver) throw new ProviderError('configuration', `${section.driver}: unknown driver`);
+    const provider = driver.createProvider(section, this.context);
+    const deadline = new AbortController();
+    const cancel = this.context.clock.schedule(START_DEADLINE, () =>
+      deadline.abort(new ProviderError('transient', `provider ${name} did not start within ${START_DEADLINE} s`)),
+    );
+    try {
+      await provider.start(deadline.signal);
+    } finally {
+      cancel();
+    }
+    return provider;
+  }
+}

@@ -1,0 +1,33 @@
+import { ContainerModule } from 'inversify';
+import { MemoryTree } from '../../adapters/memory/memory-tree.js';
+import { MemoryTreeStore } from '../../adapters/memory/memory-tree-store.js';
+import { ZooKeeperTreeStore } from '../../adapters/zookeeper/zookeeper-tree-store.js';
+import type { ZooKeeperConfig } from '../../domain/config/config.js';
+import { TOKENS } from './tokens.js';
+
+/** One session on a ZooKeeper ensemble; `connectStore` begins to connect. */
+export function zookeeperModule(config: ZooKeeperConfig): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(TOKENS.store).toDynamicValue(
+      (context) =>
+        new ZooKeeperTreeStore({
+          servers: config.servers,
+          chroot: config.chroot,
+          sessionTimeout: config.timeout,
+          tls: config.tls,
+          clock: context.get(TOKENS.clock),
+          logger: context.get(TOKENS.logger).child('zookeeper'),
+        }),
+    );
+  });
+}
+
+/** A store in this process's memory, for running everything in one process. */
+export function memoryStoreModule(): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(TOKENS.store).toDynamicValue((context) => {
+      const clock = context.get(TOKENS.clock);
+      return new MemoryTreeStore(new MemoryTree(clock), { clock });
+    });
+  });
+}

@@ -1,0 +1,51 @@
+/** What the container knows: one token per port or use case. */
+import type { ServiceIdentifier } from 'inversify';
+import type { LeaseManager } from '../../ports/coordination/lease.js';
+import type { TreeStore } from '../../ports/coordination/tree-store.js';
+import type { DriverRegistry } from '../../ports/compute/driver.js';
+import type { ImageBuilder } from '../../ports/image-building/image-builder.js';
+import type { LocalImages } from '../../ports/image-building/local-images.js';
+import type { Records } from '../../ports/records/records.js';
+import type { Clock } from '../../ports/runtime/clock.js';
+import type { ConfigSource } from '../../ports/runtime/config-source.js';
+import type { HostIdentity } from '../../ports/runtime/host-identity.js';
+import type { HostKeyScanner } from '../../ports/runtime/host-key-scan.js';
+import type { ProcessRunner } from '../../ports/runtime/process-runner.js';
+import type { Random } from '../../ports/runtime/random.js';
+import type { DecisionJournal } from '../../ports/telemetry/journal.js';
+import type { Logger } from '../../ports/telemetry/logger.js';
+import type { Metrics } from '../../ports/telemetry/metrics.js';
+import type { Administration } from '../administration/administration.js';
+import type { Builder } from '../builder/builder.js';
+import type { Launcher } from '../launcher/launcher.js';
+import type { WebServer } from '../../adapters/http/web-server.js';
+import type { OwnedProviders } from './owned-providers.js';
+
+function token<T>(name: string): ServiceIdentifier<T> {
+  return Symbol.for(`nodepool.${name}`);
+}
+
+export const TOKENS = {
+  environment: token<Readonly<Record<string, string>>>('environment'),
+  version: token<string>('version'),
+  clock: token<Clock>('clock'),
+  random: token<Random>('random'),
+  host: token<HostIdentity>('host'),
+  processes: token<ProcessRunner>('processes'),
+  scanner: token<HostKeyScanner>('scanner'),
+  logger: token<Logger>('logger'),
+  metrics: token<Metrics>('metrics'),
+  journal: token<DecisionJournal>('journal'),
+  config: token<ConfigSource>('config'),
+  store: token<TreeStore>('store'),
+  leases: token<LeaseManager>('leases'),
+  records: token<Records>('records'),
+  drivers: token<DriverRegistry>('drivers'),
+  providers: token<OwnedProviders>('providers'),
+  imageBuilder: token<ImageBuilder>('image-builder'),
+  localImages: token<LocalImages>('local-images'),
+  launcher: token<Launcher>('launcher'),
+  builder: token<Builder>('builder'),
+  administration: token<Administration>('administration'),
+  web: token<WebServer>('web'),
+} as const;

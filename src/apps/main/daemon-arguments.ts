@@ -1,0 +1,85 @@
+import type { OptionSpec, ProgramSpec } from '../../adapters/cli/program-spec.js';
+import { HELP_OPTION, VERSION_OPTION } from '../../adapters/cli/program-spec.js';
+import type { Values } from '../../adapters/cli/parse-arguments.js';
+import { parseArguments } from '../../adapters/cli/parse-arguments.js';
+import { packageVersion } from './version.js';
+
+/** What the command lines of the daemons have in common (OPERATION "Daemon usage"). */
+export interface DaemonArguments {
+  readonly configPath: string;
+  readonly securePath: string | null;
+  readonly foreground: boolean;
+  readonly debug: boolean;
+  readonly logConfigPath: string | null;
+  readonly pidFile: string;
+  readonly values: Values;
+}
+
+/** @param own options after the common ones */
+export function daemonProgram(
+  name: string,
+  description: string,
+  pidFile: string,
+  own: readonly OptionSpec[],
+): ProgramSpec {
+  const config = '/etc/nodepool/nodepool.yaml';
+  return {
+    name,
+    description,
+    options: [
+      HELP_OPTION,
+      { flag: '-l', metavar: 'LOGCONFIG', help: 'path to log config file (default: None)' },
+      VERSION_OPTION,
+      { flag: '-p', metavar: 'PIDFILE', help: `path to pid file (default: ${pidFile})` },
+      { flag: '-d', help: 'do not run as a daemon with debug logging (default: False)' },
+      { flag: '-f', help: 'do not run as a daemon (default: False)' },
+      { flag: '-c', metavar: 'CONFIG', help: `path to config file (default: ${config})` },
+      { flag: '-s', metavar: 'SECURE', help: 'path to secure file (default: None)' },
+      ...own,
+    ],
+    commands: [],
+  };
+}
+
+/** Reads the command line, or prints help, version or a complaint and answers the exit status. */
+export function readDaemonArguments(program: ProgramSpec, pidFile: string): DaemonArguments | number {
+  const parsed = parseArguments(program, process.argv.slice(2), `Nodepool version: ${packageVersion()}`);
+  if (parsed.kind === 'usage') {
+    process.stderr.write(parsed.text);
+    return 2;
+  }
+  if (parsed.kind === 'print') {
+    process.stdout.write(parsed.text);
+    return parsed.exitCode;
+  }
+  const { options } = parsed;
+  const text = (flag: string): string | null => {
+    const value = options.get(flag);
+    return typeof value === 'string' ? value : null;
+  };
+  return {
+    configPath: text('-c') ?? '/etc/nodepool/nodepool.yaml',
+    securePath: text('-s'),
+    foreground: options.has('-f') || options.has('-d'),
+    debug: options.has('-d'),
+    logConfigPath: text('-l'),
+    pidFile: text('-p') ?? pidFile,
+    values: options,
+  };
+}
+
+/** Says clearly what this version does not do yet, instead of doing something else. @throws Error */
+export function refuseWhatIsMissing(args: DaemonArguments): void {
+  if (args.logConfigPath !== null)
+    throw new Error('-l: log configuration files are not supported yet; leave the option out');
+  if (!args.foreground)
+    throw new Error('running in the background is not supported yet; start with -f under a supervisor');
+}
+
+/** A positive whole number, or the default. @throws Error naming the option */
+export function countOption(values: Values, flag: string, fallback: number): number {
+  const text = values.get(flag);
+  if (typeof text !== 'string') return fallback;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new Error(`argument ${flag}: invalid int value: '${text}'`);
+}

@@ -1,0 +1,100 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { Container } from 'inversify';
+import type { ContainerModule } from 'inversify';
+import { ConfigFile } from '../../adapters/config-yaml/config-file.js';
+import { SystemConfigFiles } from '../../adapters/config-yaml/config-files.js';
+import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
+import type { LogTarget } from '../../adapters/pino/log-destination.js';
+import { PinoLogger } from '../../adapters/pino/pino-logger.js';
+import { metricsFromEnvironment } from '../../adapters/statsd/metrics-from-environment.js';
+import { SystemClock } from '../../adapters/system/system-clock.js';
+import { SystemHostIdentity } from '../../adapters/system/system-host-identity.js';
+import { ZooKeeperTreeStore } from '../../adapters/zookeeper/zookeeper-tree-store.js';
+import { driversModule } from '../composition/drivers-module.js';
+import { recordsModule } from '../composition/records-module.js';
+import { memoryStoreModule, zookeeperModule } from '../composition/store-modules.js';
+import { systemModule } from '../composition/system-module.js';
+import { telemetryModule } from '../composition/telemetry-module.js';
+import { TOKENS } from '../composition/tokens.js';
+import { packageVersion } from './version.js';
+
+export interface ProcessOptions {
+  readonly configPath: string;
+  readonly securePath: string | null;
+  readonly debug: boolean;
+  /** Where the log goes. */
+  readonly logTo: LogTarget;
+  /** Keep everything in memory instead of ZooKeeper. */
+  readonly memory?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** One running process: its container, and how to end what was opened. */
+export interface NodepoolProcess {
+  readonly container: Container;
+  readonly logger: PinoLogger;
+  /** Ends the session and flushes metrics and log. Never rejects. */
+  close(): Promise<void>;
+}
+
+export function loadOptions(
+  configPath: string,
+  securePath: string | null,
+  environment: Readonly<Record<string, string>>,
+): LoadOptions {
+  return {
+    path: path.resolve(configPath),
+    ...(securePath === null ? {} : { securePath: path.resolve(securePath) }),
+    env: environment,
+    cwd: process.cwd(),
+    home: homedir(),
+    files: new SystemConfigFiles(),
+    clock: new SystemClock(),
+  };
+}
+
+export function currentEnvironment(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Loads the configuration and puts the parts together; nothing runs yet but the connection to the store. */
+export async function openProcess(
+  options: ProcessOptions,
+  modules: readonly ContainerModule[],
+): Promise<NodepoolProcess> {
+  const environment = options.environment ?? currentEnvironment();
+  const logger = PinoLogger.open({ target: options.logTo, level: options.debug ? 'debug' : 'info' });
+  const metrics = metricsFromEnvironment(environment, logger);
+  const container = new Container({ defaultScope: 'Singleton' });
+  const config = await ConfigFile.open(
+    loadOptions(options.configPath, options.securePath, environment),
+    logger.child('config'),
+  );
+  const host = await SystemHostIdentity.detect();
+  const { zookeeper } = config.current;
+  if (!zookeeper && !options.memory) throw new Error('No ZooKeeper servers specified in config.');
+  container.load(
+    systemModule({ host, environment, version: packageVersion() }),
+    telemetryModule(logger, metrics),
+    zookeeper && !options.memory ? zookeeperModule(zookeeper) : memoryStoreModule(),
+    recordsModule(),
+    driversModule(),
+    ...modules,
+  );
+  container.bind(TOKENS.config).toConstantValue(config);
+  const store = container.get(TOKENS.store);
+  if (store instanceof ZooKeeperTreeStore) await store.start();
+  return {
+    container,
+    logger,
+    close: async () => {
+      await container.get(TOKENS.records).close();
+      await store.close();
+      await metrics.close();
+      await logger.close();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import 'reflect-metadata';
+import { CommandLine } from '../../adapters/cli/command-line.js';
+import type { OpenSession } from '../../adapters/cli/session.js';
+import { validateConfig } from '../../adapters/config-yaml/load-config.js';
+import { SystemClock } from '../../adapters/system/system-clock.js';
+import { formatProblem } from '../../domain/config/config-problem.js';
+import { administrationModule } from '../composition/daemon-modules.js';
+import { TOKENS } from '../composition/tokens.js';
+import { currentEnvironment, loadOptions, openProcess } from './daemon.js';
+import { runMain } from './run-main.js';
+import { packageVersion } from './version.js';
+
+const open: OpenSession = async (options, mirrors) => {
+  const running = await openProcess({ ...options, logTo: 'stderr' }, [administrationModule()]);
+  const { container } = running;
+  const administration = container.get(TOKENS.administration);
+  await container.get(TOKENS.store).session.connected();
+  await container.get(TOKENS.records).open(mirrors);
+  return {
+    queries: administration.queries,
+    aliens: administration.aliens,
+    commands: administration.commands,
+    inquiries: administration.inquiries,
+    close: async () => {
+      await container.get(TOKENS.providers).stop();
+      await running.close();
+    },
+  };
+};
+
+async function validate(configPath: string, securePath: string | null): Promise<readonly string[]> {
+  const { errors } = await validateConfig(loadOptions(configPath, securePath, currentEnvironment()));
+  return errors.map(formatProblem);
+}
+
+/** The command line `nodepool` (OPERATION "Command Line Tools"). */
+function main(): Promise<number> {
+  const { stdout, stderr, stdin } = process;
+  const line = new CommandLine({
+    open,
+    validate,
+    stdout,
+    stderr,
+    stdin,
+    clock: new SystemClock(),
+    version: packageVersion(),
+  });
+  return line.run(process.argv.slice(2));
+}
+
+runMain('nodepool', main);
