@@ -1,0 +1,58 @@
+import type { FakeCallKind } from '../../../src/adapters/fake-cloud/fake-call.js';
+import { FakeDriver } from '../../../src/adapters/fake-cloud/fake-driver.js';
+import type { ProviderConfig } from '../../../src/domain/config/config.js';
+import type { Driver, DriverRegistry } from '../../../src/ports/compute/driver.js';
+import type { Provider } from '../../../src/ports/compute/provider.js';
+import type { SimProcess } from '../kernel/sim-process.js';
+import type { SimStore } from '../kernel/sim-store.js';
+import type { World } from '../world.js';
+
+/** The fake driver as one process reaches it: through a network that ends when the process does. */
+export function guardedDrivers(world: World, process: SimProcess, store: SimStore): DriverRegistry {
+  const fake = new FakeDriver(world.clouds);
+  const driver: Driver = {
+    name: 'fake',
+    createProvider: (config) => guarded(fake.createProvider(config), config, world, process, store),
+  };
+  return { driver: (name) => (name === 'fake' ? driver : undefined) };
+}
+
+function guarded(
+  provider: Provider,
+  config: ProviderConfig,
+  world: World,
+  process: SimProcess,
+  store: SimStore,
+): Provider {
+  const call = <T>(
+    kind: FakeCallKind,
+    of: { readonly nodeId?: string; readonly externalId?: string },
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    if (!process.pass('before')) return new Promise(() => undefined);
+    const { nodeId = null, externalId = null } = of;
+    world.cloudCall({ kind, process, store, provider: config.name, nodeId, externalId });
+    return process.guard(work());
+  };
+  const { images } = provider;
+  return {
+    fixed: provider.fixed,
+    images: images && {
+      upload: (spec, signal) => call('image-upload', {}, () => images.upload(spec, signal)),
+      remove: (externalId, signal) => call('image-delete', { externalId }, () => images.remove(externalId, signal)),
+      list: (signal) => call('image-list', {}, () => images.list(signal)),
+    },
+    start: (signal) => call('start', {}, () => provider.start(signal)),
+    stop: () => provider.stop(),
+    labelReady: (pool, label) => provider.labelReady(pool, label),
+    resourcesOf: (pool, label) => provider.resourcesOf(pool, label),
+    limits: (signal) => call('limits', {}, () => provider.limits(signal)),
+    availabilityZones: (signal) => call('zones', {}, () => provider.availabilityZones(signal)),
+    create: (spec, signal) => call('create', { nodeId: spec.nodeId }, () => provider.create(spec, signal)),
+    waitUntilRunning: (externalId, spec, signal) =>
+      call('wait', { nodeId: spec.nodeId, externalId }, () => provider.waitUntilRunning(externalId, spec, signal)),
+    delete: (externalId, signal) => call('delete', { externalId }, () => provider.delete(externalId, signal)),
+    list: (signal) => call('list', {}, () => provider.list(signal)),
+    consoleLog: (externalId, signal) => call('console', { externalId }, () => provider.consoleLog(externalId, signal)),
+  };
+}

@@ -1,0 +1,98 @@
+import { ELSEWHERE } from './invariants/node-rules.js';
+import { text, texts } from './kernel/tree-model.js';
+import type { Simulation } from './simulation.js';
+
+/** What a system at rest must not have; empty = it is at rest. */
+export function whatIsLeft(simulation: Simulation): readonly string[] {
+  const { world, clients, draft } = simulation;
+  const left: string[] = [];
+  for (const { name, requestor } of clients) {
+    if ((requestor?.jobsUnderWay ?? 0) > 0) left.push(`${requestor?.jobsUnderWay ?? 0} jobs of ${name}`);
+  }
+  for (const { id, state, json } of world.model.requests.values()) {
+    if (!/^\d+-\d{10}$/.test(id) || !texts(json?.['node_types']).length) continue;
+    left.push(`request ${id} is ${String(state)} for ${String(json?.['requestor'])}`);
+  }
+  left.push(...nodesLeft(simulation), ...serversLeft(simulation), ...imagesMissing(simulation));
+  for (const label of draft.labels) {
+    const free = countFree(simulation, label.name);
+    if (free < label.minReady) left.push(`${free} of ${label.minReady} ${label.name} are ready`);
+    // Those that time removes are not wanted beyond min-ready. A clock that was wrong has put false times on records.
+    if (label.maxReadyAge > 0 && world.clockTolerance <= 1 && free > label.minReady)
+      left.push(`${free} for ${label.minReady} ${label.name} are ready`);
+  }
+  for (const [id, queue] of world.model.nodeLocks) left.push(`node ${id} is locked by ${owners(queue)}`);
+  for (const [id, queue] of world.model.requestLocks) left.push(`request ${id} is locked by ${owners(queue)}`);
+  return left;
+}
+
+/** What must hold at the very end beyond that. */
+export function checkEnd(simulation: Simulation): void {
+  const { world } = simulation;
+  const left = whatIsLeft(simulation);
+  if (left.length > 0) world.chronicle.fail('rest lasts', left.join('; '));
+}
+
+function owners(queue: readonly { readonly owner: { readonly process: string } | null }[]): string {
+  return queue.map(({ owner }) => owner?.process ?? 'nobody').join(', ');
+}
+
+function nodesLeft({ world }: Simulation): readonly string[] {
+  const left: string[] = [];
+  for (const { id, state, json } of world.model.nodes.values()) {
+    if (json?.['provider'] === ELSEWHERE) continue;
+    if (json === null) {
+      // Unreadable records are left alone, empty ones are not.
+      if (world.tree.read(`/nodepool/nodes/${id}`)?.data.length === 0) left.push(`node ${id} is empty`);
+      continue;
+    }
+    if (state === 'dancing') continue;
+    const allocated = text(json['allocated_to']);
+    if (state !== 'ready' || allocated !== null) left.push(`node ${id} is ${String(state)} for ${String(allocated)}`);
+  }
+  return left;
+}
+
+function serversLeft({ world }: Simulation): readonly string[] {
+  const known = new Set<unknown>();
+  for (const { json } of world.model.nodes.values()) known.add(json?.['external_id']);
+  return world.clouds.all.flatMap((cloud) =>
+    cloud.servers
+      .filter(({ id, metadata }) => metadata['nodepool_node_id'] !== undefined && !known.has(id))
+      .map(({ id, status, metadata }) => {
+        return `server ${id} of node ${String(metadata['nodepool_node_id'])} is ${status} and belongs to nobody`;
+      }),
+  );
+}
+
+function imagesMissing({ world, draft }: Simulation): readonly string[] {
+  const left: string[] = [];
+  const uploads = [...world.model.uploads.values()];
+  for (const image of new Set(draft.labels.map((label) => label.image))) {
+    for (const provider of draft.providers) {
+      const mine = uploads.filter((upload) => upload.image === image && upload.provider === provider.name);
+      const ready = mine.filter((upload) => upload.state === 'ready');
+      if (ready.length === 0) left.push(`${image} is not ready in ${provider.name}`);
+      if (ready.length > 2) left.push(`${ready.length} uploads of ${image} in ${provider.name}`);
+      const stuck = mine.filter((upload) => upload.state !== 'ready');
+      for (const upload of stuck) left.push(`${upload.id} is ${String(upload.state)}`);
+    }
+  }
+  for (const cloud of world.clouds.all) {
+    const known = new Set(uploads.map((upload) => upload.json?.['external_id']));
+    for (const image of cloud.images) {
+      if (!known.has(image.externalId)) left.push(`image ${image.externalId} in ${cloud.name} belongs to nobody`);
+    }
+  }
+  return left;
+}
+
+function countFree({ world }: Simulation, label: string): number {
+  let count = 0;
+  for (const { state, json } of world.model.nodes.values()) {
+    const free = state === 'ready' && text(json?.['allocated_to']) === null && texts(json?.['type']).includes(label);
+    // Ready nodes of other providers count, too.
+    if (free && text(json?.['provider']) !== null) count += 1;
+  }
+  return count;
+}

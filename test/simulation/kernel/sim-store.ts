@@ -1,0 +1,343 @@
+import { ConnectionLostError, SessionLostError, StoreClosedError } from '../../../src/ports/coordination/errors.js';
+import { checkPath } from '../../../src/ports/coordination/paths.js';
+import { SessionTracker } from '../../../src/ports/coordination/session-tracker.js';
+import type { SessionMonitor } from '../../../src/ports/coordination/session.js';
+import type {
+  CreateOptions,
+  RecordStat,
+  TreeRecord,
+  TreeStore,
+  WatchListener,
+} from '../../../src/ports/coordination/tree-store.js';
+import { Refusal } from '../../../src/adapters/memory/refusal.js';
+import type { CancelTimer } from '../../../src/ports/runtime/clock.js';
+import { asError } from '../../../src/ports/runtime/clock.js';
+import type { Author, ObservedTree, Role } from './observed-tree.js';
+import type { SimProcess } from './sim-process.js';
+
+/** Seconds without contact after which the server ends a session; the client's time-out is ten. */
+const SESSION_TIMEOUT = 10;
+/** More than any honest work asks for in vain within one moment of virtual time. */
+const REFUSALS_PER_MOMENT = 20_000;
+
+export type CallKind = 'create' | 'read' | 'list' | 'stat' | 'write' | 'remove';
+
+interface Pending {
+  readonly path: string;
+  readonly effect: () => void;
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
+  arrived: boolean;
+}
+
+class ServerSession implements Author {
+  over = false;
+  /** Notices that the client has not got yet, oldest first. */
+  notices: (() => void)[] = [];
+
+  constructor(private readonly store: SimStore) {}
+
+  get process(): string {
+    return this.store.process.name;
+  }
+
+  get absence(): { readonly from: number; readonly to: number } {
+    return this.store.process.absence;
+  }
+
+  get role(): Role {
+    return this.store.process.role;
+  }
+
+  notify(fire: () => void): void {
+    if (this.over) return;
+    this.notices.push(fire);
+    this.store.noticeSent(this, fire);
+  }
+}
+
+/**
+ * A session on the simulated ZooKeeper: every message takes a time drawn from the seed, in order in each direction, as on a TCP
+ * connection. Calls under way when the connection breaks may have taken effect or not.
+ */
+export class SimStore implements TreeStore {
+  readonly counts = { read: 0, write: 0 };
+  private readonly tracker = new SessionTracker();
+  private serverSession = new ServerSession(this);
+  /** Identifies the TCP connection; null while there is none. */
+  private connection: object | null = {};
+  private readonly inflight = new Set<Pending>();
+  private lastSent = 0;
+  private lastAnswered = 0;
+  private closed = false;
+  private moment = -1;
+  private refusedAtMoment = 0;
+  private cancelExpiry: CancelTimer = () => undefined;
+
+  constructor(
+    private readonly tree: ObservedTree,
+    readonly process: SimProcess,
+  ) {
+    this.tracker.opened();
+  }
+
+  get session(): SessionMonitor {
+    return this.tracker;
+  }
+
+  get author(): Author {
+    return this.serverSession;
+  }
+
+  create(path: string, data: Uint8Array, options: CreateOptions = {}): Promise<string> {
+    const sent = Uint8Array.from(data);
+    const effect = (): string => this.tree.create(path, sent, options, this.serverSession);
+    return this.call('create', path, effect, options.sequential);
+  }
+
+  read(path: string, onChange?: WatchListener): Promise<TreeRecord | undefined> {
+    return this.call('read', path, () => {
+      const record = this.tree.read(path);
+      if (record && onChange) this.tree.watches.set('data', path, this.serverSession, onChange);
+      return record;
+    });
+  }
+
+  list(path: string, onChange?: WatchListener): Promise<readonly string[] | undefined> {
+    return this.call('list', path, () => {
+      const names = this.tree.list(path);
+      if (names && onChange) this.tree.watches.set('children', path, this.serverSession, onChange);
+      return names;
+    });
+  }
+
+  stat(path: string, onChange?: WatchListener): Promise<RecordStat | undefined> {
+    return this.call('stat', path, () => {
+      if (onChange) this.tree.watches.set('existence', path, this.serverSession, onChange);
+      return this.tree.stat(path);
+    });
+  }
+
+  write(path: string, data: Uint8Array, version?: number): Promise<RecordStat> {
+    const sent = Uint8Array.from(data);
+    return this.call('write', path, () => this.tree.write(path, sent, version));
+  }
+
+  remove(path: string, version?: number): Promise<boolean> {
+    return this.call('remove', path, () => this.tree.remove(path, version));
+  }
+
+  close(): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    this.closed = true;
+    this.connection = null;
+    this.cancelExpiry();
+    this.endServerSession();
+    this.tracker.close();
+    this.failAll((path) => new StoreClosedError('The store was closed', path));
+    return Promise.resolve();
+  }
+
+  // ---- faults
+
+  /** The connection breaks, and comes back after `seconds`. */
+  cut(seconds: number): void {
+    if (this.connection === null || this.closed) return;
+    this.sever();
+    this.process.away(seconds);
+    this.process.run(() => {
+      if (this.connection !== null || this.closed) return;
+      this.tracker.suspended();
+      this.failAll((path) => new ConnectionLostError('The connection was lost', path));
+    });
+    this.process.base.schedule(seconds, () => this.process.run(() => this.restore()));
+  }
+
+  /** The server ends the session now. */
+  expire(): void {
+    if (this.closed || this.serverSession.over) return;
+    this.endServerSession();
+    if (this.connection !== null) this.tellOver();
+  }
+
+  /** The process has died: the server learns of it by the silence. */
+  orphan(): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.connection !== null) this.sever();
+    this.inflight.clear();
+  }
+
+  /** The process has been frozen: if that lasts too long the server gives the session up. */
+  silence(seconds: number): void {
+    const patience = this.process.dice.between(0.67, 1) * SESSION_TIMEOUT;
+    const session = this.serverSession;
+    if (seconds < patience || this.connection === null) return;
+    this.process.base.schedule(patience, () => {
+      if (session === this.serverSession) this.expire();
+    });
+  }
+
+  // ----
+
+  noticeSent(session: ServerSession, fire: () => void): void {
+    const { connection } = this;
+    if (connection === null) return;
+    this.toClient(connection, () => {
+      if (session.over || session !== this.serverSession || !session.notices.includes(fire)) return;
+      // Those before it have been delivered before it.
+      session.notices.splice(0, session.notices.indexOf(fire) + 1);
+      fire();
+    });
+  }
+
+  private call<T>(kind: CallKind, path: string, effect: () => T, sequential = false): Promise<T> {
+    if (!this.process.dead && !this.closed) this.process.pass('before');
+    if (this.process.dead) return new Promise(() => undefined);
+    const refusal = this.refusal(path, sequential);
+    if (refusal) return this.refuse(refusal, `${kind} ${path}`);
+    this.counts[kind === 'create' || kind === 'write' || kind === 'remove' ? 'write' : 'read'] += 1;
+    return new Promise<T>((resolve, reject) => {
+      let answer: () => void = () => undefined;
+      const pending: Pending = {
+        path,
+        effect: () => {
+          try {
+            const result = this.tree.as(this.serverSession, effect);
+            answer = () => resolve(result);
+          } catch (error) {
+            answer = () => reject(error instanceof Refusal ? error.toError(path) : asError(error));
+          }
+        },
+        resolve: () => answer(),
+        reject,
+        arrived: false,
+      };
+      this.inflight.add(pending);
+      this.send(pending);
+    });
+  }
+
+  private send(pending: Pending): void {
+    const { connection } = this;
+    const { base } = this.process;
+    this.lastSent = Math.max(this.lastSent, base.monotonic() + this.latency());
+    base.schedule(this.lastSent - base.monotonic(), () => {
+      if (connection === null || connection !== this.connection || this.serverSession.over) return;
+      this.arrive(pending);
+      if (!this.process.pass('after') || connection !== this.connection) return;
+      this.toClient(connection, () => {
+        if (this.inflight.delete(pending)) pending.resolve();
+      });
+    });
+  }
+
+  private arrive(pending: Pending): void {
+    if (pending.arrived) return;
+    pending.arrived = true;
+    pending.effect();
+  }
+
+  private toClient(connection: object, deliver: () => void): void {
+    const { base } = this.process;
+    this.lastAnswered = Math.max(this.lastAnswered, base.monotonic() + this.latency());
+    base.schedule(this.lastAnswered - base.monotonic(), () => {
+      if (connection !== this.connection) return;
+      this.process.run(() => {
+        if (connection === this.connection) deliver();
+      });
+    });
+  }
+
+  private latency(): number {
+    const { dice } = this.process;
+    const kind = dice.next();
+    if (kind < 0.9) return dice.between(0.0002, 0.002);
+    return kind < 0.99 ? dice.between(0.002, 0.02) : dice.between(0.02, 0.3);
+  }
+
+  /** Of what is under way, the first part still gets through. */
+  private sever(): void {
+    this.connection = null;
+    const open = [...this.inflight].filter((pending) => !pending.arrived);
+    const through = this.process.dice.whole(0, open.length);
+    if (!this.serverSession.over) open.slice(0, through).forEach((pending) => this.arrive(pending));
+    const session = this.serverSession;
+    const patience = this.process.dice.between(0.67, 1) * SESSION_TIMEOUT;
+    this.cancelExpiry = this.process.base.schedule(patience, () => {
+      if (!session.over) this.endOf(session);
+    });
+  }
+
+  private restore(): void {
+    if (this.connection !== null || this.closed) return;
+    this.cancelExpiry();
+    const session = this.serverSession;
+    if (session.over) return this.startOver();
+    this.connection = {};
+    this.tracker.resumed();
+    for (const fire of [...session.notices]) this.noticeSent(session, fire);
+  }
+
+  private tellOver(): void {
+    const { connection } = this;
+    this.process.base.schedule(this.latency(), () =>
+      this.process.run(() => {
+        if (connection === this.connection && !this.closed) this.startOver();
+      }),
+    );
+  }
+
+  private startOver(): void {
+    this.connection = null;
+    this.tracker.lost();
+    this.failAll((path) => new SessionLostError('The session expired', path));
+    this.process.base.schedule(this.latency(), () =>
+      this.process.run(() => {
+        if (this.closed) return;
+        this.serverSession = new ServerSession(this);
+        this.connection = {};
+        this.tracker.opened();
+      }),
+    );
+  }
+
+  private endServerSession(): void {
+    this.endOf(this.serverSession);
+  }
+
+  private endOf(session: ServerSession): void {
+    if (session.over) return;
+    session.over = true;
+    session.notices = [];
+    this.tree.as(session, () => this.tree.endSession(session));
+  }
+
+  private failAll(reason: (path: string) => Error): void {
+    const all = [...this.inflight];
+    this.inflight.clear();
+    for (const { path, reject } of all) reject(reason(path));
+  }
+
+  private refusal(path: string, sequential: boolean): Error | undefined {
+    if (this.closed) return new StoreClosedError('The store is closed', path);
+    if (this.tracker.state === 'suspended') return new ConnectionLostError('There is no connection', path);
+    if (this.tracker.state === 'lost') return new SessionLostError('There is no session', path);
+    try {
+      checkPath(path, sequential);
+    } catch (error) {
+      return asError(error);
+    }
+    return undefined;
+  }
+
+  private refuse(reason: Error, call: string): Promise<never> {
+    const now = this.process.base.monotonic();
+    this.refusedAtMoment = now === this.moment ? this.refusedAtMoment + 1 : 0;
+    this.moment = now;
+    if (this.refusedAtMoment < REFUSALS_PER_MOMENT) return Promise.reject(reason);
+    const detail = `${this.process.name} tries to ${call} again and again within one moment although ${reason.message}`;
+    this.process.chronicle.fail('no endless loops', detail);
+    return new Promise(() => undefined);
+  }
+}

@@ -1,0 +1,97 @@
+import type { NodepoolConfig, ProviderConfig } from '../../../src/domain/config/config.js';
+import { aConfig, aDiskImage, aPool, aPoolLabel, aProvider } from '../../support/builders.js';
+
+export interface PoolDraft {
+  readonly name: string;
+  readonly labels: readonly string[];
+  maxServers: number;
+  readonly priority: number;
+}
+
+export interface ProviderDraft {
+  readonly name: string;
+  readonly cloud: string;
+  readonly maxConcurrency: number;
+  readonly launchRetries: number;
+  readonly ignoreQuota: boolean;
+  readonly pools: readonly PoolDraft[];
+  /** Taken out of the configuration for a while. */
+  absent: boolean;
+}
+
+export interface LabelDraft {
+  readonly name: string;
+  readonly image: string;
+  minReady: number;
+  readonly maxReadyAge: number;
+  /** Taken out of all pools for a while. */
+  absent: boolean;
+}
+
+/** A configuration in few numbers, which scenarios change as an operator edits the file. */
+export interface Draft {
+  readonly providers: readonly ProviderDraft[];
+  readonly labels: readonly LabelDraft[];
+  readonly maxHoldAge: number;
+  readonly rebuildAge: number;
+  readonly tenantInstances: number | null;
+}
+
+export const TENANT = 'tenant1';
+
+export function configOf(draft: Draft): NodepoolConfig {
+  const images = [...new Set(draft.labels.map((label) => label.image))];
+  const labels = new Map(
+    draft.labels.map(({ name, minReady, maxReadyAge }) => [name, { name, minReady, maxReadyAge }] as const),
+  );
+  return aConfig(
+    {
+      labels,
+      maxHoldAge: draft.maxHoldAge,
+      diskImages: new Map(images.map((name) => [name, aDiskImage({ name, rebuildAge: draft.rebuildAge })] as const)),
+      tenantLimits: new Map(draft.tenantInstances === null ? [] : [[TENANT, { instances: draft.tenantInstances }]]),
+    },
+    ...draft.providers.filter((provider) => !provider.absent).map((provider) => providerOf(provider, draft, images)),
+  );
+}
+
+function providerOf(provider: ProviderDraft, draft: Draft, images: readonly string[]): ProviderConfig {
+  const { name, cloud, maxConcurrency, launchRetries } = provider;
+  const pools = provider.pools.map((pool) => {
+    const offered = draft.labels.filter((label) => pool.labels.includes(label.name) && !label.absent);
+    return aPool({
+      name: pool.name,
+      provider: name,
+      maxServers: pool.maxServers,
+      priority: pool.priority,
+      ignoreProviderQuota: provider.ignoreQuota,
+      labels: new Map(
+        offered.map((label) => [
+          label.name,
+          aPoolLabel(label.name, { image: { kind: 'diskimage', name: label.image } }),
+        ]),
+      ),
+    });
+  });
+  const image = (of: string): ProviderConfig['diskImages'] extends ReadonlyMap<string, infer I> ? I : never => ({
+    name: of,
+    pause: false,
+    configDrive: null,
+    meta: {},
+    connectionType: 'ssh',
+    connectionPort: 22,
+  });
+  return aProvider(
+    {
+      name,
+      maxConcurrency,
+      launchRetries,
+      launchTimeout: 120,
+      bootTimeout: 30,
+      imageUploadTimeout: 300,
+      diskImages: new Map(images.map((of) => [of, image(of)] as const)),
+      settings: { cloud },
+    },
+    ...pools,
+  );
+}

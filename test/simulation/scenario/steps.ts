@@ -1,0 +1,50 @@
+import type { FakeFault } from '../../../src/adapters/fake-cloud/fake-faults.js';
+import type { FakeKnobs } from '../../../src/adapters/fake-cloud/fake-knobs.js';
+import type { JobPlan } from '../actors/requestor.js';
+
+/** Something that happens to the system at a moment, by a user's or by nature's hand. */
+export type Deed =
+  | { readonly do: 'job'; readonly client: string; readonly plan: JobPlan }
+  | { readonly do: 'revise'; readonly client: string }
+  | { readonly do: 'janitor'; readonly client: string }
+  /** SIGKILL, at once or at one of the next calls. */
+  | { readonly do: 'kill'; readonly who: string; readonly atCall: AtCall | null; readonly downFor: number }
+  | { readonly do: 'stop'; readonly who: string; readonly downFor: number }
+  | { readonly do: 'cut'; readonly who: string; readonly atCall: AtCall | null; readonly seconds: number }
+  | { readonly do: 'expire'; readonly who: string; readonly atCall: AtCall | null }
+  | { readonly do: 'freeze'; readonly who: string; readonly seconds: number }
+  | { readonly do: 'clock'; readonly who: string; readonly seconds: number }
+  | {
+      readonly do: 'cloud';
+      readonly cloud: string;
+      readonly seconds: number;
+      readonly knobs: Partial<FakeKnobs>;
+      readonly faults: readonly FakeFault[];
+    }
+  | { readonly do: 'server'; readonly cloud: string; readonly dice: number; readonly fate: 'gone' | 'broken' }
+  | { readonly do: 'foreign-server'; readonly cloud: string; readonly seconds: number }
+  | { readonly do: 'max-servers'; readonly provider: string; readonly pool: string; readonly to: number }
+  | { readonly do: 'min-ready'; readonly label: string; readonly to: number }
+  | { readonly do: 'provider'; readonly provider: string; readonly absentFor: number }
+  | { readonly do: 'label'; readonly label: string; readonly absentFor: number }
+  | { readonly do: 'garbage'; readonly path: string; readonly text: string }
+  | { readonly do: 'stranger'; readonly seconds: number; readonly labels: readonly string[] }
+  | { readonly do: 'order'; readonly order: 'delete' | 'hold' | 'release'; readonly dice: number }
+  | { readonly do: 'build-order'; readonly image: string }
+  | { readonly do: 'build-failures'; readonly builder: string; readonly times: number };
+
+export interface AtCall {
+  readonly calls: number;
+  readonly when: 'before' | 'after';
+}
+
+export interface Step {
+  /** Virtual seconds since the beginning. */
+  readonly at: number;
+  readonly deed: Deed;
+}
+
+export function describeStep({ at, deed }: Step): string {
+  const { do: what, ...rest } = deed;
+  return `${at.toFixed(1).padStart(8)} s ${what} ${JSON.stringify(rest)}`;
+}

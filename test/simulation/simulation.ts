@@ -1,0 +1,245 @@
+import type { NodepoolConfig } from '../../src/domain/config/config.js';
+import { BuilderDaemon } from './actors/builder-daemon.js';
+import type { Daemon, RecordsWrapper } from './actors/daemon.js';
+import { LauncherDaemon } from './actors/launcher-daemon.js';
+import type { Requestor } from './actors/requestor.js';
+import { RequestorHost } from './actors/requestor-host.js';
+import { Deeds } from './deeds.js';
+import { checkEnd, whatIsLeft } from './final-checks.js';
+import { INVARIANTS } from './invariants/all.js';
+import type { Violation } from './kernel/chronicle.js';
+import { configOf } from './scenario/draft.js';
+import type { Draft } from './scenario/draft.js';
+import type { Scenario } from './scenario/scenario.js';
+import type { Mutation } from './mutations.js';
+import { World } from './world.js';
+
+export interface SimulationOptions {
+  /** Lines of the chronicle to keep; 0 = none. */
+  readonly keepLines?: number;
+  /** For mutations. */
+  readonly wrap?: RecordsWrapper;
+  /** Told now and then that the simulation lives. */
+  readonly pulse?: (virtualSeconds: number) => void;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly violation: Violation | null;
+  readonly lines: readonly string[];
+  /** The same for two runs of the same scenario. */
+  readonly digest: string;
+  readonly virtualSeconds: number;
+  readonly changes: number;
+  readonly jobs: Readonly<Record<string, number>>;
+}
+
+/** Seconds for everybody to start and to see the configuration. */
+const SETTLING = 30;
+/** Seconds in which everything must have come to rest after the last fault. */
+const REST_LIMIT = 1800;
+/** Seconds that a probe may take in a healthy system. */
+const PROBE_LIMIT = 600;
+/** Seconds in which nothing must happen at the end. */
+const QUIET = 120;
+
+/** One run of a scenario. */
+export class Simulation {
+  readonly world: World;
+  readonly launchers: LauncherDaemon[] = [];
+  readonly builders: BuilderDaemon[] = [];
+  readonly clients: RequestorHost[] = [];
+  readonly draft: Draft;
+  private readonly wrap: RecordsWrapper | undefined;
+
+  constructor(
+    readonly scenario: Scenario,
+    private readonly options: SimulationOptions = {},
+  ) {
+    this.wrap = options.wrap;
+    this.world = new World(scenario.seed, INVARIANTS, options.keepLines ?? 0);
+    this.draft = structuredClone(scenario.draft);
+  }
+
+  /** The same system with a defect. */
+  static mutated(scenario: Scenario, mutation: Mutation, options: SimulationOptions = {}): Simulation {
+    const wrap: RecordsWrapper = (records, process) => mutation.wrap(simulation.world)(records, process);
+    const simulation = new Simulation(scenario, { ...options, wrap });
+    return simulation;
+  }
+
+  get daemons(): readonly Daemon[] {
+    return [...this.launchers, ...this.builders];
+  }
+
+  async run(): Promise<Outcome> {
+    const onRejection = (error: unknown): void =>
+      this.world.chronicle.fail('no rejection is lost', error instanceof Error ? (error.stack ?? '') : String(error));
+    globalThis.process.on('unhandledRejection', onRejection);
+    try {
+      this.begin();
+      const deeds = new Deeds(this);
+      for (const step of this.scenario.steps) this.world.clock.schedule(step.at, () => deeds.carryOut(step));
+      await this.pass(this.scenario.end);
+      deeds.heal();
+      await this.pass(this.world.clock.monotonic() + SETTLING);
+      await this.rest();
+      await this.probe();
+      await this.quiet();
+      await this.end();
+    } finally {
+      globalThis.process.off('unhandledRejection', onRejection);
+    }
+    return this.outcome();
+  }
+
+  /** A changed draft comes into force. */
+  edited(): void {
+    this.world.configs.push({ at: this.world.clock.monotonic(), config: configOf(this.draft) });
+  }
+
+  client(name: string): Requestor | null {
+    return this.clients.find((host) => host.name === name)?.requestor ?? null;
+  }
+
+  private begin(): void {
+    const { scenario, world } = this;
+    this.edited();
+    for (const { cloud } of this.draft.providers) world.cloud(cloud).set(healthyKnobs(scenario));
+    for (const { host, providers } of scenario.launchers) {
+      const fileOf = providers === 'all' ? undefined : (config: NodepoolConfig) => part(config, providers);
+      this.launchers.push(new LauncherDaemon(world, host, this.wrap, fileOf));
+    }
+    for (const host of scenario.builders) {
+      const builder = new BuilderDaemon(world, host, this.wrap);
+      builder.buildTime = scenario.buildTime;
+      this.builders.push(builder);
+    }
+    for (const { name, kind } of scenario.clients) this.clients.push(new RequestorHost(world, name, kind));
+    for (const actor of [...this.builders, ...this.launchers, ...this.clients]) actor.start();
+  }
+
+  /** Lets time pass; ends early when something is broken. */
+  private async pass(until: number): Promise<void> {
+    const { clock, chronicle } = this.world;
+    while (!chronicle.broken && clock.monotonic() < until) {
+      this.options.pulse?.(clock.monotonic());
+      await clock.advanceUntil(() => chronicle.broken, Math.min(30, until - clock.monotonic()));
+    }
+  }
+
+  private async rest(): Promise<void> {
+    const { clock, chronicle } = this.world;
+    const limit = clock.monotonic() + REST_LIMIT;
+    while (!chronicle.broken && whatIsLeft(this).length > 0) {
+      if (clock.monotonic() >= limit) {
+        return chronicle.fail('everything comes to rest', whatIsLeft(this).slice(0, 6).join('; '));
+      }
+      await this.pass(clock.monotonic() + 10);
+    }
+  }
+
+  /** In a healthy system whatever is offered can be had. */
+  private async probe(): Promise<void> {
+    const { clock, chronicle } = this.world;
+    if (chronicle.broken) return;
+    chronicle.say('world', 'probes');
+    const before = this.jobs();
+    const prober = this.clients[0]?.requestor;
+    const labels = this.draft.labels.map((label) => label.name);
+    for (const label of labels) {
+      const plan = { priority: '200', relativePriority: 0, provider: null, tenant: null, work: 1, hold: null };
+      prober?.begin({ ...plan, labels: [label], cancelAfter: null, hesitation: 0 });
+    }
+    const limit = clock.monotonic() + PROBE_LIMIT;
+    while (!chronicle.broken && (prober?.jobsUnderWay ?? 0) > 0 && clock.monotonic() < limit) {
+      await this.pass(clock.monotonic() + 5);
+    }
+    const served = (this.jobs()['served'] ?? 0) - (before['served'] ?? 0);
+    if (served < labels.length)
+      chronicle.fail('what is offered can be had', `${served} of ${labels.length} probes served`);
+    await this.rest();
+  }
+
+  /** Let lazy looks of the mirrors pass, then count. */
+  private async quiet(): Promise<void> {
+    const { clock, chronicle, stores } = this.world;
+    // The turnover of nodes by age would go on for ever.
+    for (const label of this.draft.labels) Object.assign(label, { maxReadyAge: 0 });
+    this.edited();
+    await this.pass(clock.monotonic() + 60);
+    const count = (): { read: number; write: number } => {
+      const sum = { read: 0, write: 0 };
+      for (const store of stores) {
+        sum.read += store.counts.read;
+        sum.write += store.counts.write;
+      }
+      return sum;
+    };
+    const before = count();
+    await this.pass(clock.monotonic() + QUIET);
+    if (chronicle.broken) return;
+    const after = count();
+    const reads = after.read - before.read;
+    const writes = after.write - before.write;
+    // Each launcher lists requests and their locks once in a minute, with a stat for each lock of a vanished request.
+    const minutes = QUIET / 60 + 1;
+    const locks = this.world.tree.list('/nodepool/requests-lock')?.length ?? 0;
+    const allowed = this.launchers.length * minutes * (2 + locks) + this.daemons.length * 10;
+    if (writes > 0 || reads > allowed) {
+      chronicle.fail('rest is quiet', `${writes} writes and ${reads} reads (${allowed} allowed) in ${QUIET} s`);
+    }
+    checkEnd(this);
+  }
+
+  /** An orderly end: nothing is left behind. */
+  private async end(): Promise<void> {
+    const { clock, chronicle, model } = this.world;
+    if (chronicle.broken) return;
+    const all = Promise.all(this.daemons.map((daemon) => daemon.stop()));
+    await this.pass(clock.monotonic() + 120);
+    if (chronicle.broken) return;
+    await all;
+    const registered = [...model.registered.values()].map(({ id }) => id);
+    if (registered.length > 0) chronicle.fail('everything ends', `still registered: ${registered.join(' ')}`);
+  }
+
+  private jobs(): Record<string, number> {
+    const sum: Record<string, number> = {};
+    for (const host of this.clients) {
+      for (const [end, count] of host.ends()) sum[end] = (sum[end] ?? 0) + count;
+    }
+    return sum;
+  }
+
+  private outcome(): Outcome {
+    const { chronicle, clock, changes, seed } = this.world;
+    return {
+      seed,
+      violation: chronicle.violation,
+      lines: chronicle.lines,
+      digest: `${(chronicle.digest >>> 0).toString(16).padStart(8, '0')}-${chronicle.lineCount}`,
+      virtualSeconds: clock.monotonic(),
+      changes,
+      jobs: this.jobs(),
+    };
+  }
+}
+
+export function healthyKnobs({ knobs, quota }: Scenario): Scenario['knobs'] {
+  return {
+    ...knobs,
+    quota: { instances: quota, cores: 10_000, ram: 100_000_000 },
+    fullZones: [],
+    listOmission: 0,
+    listLag: 0,
+    listAfterglow: 0,
+    leakProbability: 0,
+    unknownImages: 'refuse',
+  };
+}
+
+/** The configuration of a launcher that has only some of the providers. */
+function part(config: NodepoolConfig, names: readonly string[]): NodepoolConfig {
+  return { ...config, providers: new Map([...config.providers].filter(([name]) => names.includes(name))) };
+}

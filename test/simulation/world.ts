@@ -1,0 +1,124 @@
+import { FakeClouds } from '../../src/adapters/fake-cloud/fake-clouds.js';
+import type { FakeCloud } from '../../src/adapters/fake-cloud/fake-cloud.js';
+import { VirtualClock } from '../../src/adapters/memory/virtual-clock.js';
+import type { NodepoolConfig } from '../../src/domain/config/config.js';
+import type { FakeCallKind } from '../../src/adapters/fake-cloud/fake-call.js';
+import { Chronicle } from './kernel/chronicle.js';
+import { Streams } from './kernel/dice.js';
+import { ObservedTree } from './kernel/observed-tree.js';
+import type { Role, TreeChange } from './kernel/observed-tree.js';
+import { SimProcess } from './kernel/sim-process.js';
+import { SimStore } from './kernel/sim-store.js';
+import { parse, TreeModel } from './kernel/tree-model.js';
+import { Ledger } from './ledger.js';
+
+/** A call to a cloud, at the moment it is made. */
+export interface CloudCall {
+  readonly kind: FakeCallKind;
+  readonly process: SimProcess;
+  readonly store: SimStore;
+  readonly provider: string;
+  readonly nodeId: string | null;
+  readonly externalId: string | null;
+}
+
+/** Checks one rule; tells of what breaks it. */
+export interface Invariant {
+  /** `model` shows the tree before the change. */
+  beforeChange?(change: TreeChange, world: World): void;
+  /** `model` shows the tree after the change. */
+  afterChange?(change: TreeChange, world: World): void;
+  onCloudCall?(call: CloudCall, world: World): void;
+}
+
+/** Everything that the processes of one simulation share. */
+export class World {
+  readonly clock = new VirtualClock(1_700_000_000);
+  readonly streams: Streams;
+  readonly tree = new ObservedTree(this.clock);
+  readonly model = new TreeModel(() => this.clock.monotonic());
+  readonly chronicle: Chronicle;
+  readonly clouds: FakeClouds;
+  readonly ledger = new Ledger(this);
+  readonly stores: SimStore[] = [];
+  /** Which process launched a node, by node. */
+  readonly launchedBy = new Map<string, string>();
+  /** Seconds by which clocks of processes may be wrong; grows with every jump. */
+  clockTolerance = 1;
+  /** Changes of the tree. */
+  changes = 0;
+  /** Configurations in force by and by, with the moment they came. */
+  readonly configs: { readonly at: number; readonly config: NodepoolConfig }[] = [];
+
+  constructor(
+    readonly seed: number,
+    private readonly invariants: readonly Invariant[],
+    keepLines: number,
+  ) {
+    this.streams = new Streams(seed);
+    this.chronicle = new Chronicle(this.clock, keepLines);
+    this.clouds = new FakeClouds(this.clock, this.streams.of('clouds'));
+    this.tree.observe((change) => this.onChange(change));
+  }
+
+  process(name: string, role: Role): SimProcess {
+    return new SimProcess(name, role, this.clock, this.streams.of(name), this.chronicle);
+  }
+
+  open(process: SimProcess): SimStore {
+    const store = new SimStore(this.tree, process);
+    this.stores.push(store);
+    return store;
+  }
+
+  cloud(name: string): FakeCloud {
+    return this.clouds.cloud(name);
+  }
+
+  get config(): NodepoolConfig {
+    const last = this.configs.at(-1);
+    if (!last) throw new Error('there is no configuration yet');
+    return last.config;
+  }
+
+  /** All configurations that some process may still go by, the newest first. */
+  recentConfigs(seconds: number): readonly NodepoolConfig[] {
+    const since = this.clock.monotonic() - seconds;
+    const current = this.configs.findLastIndex(({ at }) => at <= since);
+    return this.configs
+      .slice(Math.max(0, current))
+      .map(({ config }) => config)
+      .reverse();
+  }
+
+  cloudCall(call: CloudCall): void {
+    const what = [call.kind, call.provider, call.nodeId, call.externalId].filter((part) => part !== null).join(' ');
+    if (call.kind !== 'limits' && call.kind !== 'zones' && call.kind !== 'list') {
+      this.chronicle.say(call.process.name, `cloud: ${what}`);
+    }
+    for (const invariant of this.invariants) invariant.onCloudCall?.(call, this);
+  }
+
+  private onChange(change: TreeChange): void {
+    this.changes += 1;
+    this.chronicle.say(change.author?.process ?? 'world', describe(change));
+    for (const invariant of this.invariants) invariant.beforeChange?.(change, this);
+    this.model.apply(change);
+    for (const invariant of this.invariants) invariant.afterChange?.(change, this);
+  }
+}
+
+function describe({ kind, path, before, after, expired }: TreeChange): string {
+  const name = path.replace('/nodepool/', '').replace(/[0-9a-f]{32}/g, (id) => id.slice(0, 6));
+  const old = parse(before);
+  const json = parse(after);
+  if (kind === 'remove') return `${expired ? 'expire' : 'remove'} ${name}`;
+  if (!json) return `${kind} ${name}`;
+  const interesting = ['state', 'allocated_to', 'nodes', 'declined_by', 'external_id', 'paused', 'relative_priority'];
+  const shown = interesting
+    .filter((key) => key in json && JSON.stringify(json[key]) !== JSON.stringify(old?.[key]))
+    .filter((key) => old !== null || (json[key] !== null && JSON.stringify(json[key]) !== '[]'))
+    .map((key) => `${key}=${JSON.stringify(json[key])}`);
+  if (kind === 'create' && json['node_types']) shown.push(JSON.stringify(json['node_types']));
+  return `${kind} ${name} ${shown.join(' ')}`.trimEnd();
+}
