@@ -1,0 +1,32 @@
+/** Measures the launcher against the budgets of docs/performance.md. Never fails for want of speed. */
+import 'reflect-metadata';
+import { BenchWorld } from './bench-world.js';
+import { showHeader, showLoad } from './figures.js';
+import { measureDecisions } from './measure-decisions.js';
+import { measureIdle, measureMirror } from './measure-mirror.js';
+import { measureAlone, measureBurst } from './measure-requests.js';
+import { measureRoundTrips } from './measure-round-trips.js';
+
+const MEASUREMENTS = {
+  'round-trips': measureRoundTrips,
+  alone: measureAlone,
+  burst: measureBurst,
+  idle: measureIdle,
+  mirror: measureMirror,
+  decisions: measureDecisions,
+} as const;
+
+const wanted = process.argv.slice(2);
+const world = await BenchWorld.open();
+try {
+  showLoad();
+  showHeader();
+  for (const [name, measure] of Object.entries(MEASUREMENTS)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    await measure(world);
+    await world.closeClients();
+  }
+  showLoad();
+} finally {
+  await world.close();
+}

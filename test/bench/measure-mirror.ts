@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { nodeCodec } from '../../src/adapters/records/node-codec.js';
+import { aNode } from '../support/builders.js';
+import type { BenchWorld } from './bench-world.js';
+import { median, show } from './figures.js';
+import { LABEL, PROVIDER } from './launcher-process.js';
+import type { RawClient } from './raw-client.js';
+
+const IDLE_NODES = 1000;
+const IDLE_SECONDS = 30;
+/** Until what follows a start is over. */
+const SETTLING_SECONDS = 5;
+const MANY_NODES = 10_000;
+const LISTS = 7;
+/** The web interface gives the same answer for a second. */
+const CACHE_SECONDS = 1.1;
+
+/** What a launcher with nothing to do does. */
+export async function measureIdle(world: BenchWorld): Promise<void> {
+  const client = await world.client();
+  const chroot = await world.tree('idle', client);
+  await seedNodes(client, chroot, IDLE_NODES);
+  const launcher = await world.launcher(chroot);
+  await delay(SETTLING_SECONDS * 1000);
+  // Our own client's heartbeats are not the launcher's; there is one for each of our connections.
+  await world.closeClients();
+  const [packets, cpu] = [await world.packets(), launcher.cpu];
+  await delay(IDLE_SECONDS * 1000);
+  // Less the question itself.
+  const perSecond = ((await world.packets()) - packets - 1) / IDLE_SECONDS;
+  const share = (100 * (launcher.cpu - cpu)) / IDLE_SECONDS;
+  await launcher.stop();
+  const what = `idle with ${IDLE_NODES} ready nodes:`;
+  show({ what: `${what} packets to ZooKeeper`, value: perSecond, unit: '/s', budget: 2 });
+  show({ what: `${what} CPU`, value: share, unit: '% of core', budget: 1 });
+}
+
+/** A large installation. */
+export async function measureMirror(world: BenchWorld): Promise<void> {
+  const client = await world.client();
+  const chroot = await world.tree('mirror', client);
+  await seedNodes(client, chroot, MANY_NODES);
+  await world.closeClients();
+  const launcher = await world.launcher(chroot);
+  await delay(SETTLING_SECONDS * 1000);
+  const mirrored = launcher.memory / 1e6;
+  const url = `${launcher.web}/node-list`;
+  const times: number[] = [];
+  const cpu = launcher.cpu;
+  let count = 0;
+  for (let list = 0; list < LISTS; list += 1) {
+    await delay(CACHE_SECONDS * 1000);
+    const started = performance.now();
+    const answer = await fetch(url, { headers: { accept: 'application/json' } });
+    const body = await answer.arrayBuffer();
+    times.push(performance.now() - started);
+    count = (JSON.parse(new TextDecoder().decode(body)) as readonly unknown[]).length;
+  }
+  if (count !== MANY_NODES) throw new Error(`/node-list shows ${count} nodes instead of ${MANY_NODES}`);
+  const cpuPerList = (1000 * (launcher.cpu - cpu)) / LISTS;
+  const memory = launcher.memory / 1e6;
+  await launcher.stop();
+  const what = `${MANY_NODES} nodes:`;
+  show({ what: `${what} start of the process to serving`, value: launcher.startTime, unit: 's', budget: 10 });
+  show({ what: `${what} resident memory`, value: mirrored, unit: 'MB', budget: 300 });
+  show({ what: `${what} resident memory after ${LISTS} lists`, value: memory, unit: 'MB', budget: 300 });
+  show({ what: `${what} /node-list JSON, first`, value: times[0] ?? NaN, unit: 'ms', budget: null });
+  show({ what: `${what} /node-list JSON, median of ${LISTS}`, value: median(times), unit: 'ms', budget: 50 });
+  show({ what: `${what} /node-list JSON, CPU per list`, value: cpuPerList, unit: 'ms', budget: null });
+}
+
+/** Ready nodes as a launcher leaves them behind, with the folders of their locks. */
+async function seedNodes(client: RawClient, chroot: string, count: number): Promise<void> {
+  const now = Date.now() / 1000;
+  for (let first = 0; first < count; first += 500) {
+    await Promise.all(
+      Array.from({ length: Math.min(500, count - first) }, async (_, index) => {
+        const node = aNode({
+          stateTime: now,
+          createdTime: now,
+          provider: PROVIDER,
+          type: [LABEL],
+          az: 'az1',
+          cloud: 'fake',
+          publicIpv4: '192.0.2.1',
+          privateIpv4: '10.0.0.1',
+          interfaceIp: '192.0.2.1',
+          connectionType: 'ssh',
+          launcher: 'other-host-PoolWorker.fake-bench-main-0123456789abcdef0123456789abcdef',
+          externalId: `5e2b1d0a-7f0e-4c59-9d7a-${String(first + index).padStart(12, '0')}`,
+          hostname: `small-fake-bench-${first + index}`,
+          hostKeys: [`ssh-rsa ${'A'.repeat(360)}`, `ssh-ed25519 ${'B'.repeat(68)}`],
+        });
+        const path = await client.create(`${chroot}/nodepool/nodes/`, nodeCodec.encode(node), { sequential: true });
+        await client.create(`${path}/lock`, new Uint8Array());
+      }),
+    );
+  }
+}

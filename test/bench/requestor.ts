@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { requestCodec } from '../../src/adapters/records/request-codec.js';
+import { aRequest } from '../support/builders.js';
+import { LABEL } from './launcher-process.js';
+import type { RawClient } from './raw-client.js';
+
+/** Requests created between two turns of the event loop. */
+const BATCH = 100;
+/** Milliseconds between two looks at a request that is not fulfilled yet. */
+const LOOK_AGAIN = 1;
+const PATIENCE = 120_000;
+
+/** A client as cheap as can be, so that the measured process has the machine to itself. */
+export class Requestor {
+  private readonly folder: string;
+
+  constructor(
+    private readonly client: RawClient,
+    chroot: string,
+  ) {
+    this.folder = `${chroot}/nodepool/requests`;
+  }
+
+  /** Creates requests as fast as it goes; `created` is told of them batch by batch. */
+  async submit(count: number, created: (ids: readonly string[]) => void = () => undefined): Promise<readonly string[]> {
+    const all: string[] = [];
+    while (all.length < count) {
+      const now = Date.now() / 1000;
+      const request = aRequest({
+        stateTime: now,
+        createdTime: now,
+        nodeTypes: [LABEL],
+        reuse: false,
+        eventId: 'bench',
+      });
+      const data = requestCodec.encode(request);
+      const paths = await Promise.all(
+        Array.from({ length: Math.min(BATCH, count - all.length) }, () =>
+          this.client.create(`${this.folder}/200-`, data, { ephemeral: true, sequential: true }),
+        ),
+      );
+      const ids = paths.map((path) => path.slice(path.lastIndexOf('/') + 1));
+      all.push(...ids);
+      created(ids);
+    }
+    return all;
+  }
+
+  /** Resolves when all are fulfilled. Looks at one after the other, for they are served about in this order. */
+  async fulfilled(ids: readonly string[], lookAgain = LOOK_AGAIN): Promise<void> {
+    const deadline = Date.now() + PATIENCE;
+    for (const id of ids) {
+      while (!(await this.isFulfilled(id))) {
+        if (Date.now() > deadline) throw new Error(`Request ${id} is not served`);
+        await delay(lookAgain);
+      }
+    }
+  }
+
+  private async isFulfilled(id: string): Promise<boolean> {
+    const { data } = await this.client.read(`${this.folder}/${id}`);
+    const { state } = JSON.parse(new TextDecoder().decode(data)) as { readonly state: string };
+    if (state === 'failed') throw new Error(`Request ${id} has failed`);
+    return state === 'fulfilled';
+  }
+}
