@@ -1,0 +1,65 @@
+// Small helpers of the scripts: plain Node, because they run before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Runs a command in the project; answers its exit status. */
+export function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
+  if (result.error) throw new Error(`${command} cannot be started: ${result.error.message}`);
+  return result.status ?? 1;
+}
+
+export function must(what, command, args, options) {
+  const status = run(command, args, options);
+  if (status !== 0) throw new Error(`${what} failed (exit status ${status})`);
+}
+
+export function has(command) {
+  return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
+}
+
+/** Installs Debian packages if this is Debian and we may; answers whether it did. */
+export function installDebianPackages(packages) {
+  if (!has('apt-get') || process.getuid?.() !== 0) return false;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env };
+  console.log(`Installing Debian packages: ${packages.join(' ')}`);
+  run('apt-get', ['-qq', 'update'], quiet);
+  return run('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...packages], quiet) === 0;
+}
+
+/** Brings the npm dependencies, unless the lock file has not changed since they were brought. */
+export function installDependencies() {
+  const stamp = path.join(ROOT, 'node_modules', '.nodepool-installed');
+  const wanted = createHash('sha256')
+    .update(readFileSync(path.join(ROOT, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const compiler = ['g++', 'make', 'python3'].filter((command) => !has(command));
+  if (compiler.length > 0 && !installDebianPackages(['build-essential', 'python3'])) {
+    throw new Error(`The ZooKeeper client is compiled on installation; please install ${compiler.join(', ')} first`);
+  }
+  console.log('Installing npm packages (the ZooKeeper client is compiled, this takes about a minute) …');
+  must('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  mkdirSync(path.dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+export function build() {
+  must('The build', process.execPath, [
+    path.join(ROOT, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    'tsconfig.build.json',
+  ]);
+}
+
+export function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new Error(`Node.js 20.19 or newer is needed, this is ${process.versions.node}`);
+}

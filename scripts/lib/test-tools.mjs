@@ -1,0 +1,46 @@
+// What the tests need from Debian beyond Node itself.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { has, installDebianPackages } from './steps.mjs';
+
+const SBIN = `/usr/sbin:/sbin:${process.env.PATH}`;
+
+const TOOLS = [
+  { what: 'Java', packages: ['openjdk-17-jre-headless'], here: () => has('java') },
+  { what: 'ZooKeeper', packages: ['zookeeper'], here: () => existsSync('/usr/share/java/zookeeper.jar') },
+  { what: 'Python with kazoo', packages: ['python3', 'python3-kazoo'], here: () => python('import kazoo') },
+  { what: 'openssl', packages: ['openssl'], here: () => has('openssl') },
+  {
+    what: 'diskimage-builder',
+    packages: [
+      'python3-diskimage-builder',
+      'qemu-utils',
+      'kpartx',
+      'dosfstools',
+      'gdisk',
+      'sudo',
+      'busybox-static',
+      'bash-static',
+      'e2fsprogs',
+    ],
+    here: () => ['disk-image-create', 'qemu-img', 'kpartx', 'sgdisk', 'sudo', 'bash-static'].every(inPath),
+  },
+];
+
+function python(code) {
+  return spawnSync('/usr/bin/python3', ['-c', code], { stdio: 'ignore' }).status === 0;
+}
+
+function inPath(command) {
+  return (
+    spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore', env: { ...process.env, PATH: SBIN } })
+      .status === 0
+  );
+}
+
+/** Installs what is missing if it may; answers what is still missing. */
+export function findMissingTools() {
+  const missing = TOOLS.filter((tool) => !tool.here());
+  if (missing.length > 0) installDebianPackages(missing.flatMap((tool) => tool.packages));
+  return missing.filter((tool) => !tool.here());
+}
