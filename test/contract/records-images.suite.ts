@@ -92,6 +92,19 @@ export function describeImageRecords(adapter: string, makeWorld: () => StoreWorl
       granted(await images(theirs).uploads.lockProvider(PLACE));
     });
 
+    it('a build has uploads as long as there is a record, or somebody about to make one', async () => {
+      await images().builds.create(KEY, BUILD);
+      expect(await images(theirs).uploads.anyOf(KEY)).toBe(false);
+      const lease = granted(await images().uploads.lockProvider(PLACE));
+      expect(await images(theirs).uploads.anyOf(KEY)).toBe(true);
+      const upload = await images().uploads.create(PLACE, UPLOAD);
+      await lease.release();
+      expect(await images(theirs).uploads.anyOf(KEY)).toBe(true);
+      await images().uploads.remove(upload);
+      expect(await images(theirs).uploads.anyOf(KEY)).toBe(false);
+      expect(await images(theirs).uploads.anyOf({ ...KEY, build: 'no-such' })).toBe(false);
+    });
+
     it('an upload number that an import has taken is not used again', async () => {
       await images().builds.create(KEY, BUILD);
       const folder = `${IMAGES}/img/builds/b1/providers/cloud/images`;

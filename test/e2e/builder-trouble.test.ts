@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TestContext } from 'vitest';
 import type { Daemon } from '../support/daemon.js';
 import { ROOT } from '../support/daemon-build.js';
 import { withoutClient } from '../support/daemon-needs.js';
@@ -126,31 +127,52 @@ describe.skipIf(withoutClient())('a builder in trouble', () => {
     await world.until('nothing of the build lives', () => world.processes().length === 0, { limit: 10 });
   });
 
-  it('survives a full disk, and builds again when there is room', async (context) => {
-    const small = join(world.folder, 'small-disk');
-    await mkdir(small);
+  /** Mounts a disk of 1 MiB for the duration of `use`; `grow` makes it 8 MiB. */
+  async function withSmallDisk(
+    context: TestContext,
+    use: (disk: string, grow: () => void) => Promise<void>,
+  ): Promise<void> {
+    const disk = join(world.folder, 'small-disk');
+    const mount = (...args: readonly string[]): Buffer => execFileSync('mount', [...args, disk], { stdio: 'pipe' });
+    await mkdir(disk);
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small], { stdio: 'pipe' });
+      mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs');
     } catch (error) {
       if (process.env['CI'] === 'true') throw error;
       context.skip('a small disk cannot be mounted here (not root?)');
     }
     try {
-      const huge = { 'dib-cmd': `${DIB}/large.sh 2000` };
-      await configure({ huge, modest: { 'dib-cmd': `${DIB}/large.sh 500` } }, { 'images-dir': small, 'images-min-free': 0 });
+      await use(disk, () => mount('-o', 'remount,size=8m'));
+    } finally {
+      await world.killAll();
+      execFileSync('umount', [disk], { stdio: 'pipe' });
+    }
+  }
+
+  it('survives a full disk, and builds again when there is room', (context) =>
+    withSmallDisk(context, async (disk, grow) => {
+      const images = { huge: { 'dib-cmd': `${DIB}/large.sh 2000` }, modest: { 'dib-cmd': `${DIB}/large.sh 500` } };
+      await configure(images, { 'images-dir': disk, 'images-min-free': 0 });
       const builder = startBuilder();
       await builder.says(/ERROR .*could not be built.*image=huge/);
-      // Only if what the failed build left behind is removed is there room for the other.
+      // Only if what the failed build left behind is removed at once is there room for the other.
       await world.until('the modest image can be booted', () => uploaded('modest'));
       const [log] = (await readdir(join(world.folder, 'logs'))).filter((name) => name.startsWith('huge'));
       expect(await readFile(join(world.folder, 'logs', log!), 'utf8')).toMatch(/No space left on device/);
 
-      execFileSync('mount', ['-o', 'remount,size=8m', small], { stdio: 'pipe' });
+      grow();
       await world.until('the huge image can be booted', () => uploaded('huge'));
       expect(await builder.stop()).toEqual({ code: 0, signal: null });
-    } finally {
-      await world.killAll();
-      execFileSync('umount', [small], { stdio: 'pipe' });
-    }
-  });
+    }));
+
+  it('waits for room instead of beginning what will fail', (context) =>
+    withSmallDisk(context, async (disk, grow) => {
+      await configure({ any: { 'dib-cmd': `${DIB}/works.sh` } }, { 'images-dir': disk, 'images-min-free': 4 });
+      const builder = startBuilder();
+      await builder.says(/WARNING .*Too little room in the images directory to build/);
+      expect(await builds('any')).toEqual([]);
+      grow();
+      await world.until('the image can be booted', () => uploaded('any'));
+      expect(await builder.stop()).toEqual({ code: 0, signal: null });
+    }));
 });

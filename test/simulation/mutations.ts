@@ -74,6 +74,26 @@ function stale<T>(view: RecordView<T>, lock: Lock<T>): Lock<T> {
   };
 }
 
+/** A lease on what is somebody else's. */
+function robbed(seen: Stored<Node>, world: World, process: SimProcess): RecordLease<Node> {
+  let current = seen;
+  const store = world.stores.find((candidate) => candidate.process === process);
+  return {
+    id: seen.id,
+    get current() {
+      return current;
+    },
+    signal: new AbortController().signal,
+    update: async (change) => {
+      current = { ...current, value: { ...current.value, ...change } };
+      await store?.write(`/nodepool/nodes/${seen.id}`, nodeCodec.encode(current.value));
+      return current.value;
+    },
+    remove: () => store?.remove(`/nodepool/nodes/${seen.id}`) ?? Promise.resolve(false),
+    release: () => Promise.resolve(),
+  };
+}
+
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'does not read a node again under its lock',
@@ -134,24 +154,15 @@ export const MUTATIONS: readonly Mutation[] = [
       ),
   },
   {
-    name: 'takes free nodes without a lock',
-    wrap: () =>
-      launchersOnly((records) => {
+    name: 'does not respect the locks of others',
+    wrap: (world) =>
+      launchersOnly((records, process) => {
         const { nodes } = records;
         const lock: Lock<Node> = async (id, options) => {
           const outcome = await nodes.lock(id, options);
-          if (outcome.kind !== 'locked' || outcome.lease.current.value.state !== 'ready') return outcome;
-          const { lease } = outcome;
-          return {
-            kind: 'locked',
-            lease: replaced(lease, {
-              update: async (change: Partial<Node>) => {
-                const value = await lease.update(change);
-                await lease.release();
-                return value;
-              },
-            }),
-          };
+          const seen = nodes.view.get(id);
+          if (outcome.kind !== 'busy' || !seen) return outcome;
+          return { kind: 'locked', lease: robbed(seen, world, process) };
         };
         return replaced(records, { nodes: replaced(nodes, { lock }) });
       }),

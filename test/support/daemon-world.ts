@@ -74,8 +74,9 @@ export class DaemonWorld {
     return command.stdout;
   }
 
-  async client(): Promise<ZuulClient> {
-    const client = await ZuulClient.start(`${this.server}${this.chroot}`);
+  /** @param server another way to the server, host:port */
+  async client(server = this.server): Promise<ZuulClient> {
+    const client = await ZuulClient.start(`${server}${this.chroot}`);
     this.clients.push(client);
     return client;
   }

@@ -53,7 +53,8 @@ class BuilderMirror implements BuilderView {
   }
 
   problems(): readonly ReportedProblem[] {
-    const order = ({ image, provider, builder }: ReportedProblem): string => JSON.stringify([image, provider, builder]);
+    const order = ({ image, provider, builder }: ReportedProblem): string =>
+      JSON.stringify([image, provider ?? '', builder]);
     return [...this.known.values()].flat().sort((a, b) => (order(a) < order(b) ? -1 : 1));
   }
 

@@ -151,24 +151,26 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
     const { kind, store, watch } = this.context;
     if (!(reason instanceof NotEmptyError || reason instanceof VersionConflictError)) throw this.explain(reason);
     try {
-      if (reason instanceof VersionConflictError) await this.checkState();
-      await removeUnlocked(store, this.path, kind.lockPath(this.id));
+      const version = reason instanceof VersionConflictError ? await this.checkState() : this.stored.version;
+      await removeUnlocked(store, this.path, kind.lockPath(this.id), version);
       return true;
     } catch (error) {
       watch.doubted(this.id);
-      if (error instanceof NotEmptyError) return false;
+      if (error instanceof NotEmptyError || error instanceof VersionConflictError) return false;
       throw error;
     }
   }
 
-  private async checkState(): Promise<void> {
+  /** Answers the version of the record as it is now. @throws RecordChangedError */
+  private async checkState(): Promise<number | undefined> {
     const { kind, store } = this.context;
     const record = await store.read(this.path);
-    if (record === undefined) return;
+    if (record === undefined) return undefined;
     const parsed = parseRecord(kind.codec, this.id, this.path, record);
     const expected = this.stored.value.state;
     const found = 'stored' in parsed ? parsed.stored.value.state : expected;
     if (found !== expected) throw new RecordChangedError(this.path, expected, found);
+    return record.stat.version;
   }
 
   private assertHeld(): void {

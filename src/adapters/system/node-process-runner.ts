@@ -114,15 +114,15 @@ function endOf(child: ChildProcess): Promise<ProcessOutcome> {
 }
 
 /**
- * The leader is to clean up after its work, so that is killed first: what the leader's own children have started. The children
- * themselves may be part of the leader (a filter that its output goes through), without which it could not clean up.
+ * The leader is to clean up after its work, which must be gone then: what the leader's own children have started is killed. The
+ * children themselves may be part of the leader (a filter that its output goes through), without which it could not clean up.
+ * It is told first: a shell that sees its work fail begins to clean up by itself, and a signal then would cut that short.
  */
 function askToEnd({ pid: leader }: ChildProcess): void {
   if (leader === undefined) return;
-  for (const { pid, parent } of groupMembers(leader)) {
-    if (pid !== leader && parent !== leader) signalProcess(pid, 'SIGKILL');
-  }
+  const work = groupMembers(leader).filter(({ pid, parent }) => pid !== leader && parent !== leader);
   signalProcess(leader, 'SIGTERM');
+  for (const { pid } of work) signalProcess(pid, 'SIGKILL');
 }
 
 function killAllBut({ pid: leader }: ChildProcess): void {

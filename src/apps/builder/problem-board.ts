@@ -18,7 +18,7 @@ export class ProblemBoard {
     // Trouble is over when a try has succeeded, not when it begins.
     if (decision.verdict !== 'wait') return;
     const trouble = imageTrouble(decision);
-    const key = JSON.stringify([image, provider]);
+    const key = JSON.stringify([image, provider ?? '']);
     const known = this.problems.get(key);
     if (!trouble) {
       if (this.problems.delete(key)) this.tell();

@@ -45,6 +45,8 @@ export abstract class Requestor {
   jobsUnderWay = 0;
   readonly ends = new Map<JobEnd, number>();
   protected readonly leases: KazooLeases;
+  /** Request ids that a job has, or has had. */
+  private readonly adopted = new Set<string>();
 
   constructor(
     protected readonly world: World,
@@ -100,16 +102,21 @@ export abstract class Requestor {
   protected async create(priority: string, json: Json, ephemeral: boolean): Promise<string> {
     for (;;) {
       const known = new Set(this.world.model.requests.keys());
+      const { author } = this.store;
       try {
         const options = { ephemeral, sequential: true, makeParents: true };
         const path = await this.store.create(`/nodepool/requests/${priority}-`, encode(json), options);
-        return path.slice('/nodepool/requests/'.length);
+        const id = path.slice('/nodepool/requests/'.length);
+        this.adopted.add(id);
+        return id;
       } catch (error) {
         if (!isTrouble(error)) throw error;
         await this.store.session.connected();
         // The answer may have been lost: it must not be left behind.
         for (const [id, { creator }] of this.world.model.requests) {
-          if (!known.has(id) && !this.open.has(id) && creator === this.store.author) return id;
+          if (known.has(id) || this.adopted.has(id) || creator !== author) continue;
+          this.adopted.add(id);
+          return id;
         }
       }
     }

@@ -182,6 +182,11 @@ describe('top level', () => {
     ]);
   });
 
+  it('takes the room that builds need in MiB', async () => {
+    expect((await load('images-min-free: 2048')).imagesMinFree).toBe(2 * 1024 ** 3);
+    expect((await load('{}')).imagesMinFree).toBeUndefined();
+  });
+
   it('names tenants’ limits as resources', async () => {
     const config = await load(`
 tenant-resource-limits:
