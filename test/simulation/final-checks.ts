@@ -16,10 +16,10 @@ export function whatIsLeft(simulation: Simulation): readonly string[] {
   left.push(...nodesLeft(simulation), ...serversLeft(simulation), ...imagesMissing(simulation));
   for (const label of draft.labels) {
     const free = countFree(simulation, label.name);
-    if (free < label.minReady) left.push(`${free} of ${label.minReady} ${label.name} are ready`);
+    if (free.all < label.minReady) left.push(`${free.all} of ${label.minReady} ${label.name} are ready`);
     // Those that time removes are not wanted beyond min-ready. A clock that was wrong has put false times on records.
-    if (label.maxReadyAge > 0 && world.clockTolerance <= 1 && free > label.minReady)
-      left.push(`${free} for ${label.minReady} ${label.name} are ready`);
+    if (label.maxReadyAge > 0 && world.clockTolerance <= 1 && free.ours > label.minReady)
+      left.push(`${free.ours} for ${label.minReady} ${label.name} are ready`);
   }
   for (const [id, queue] of world.model.nodeLocks) left.push(`node ${id} is locked by ${owners(queue)}`);
   for (const [id, queue] of world.model.requestLocks) left.push(`request ${id} is locked by ${owners(queue)}`);
@@ -87,12 +87,16 @@ function imagesMissing({ world, draft }: Simulation): readonly string[] {
   return left;
 }
 
-function countFree({ world }: Simulation, label: string): number {
-  let count = 0;
+function countFree({ world }: Simulation, label: string): { readonly ours: number; readonly all: number } {
+  let ours = 0;
+  let all = 0;
   for (const { state, json } of world.model.nodes.values()) {
     const free = state === 'ready' && text(json?.['allocated_to']) === null && texts(json?.['type']).includes(label);
-    // Ready nodes of other providers count, too.
-    if (free && text(json?.['provider']) !== null) count += 1;
+    const provider = text(json?.['provider']);
+    if (!free || provider === null) continue;
+    // Ready nodes of other providers count, too, but time does not remove them.
+    all += 1;
+    if (provider !== ELSEWHERE) ours += 1;
   }
-  return count;
+  return { ours, all };
 }

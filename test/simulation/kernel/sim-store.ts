@@ -12,6 +12,7 @@ import type {
 import { Refusal } from '../../../src/adapters/memory/refusal.js';
 import type { CancelTimer } from '../../../src/ports/runtime/clock.js';
 import { asError } from '../../../src/ports/runtime/clock.js';
+import type { Dice } from './dice.js';
 import type { Author, ObservedTree, Role } from './observed-tree.js';
 import type { SimProcess } from './sim-process.js';
 
@@ -67,8 +68,8 @@ export class SimStore implements TreeStore {
   /** Identifies the TCP connection; null while there is none. */
   private connection: object | null = {};
   private readonly inflight = new Set<Pending>();
-  private lastSent = 0;
-  private lastAnswered = 0;
+  private readonly toServer: Lane;
+  private readonly fromServer: Lane;
   private closed = false;
   private moment = -1;
   private refusedAtMoment = 0;
@@ -78,6 +79,8 @@ export class SimStore implements TreeStore {
     private readonly tree: ObservedTree,
     readonly process: SimProcess,
   ) {
+    this.toServer = new Lane(process);
+    this.fromServer = new Lane(process);
     this.tracker.opened();
   }
 
@@ -220,9 +223,7 @@ export class SimStore implements TreeStore {
 
   private send(pending: Pending): void {
     const { connection } = this;
-    const { base } = this.process;
-    this.lastSent = Math.max(this.lastSent, base.monotonic() + this.latency());
-    base.schedule(this.lastSent - base.monotonic(), () => {
+    this.toServer.carry(() => {
       if (connection === null || connection !== this.connection || this.serverSession.over) return;
       this.arrive(pending);
       if (!this.process.pass('after') || connection !== this.connection) return;
@@ -239,21 +240,12 @@ export class SimStore implements TreeStore {
   }
 
   private toClient(connection: object, deliver: () => void): void {
-    const { base } = this.process;
-    this.lastAnswered = Math.max(this.lastAnswered, base.monotonic() + this.latency());
-    base.schedule(this.lastAnswered - base.monotonic(), () => {
+    this.fromServer.carry(() => {
       if (connection !== this.connection) return;
       this.process.run(() => {
         if (connection === this.connection) deliver();
       });
     });
-  }
-
-  private latency(): number {
-    const { dice } = this.process;
-    const kind = dice.next();
-    if (kind < 0.9) return dice.between(0.0002, 0.002);
-    return kind < 0.99 ? dice.between(0.002, 0.02) : dice.between(0.02, 0.3);
   }
 
   /** Of what is under way, the first part still gets through. */
@@ -281,7 +273,7 @@ export class SimStore implements TreeStore {
 
   private tellOver(): void {
     const { connection } = this;
-    this.process.base.schedule(this.latency(), () =>
+    this.process.base.schedule(latency(this.process.dice), () =>
       this.process.run(() => {
         if (connection === this.connection && !this.closed) this.startOver();
       }),
@@ -292,7 +284,7 @@ export class SimStore implements TreeStore {
     this.connection = null;
     this.tracker.lost();
     this.failAll((path) => new SessionLostError('The session expired', path));
-    this.process.base.schedule(this.latency(), () =>
+    this.process.base.schedule(latency(this.process.dice), () =>
       this.process.run(() => {
         if (this.closed) return;
         this.serverSession = new ServerSession(this);
@@ -340,4 +332,26 @@ export class SimStore implements TreeStore {
     this.process.chronicle.fail('no endless loops', detail);
     return new Promise(() => undefined);
   }
+}
+
+/** One direction of a connection: what is sent first arrives first, whatever the rounding of times makes of the order of timers. */
+class Lane {
+  private readonly underway: (() => void)[] = [];
+  private last = 0;
+
+  constructor(private readonly process: SimProcess) {}
+
+  carry(deliver: () => void): void {
+    const { base, dice } = this.process;
+    this.underway.push(deliver);
+    this.last = Math.max(this.last, base.monotonic() + latency(dice));
+    base.schedule(this.last - base.monotonic(), () => this.underway.shift()?.());
+  }
+}
+
+/** Seconds that a message takes. */
+function latency(dice: Dice): number {
+  const kind = dice.next();
+  if (kind < 0.9) return dice.between(0.0002, 0.002);
+  return kind < 0.99 ? dice.between(0.002, 0.02) : dice.between(0.02, 0.3);
 }
