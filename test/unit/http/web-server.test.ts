@@ -138,7 +138,14 @@ describe('problems of builders', () => {
     };
     queries.rows.imageProblems = [problem, { ...problem, provider: null, failures: 0, nextTry: null }];
     expect(JSON.parse((await get('/image-problems', JSON_ONLY)).body)).toEqual([
-      { image: 'a', provider: 'p', builder: 'nb01', failures: 2, next_try: Math.floor(RECORDED_AT + 60.5), problem: 'no room' },
+      {
+        image: 'a',
+        provider: 'p',
+        builder: 'nb01',
+        failures: 2,
+        next_try: Math.floor(RECORDED_AT + 60.5),
+        problem: 'no room',
+      },
       { image: 'a', provider: null, builder: 'nb01', failures: 0, next_try: null, problem: 'no room' },
     ]);
     expect((await get('/image-problems?fields=image,next_try')).body).toContain('| a     | 00:00:01:00 |');
