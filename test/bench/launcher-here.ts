@@ -15,7 +15,7 @@ import { loadOptions } from '../../src/apps/main/daemon.js';
 import { ProviderManager } from '../../src/apps/providers/provider-manager.js';
 import type { TreeStore } from '../../src/ports/coordination/tree-store.js';
 import { eventually } from '../support/eventually.js';
-import { RecordingLogger } from '../support/recording-logger.js';
+import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';
 import { configuration } from './launcher-process.js';
 
 export interface LauncherHere {
@@ -30,7 +30,7 @@ export async function launcherHere(store: TreeStore, folder: string, maxServers?
   writeFileSync(path, configuration({ zooKeeperPort: 1, chroot: '' }, 0, maxServers));
   const clock = new SystemClock();
   const random = new SystemRandom();
-  const logger = new RecordingLogger();
+  const logger = new MemoryLogger();
   const metrics = new RecordingMetrics();
   const host = { hostname: 'bench', pid: process.pid };
   const leases = new KazooLeases(store, { clock, random });

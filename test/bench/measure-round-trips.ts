@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ZooKeeperTreeStore } from '../../src/adapters/zookeeper/zookeeper-tree-store.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
-import { RecordingLogger } from '../support/recording-logger.js';
+import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';
 import type { BenchWorld } from './bench-world.js';
 import { CountingStore } from './counting-store.js';
 import { median, show } from './figures.js';
@@ -22,7 +22,7 @@ export async function measureRoundTrips(world: BenchWorld): Promise<void> {
     sessionTimeout: 10,
     tls: null,
     clock: new SystemClock(),
-    logger: new RecordingLogger(),
+    logger: new MemoryLogger(),
   });
   await store.start();
   await store.session.connected();

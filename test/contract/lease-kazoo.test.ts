@@ -7,7 +7,7 @@ import type { AcquireResult, Lease } from '../../src/ports/coordination/lease.js
 import { KazooClient, withoutKazoo } from '../support/kazoo-client.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
 import { eventually } from '../support/eventually.js';
-import { RecordingLogger } from '../support/recording-logger.js';
+import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';
 import { bytes } from '../support/store-world.js';
 import { withoutZooKeeper, ZooKeeperServer } from '../support/zookeeper-server.js';
 
@@ -35,7 +35,7 @@ describe.skipIf(withoutZooKeeper() || withoutKazoo())('KazooLeases beside kazoo'
       sessionTimeout: 10,
       tls: null,
       clock,
-      logger: new RecordingLogger(),
+      logger: new MemoryLogger(),
     });
     await store.start();
     await store.session.connected();
@@ -100,7 +100,7 @@ describe.skipIf(withoutZooKeeper() || withoutKazoo())('KazooLeases beside kazoo'
       clock,
       random: new SeededRandom(8),
       host: { hostname: 'host', pid: 1 },
-      logger: new RecordingLogger(),
+      logger: new MemoryLogger(),
     });
     const stop = new AbortController();
     try {

@@ -7,7 +7,7 @@ import { makeCertificates } from '../support/certificates.js';
 import type { Certificates } from '../support/certificates.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
 import { eventually } from '../support/eventually.js';
-import { RecordingLogger } from '../support/recording-logger.js';
+import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';
 import { bytes, text } from '../support/store-world.js';
 import { freePort, withoutZooKeeper, ZooKeeperServer } from '../support/zookeeper-server.js';
 
@@ -33,7 +33,7 @@ describe.skipIf(withoutZooKeeper())('ZooKeeperTreeStore and its server', () => {
       sessionTimeout: 6,
       tls: null,
       clock: new SystemClock(),
-      logger: new RecordingLogger(),
+      logger: new MemoryLogger(),
       ...options,
     });
     opened.push(store);
@@ -89,20 +89,20 @@ describe.skipIf(withoutZooKeeper())('ZooKeeperTreeStore and its server', () => {
   it('[LAUNCHER 6] waits for a server that is away at the start, and says so now and then', async () => {
     const late = await ZooKeeperServer.start();
     await late.halt();
-    const logger = new RecordingLogger();
+    const logger = new MemoryLogger();
     const store = open({ servers: [{ host: '127.0.0.1', port: late.port }], logger });
     await store.start();
     try {
       expect([store.session.state, store.session.generation]).toEqual(['suspended', 0]);
       await expect(store.stat('/')).rejects.toMatchObject({ code: 'NP_CONNECTION_LOST' });
-      await eventually('the operator is told', () => logger.of('warn').length > 0);
+      await eventually('the operator is told', () => logger.messages('warn').length > 0);
       expect(logger.lines.find((line) => line.level === 'warn')).toMatchObject({
         fields: { servers: `127.0.0.1:${late.port}` },
       });
       await late.launch();
       await store.session.connected();
       expect(store.session.generation).toBe(1);
-      expect(logger.of('warn')).toHaveLength(1);
+      expect(logger.messages('warn')).toHaveLength(1);
       expect(await store.list('/')).toEqual(['zookeeper']);
     } finally {
       await store.close();
@@ -210,7 +210,7 @@ describe.skipIf(withoutZooKeeper())('ZooKeeperTreeStore and its server', () => {
     const secureServers = (): ZooKeeperOptions['servers'] => [{ host: '127.0.0.1', port: secure.tlsPort }];
 
     it('[LAUNCHER 5] connects with certificates on both sides', async () => {
-      const logger = new RecordingLogger();
+      const logger = new MemoryLogger();
       const store = await connect({ servers: secureServers(), tls: certificates.client, chroot: '/tls', logger });
       await store.create('/a', bytes('secret'));
       expect(text((await store.read('/a'))?.data)).toBe('secret');
@@ -219,7 +219,7 @@ describe.skipIf(withoutZooKeeper())('ZooKeeperTreeStore and its server', () => {
       expect(Buffer.compare((await store.read('/a'))!.data, large)).toBe(0);
       const plain = await connect({ servers: [{ host: '127.0.0.1', port: secure.port }] });
       expect(await plain.list('/tls')).toEqual(['a']);
-      expect(logger.of('warn')).toEqual([]);
+      expect(logger.messages('warn')).toEqual([]);
     });
 
     it('ends the session when closed, and comes back after a restart', async () => {
@@ -234,10 +234,10 @@ describe.skipIf(withoutZooKeeper())('ZooKeeperTreeStore and its server', () => {
     });
 
     it('is refused with a certificate of another authority', async () => {
-      const logger = new RecordingLogger();
+      const logger = new MemoryLogger();
       const store = open({ servers: secureServers(), tls: certificates.stranger, logger });
       await store.start();
-      await eventually('the operator is told', () => logger.of('warn').length > 0);
+      await eventually('the operator is told', () => logger.messages('warn').length > 0);
       expect(store.session.generation).toBe(0);
     });
 

@@ -8,7 +8,7 @@ import { ZooKeeperTreeStore } from '../../src/adapters/zookeeper/zookeeper-tree-
 import { aRequest } from '../support/builders.js';
 import type { Daemon } from '../support/daemon.js';
 import { DaemonWorld } from '../support/daemon-world.js';
-import { RecordingLogger } from '../support/recording-logger.js';
+import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';
 import { withoutZooKeeper, ZooKeeperServer } from '../support/zookeeper-server.js';
 
 const KILLS = 20;
@@ -46,7 +46,7 @@ describe.skipIf(withoutZooKeeper())('launchers that are killed in the middle of 
       ],
     });
     const servers = [{ host: '127.0.0.1', port: server.port }];
-    const logger = new RecordingLogger();
+    const logger = new MemoryLogger();
     store = new ZooKeeperTreeStore({ servers, chroot: world.chroot, sessionTimeout: 20, tls: null, clock, logger });
     await store.start();
     await store.session.connected();

@@ -4,7 +4,7 @@ import type { TreeStore } from '../../src/ports/coordination/tree-store.js';
 import { FlakyProxy } from './flaky-proxy.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
 import { eventually } from './eventually.js';
-import { RecordingLogger } from './recording-logger.js';
+import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';
 import { endSession } from './session-end.js';
 import type { StoreWorld } from './store-world.js';
 import type { ZooKeeperServer } from './zookeeper-server.js';
@@ -32,7 +32,7 @@ export function zooKeeperWorld(server: ZooKeeperServer): StoreWorld & { readonly
         sessionTimeout: 5,
         tls: null,
         clock,
-        logger: new RecordingLogger(),
+        logger: new MemoryLogger(),
       });
       proxies.set(store, proxy);
       await store.start();

@@ -7,6 +7,7 @@ import { MirrorEntry, type LockInterest } from './mirror-entry.js';
 import type { Parsed } from './record-codec.js';
 import type { RecordWatch } from './record-watch.js';
 import { WatchGroup, type WatchContext } from './watch-group.js';
+import { WatchedView } from './watched-view.js';
 
 export interface MirroredFolder<T> {
   readonly path: string;
@@ -29,12 +30,12 @@ interface Hold {
 }
 
 /** A folder of records in memory. See RecordView for what it promises, RecordWatch for what it is told. */
-export class FolderMirror<T> implements RecordView<T>, RecordWatch<T> {
+export class FolderMirror<T> extends WatchedView implements RecordView<T>, RecordWatch<T> {
   private readonly entries = new Map<string, MirrorEntry<T>>();
   private readonly understood = new Map<string, Stored<T>>();
   private readonly holds = new Map<string, Hold>();
   private readonly listeners: ListenerSet<RecordChange<T>>;
-  private readonly group: WatchGroup;
+  protected readonly group: WatchGroup;
   private folder: ChildCell | undefined;
   /** Counts lists and own creations, to tell a list asked for before a creation from one after it. */
   private tick = 0;
@@ -44,6 +45,7 @@ export class FolderMirror<T> implements RecordView<T>, RecordWatch<T> {
     private readonly kind: MirroredFolder<T>,
     private readonly context: WatchContext,
   ) {
+    super();
     this.listeners = new ListenerSet(context.logger);
     this.group = new WatchGroup(context, (again) => {
       if (again) this.listeners.emit({ kind: 'resynced' });
@@ -61,18 +63,6 @@ export class FolderMirror<T> implements RecordView<T>, RecordWatch<T> {
       () => void (this.listTick = ++this.tick),
     );
     this.group.open();
-  }
-
-  close(): void {
-    this.group.close();
-  }
-
-  get complete(): boolean {
-    return this.group.complete;
-  }
-
-  ready(signal?: AbortSignal): Promise<void> {
-    return this.group.ready(signal);
   }
 
   get(id: string): Stored<T> | undefined {

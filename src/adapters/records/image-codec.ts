@@ -8,7 +8,7 @@ import {
   type UploadState,
 } from '../../domain/model/image.js';
 import { PythonFloat } from './python-json.js';
-import { parseObject, parseState, parseStateTime, type RecordCodec } from './record-codec.js';
+import { parseStated, type RecordCodec } from './record-codec.js';
 import {
   decodeFields,
   encodeFields,
@@ -77,13 +77,11 @@ function imageCodec<S extends string, T extends ImageRecord>(
   const known = knownKeys(fields, HANDLED);
   return {
     decode(data, stat) {
-      const parsed = parseObject(data);
-      if (!('value' in parsed)) return parsed;
-      const state = parseState(parsed.value, states);
-      if (!('value' in state)) return state;
-      const { values, extra } = decodeFields<T, Partial<T>>(parsed.value, fields, known, {});
-      const stateTime = parseStateTime(parsed.value, stat);
-      return { value: complete(values, { state: state.value, stateTime, extra }) };
+      const stated = parseStated(data, stat, states);
+      if (!('value' in stated)) return stated;
+      const { object, state, stateTime } = stated.value;
+      const { values, extra } = decodeFields<T, Partial<T>>(object, fields, known, {});
+      return { value: complete(values, { state, stateTime, extra }) };
     },
     encode(record) {
       const written = encodeFields(record, record.extra, fields);

@@ -7,6 +7,7 @@ import { ImageCatalogue } from './image-catalogue.js';
 import { ListenerSet } from './listener-set.js';
 import { IMAGES } from './paths.js';
 import { WatchGroup, type WatchContext } from './watch-group.js';
+import { WatchedView } from './watched-view.js';
 
 const DATA: BranchRule = { data: true };
 const unlessLock = (rule: BranchRule) => (name: string) => (name === 'lock' ? undefined : rule);
@@ -24,14 +25,15 @@ const IMAGE: BranchRule = {
 const ROOT: BranchRule = { child: () => IMAGE };
 
 /** The tree of images in memory, watched at every level. */
-export class ImageMirror implements ImageView {
+export class ImageMirror extends WatchedView implements ImageView {
   private readonly catalogue = new ImageCatalogue();
   private readonly listeners: ListenerSet<string | null>;
-  private readonly group: WatchGroup;
+  protected readonly group: WatchGroup;
   private tree: BranchWatch | undefined;
   private tick = 0;
 
   constructor(private readonly context: WatchContext) {
+    super();
     this.listeners = new ListenerSet(context.logger);
     this.group = new WatchGroup(context, (again) => {
       if (again) this.listeners.emit(null);
@@ -48,18 +50,6 @@ export class ImageMirror implements ImageView {
     };
     this.tree = new BranchWatch(this.group, IMAGES, ROOT, events);
     this.group.open();
-  }
-
-  close(): void {
-    this.group.close();
-  }
-
-  get complete(): boolean {
-    return this.group.complete;
-  }
-
-  ready(signal?: AbortSignal): Promise<void> {
-    return this.group.ready(signal);
   }
 
   images(): readonly string[] {

@@ -7,21 +7,23 @@ import { decodeOldLauncher, decodePoolComponent } from './launcher-codec.js';
 import { ListenerSet } from './listener-set.js';
 import { LAUNCHERS, POOL_COMPONENTS } from './paths.js';
 import { WatchGroup, type WatchContext } from './watch-group.js';
+import { WatchedView } from './watched-view.js';
 
 const FOLDER: BranchRule = { child: () => ({ data: true }) };
 
 /** Both registries of launchers in memory. Complete only when both were read: they are one group. */
-export class LauncherMirror implements LauncherView {
+export class LauncherMirror extends WatchedView implements LauncherView {
   private readonly known = new Map<
     string,
     { readonly pool: RegisteredPool | undefined; readonly modifiedId: number }
   >();
   private readonly listeners: ListenerSet<void>;
-  private readonly group: WatchGroup;
+  protected readonly group: WatchGroup;
   private opened = false;
   private union: readonly RegisteredPool[] | undefined;
 
   constructor(private readonly context: WatchContext) {
+    super();
     this.listeners = new ListenerSet(context.logger);
     this.group = new WatchGroup(context, () => this.changed());
   }
@@ -38,18 +40,6 @@ export class LauncherMirror implements LauncherView {
       });
     }
     this.group.open();
-  }
-
-  close(): void {
-    this.group.close();
-  }
-
-  get complete(): boolean {
-    return this.group.complete;
-  }
-
-  ready(signal?: AbortSignal): Promise<void> {
-    return this.group.ready(signal);
   }
 
   pools(): readonly RegisteredPool[] {

@@ -2,14 +2,7 @@
 import { NODE_DEFAULTS, NODE_STATES, type Node } from '../../domain/model/node.js';
 import type { Resources } from '../../domain/model/quota.js';
 import { PythonFloat } from './python-json.js';
-import {
-  isObject,
-  parseObject,
-  parseState,
-  parseStateTime,
-  type RecordCodec,
-  type WireObject,
-} from './record-codec.js';
+import { isObject, parseStated, type RecordCodec, type WireObject } from './record-codec.js';
 import {
   anything,
   decodeFields,
@@ -94,14 +87,12 @@ const KNOWN = knownKeys(FIELDS, HANDLED);
 
 export const nodeCodec: RecordCodec<Node> = {
   decode(data, stat) {
-    const parsed = parseObject(data);
-    if (!('value' in parsed)) return parsed;
-    const state = parseState(parsed.value, NODE_STATES);
-    if (!('value' in state)) return state;
-    const stateTime = parseStateTime(parsed.value, stat);
-    const defaults: Node = { ...NODE_DEFAULTS, state: state.value, stateTime };
-    const { values, extra } = decodeFields(parsed.value, FIELDS, KNOWN, defaults);
-    const connectionPort = port(parsed.value);
+    const stated = parseStated(data, stat, NODE_STATES);
+    if (!('value' in stated)) return stated;
+    const { object, state, stateTime } = stated.value;
+    const defaults: Node = { ...NODE_DEFAULTS, state, stateTime };
+    const { values, extra } = decodeFields(object, FIELDS, KNOWN, defaults);
+    const connectionPort = port(object);
     return {
       value: { ...values, connectionPort, holdExpiration: duration(values.holdExpiration, stateTime), extra },
     };

@@ -41,7 +41,7 @@ export function parseObject(data: Uint8Array): Decoded<WireObject> {
 }
 
 /** The state of a record, checked against the states we know. */
-export function parseState<S extends string>(object: WireObject, states: readonly S[]): Decoded<S> {
+function parseState<S extends string>(object: WireObject, states: readonly S[]): Decoded<S> {
   const raw = object['state'];
   if (raw === undefined || raw === null) return { problem: 'no-state', detail: 'the record has no state' };
   if (typeof raw !== 'string') return { problem: 'wrong-type', detail: `the state is ${describe(raw)}` };
@@ -51,9 +51,22 @@ export function parseState<S extends string>(object: WireObject, states: readonl
 }
 
 /** Seconds since the epoch, or the store's time of the last write if the record has none. */
-export function parseStateTime(object: WireObject, stat: RecordStat): number {
+function parseStateTime(object: WireObject, stat: RecordStat): number {
   const raw = object['state_time'];
   return typeof raw === 'number' && Number.isFinite(raw) ? raw : stat.modifiedTime;
+}
+
+/** A record that has a state we know, as all but components do. */
+export function parseStated<S extends string>(
+  data: Uint8Array,
+  stat: RecordStat,
+  states: readonly S[],
+): Decoded<{ readonly object: WireObject; readonly state: S; readonly stateTime: number }> {
+  const parsed = parseObject(data);
+  if (!('value' in parsed)) return parsed;
+  const state = parseState(parsed.value, states);
+  if (!('value' in state)) return state;
+  return { value: { object: parsed.value, state: state.value, stateTime: parseStateTime(parsed.value, stat) } };
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,7 @@
 /** Node requests on the wire (spec LAUNCHER 1.6). Every key is always written: newer Zuul versions require them. */
 import { REQUEST_DEFAULTS, REQUEST_STATES, type NodeRequest } from '../../domain/model/request.js';
 import { PythonFloat } from './python-json.js';
-import { parseObject, parseState, parseStateTime, type RecordCodec } from './record-codec.js';
+import { parseStated, type RecordCodec } from './record-codec.js';
 import {
   anything,
   decodeFields,
@@ -41,13 +41,11 @@ const KNOWN = knownKeys(FIELDS, HANDLED);
 
 export const requestCodec: RecordCodec<NodeRequest> = {
   decode(data, stat) {
-    const parsed = parseObject(data);
-    if (!('value' in parsed)) return parsed;
-    const state = parseState(parsed.value, REQUEST_STATES);
-    if (!('value' in state)) return state;
-    const stateTime = parseStateTime(parsed.value, stat);
-    const defaults: NodeRequest = { ...REQUEST_DEFAULTS, state: state.value, stateTime };
-    const { values, extra } = decodeFields(parsed.value, FIELDS, KNOWN, defaults);
+    const stated = parseStated(data, stat, REQUEST_STATES);
+    if (!('value' in stated)) return stated;
+    const { object, state, stateTime } = stated.value;
+    const defaults: NodeRequest = { ...REQUEST_DEFAULTS, state, stateTime };
+    const { values, extra } = decodeFields(object, FIELDS, KNOWN, defaults);
     return { value: { ...values, extra } };
   },
   encode(request) {

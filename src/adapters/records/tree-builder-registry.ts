@@ -6,17 +6,19 @@ import { decodeImageProblems } from './image-problem-codec.js';
 import { ListenerSet } from './listener-set.js';
 import { BUILDER_COMPONENTS } from './paths.js';
 import { WatchGroup, type WatchContext } from './watch-group.js';
+import { WatchedView } from './watched-view.js';
 
 const FOLDER: BranchRule = { child: () => ({ data: true }) };
 
 /** The component records of builders in memory. */
-class BuilderMirror implements BuilderView {
+class BuilderMirror extends WatchedView implements BuilderView {
   private readonly known = new Map<string, readonly ReportedProblem[]>();
   private readonly listeners: ListenerSet<void>;
-  private readonly group: WatchGroup;
+  protected readonly group: WatchGroup;
   private opened = false;
 
   constructor(context: WatchContext) {
+    super();
     this.listeners = new ListenerSet(context.logger);
     this.group = new WatchGroup(context, () => this.listeners.emit());
   }
@@ -38,18 +40,6 @@ class BuilderMirror implements BuilderView {
       now: () => 0,
     });
     this.group.open();
-  }
-
-  close(): void {
-    this.group.close();
-  }
-
-  get complete(): boolean {
-    return this.group.complete;
-  }
-
-  ready(signal?: AbortSignal): Promise<void> {
-    return this.group.ready(signal);
   }
 
   problems(): readonly ReportedProblem[] {

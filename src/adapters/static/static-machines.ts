@@ -2,7 +2,8 @@ import type { PoolConfig, ProviderConfig } from '../../domain/config/config.js';
 import { staticNodes } from '../../domain/config/static-node.js';
 import type { StaticNodeConfig } from '../../domain/config/static-node.js';
 import { ProviderError } from '../../ports/compute/errors.js';
-import type { FixedMachines, FixedSlot } from '../../ports/compute/provider.js';
+import type { FixedSlot } from '../../domain/model/fixed-slot.js';
+import type { FixedMachines } from '../../ports/compute/provider.js';
 import type { HostKeyScanner } from '../../ports/runtime/host-key-scan.js';
 
 /** Connection types that run over SSH, so that there are host keys. */

@@ -1,4 +1,4 @@
-import type { NodepoolConfig } from '../../domain/config/config.js';
+import type { NodepoolConfig, PoolConfig } from '../../domain/config/config.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { NodeId } from '../../domain/model/node.js';
 import type { RequestId } from '../../domain/model/request.js';
@@ -24,6 +24,7 @@ import { PoolWorker } from './pool-worker.js';
 import { ProviderCapacity } from './provider-capacity.js';
 import { ProviderDrain } from './provider-drain.js';
 import type { PlannedStep } from './planned-step.js';
+import { dropStep } from './planned-step.js';
 import type { RequestHandler } from './request-handler.js';
 import { Reservations } from './reservations.js';
 import { RoutineCleanup } from './routine-cleanup.js';
@@ -150,8 +151,7 @@ export class Launcher implements PoolSurroundings {
     const config = provider?.pools.get(pool.name);
     const driver = this.driver(pool.provider);
     if (!provider || !config || !driver || 'problem' in driver) {
-      planned.giveBack();
-      planned.endLaunch();
+      dropStep(planned);
       const problem = driver && 'problem' in driver ? driver.problem : 'it is not configured any more';
       return { kind: 'failed', because: [{ code: 'PROVIDER_NOT_READY', provider: pool.provider, problem }] };
     }
@@ -208,14 +208,10 @@ export class Launcher implements PoolSurroundings {
     } catch (error) {
       this.services.logger.error('The new configuration could not be applied', errorFields(asError(error)));
     }
-    const wanted = new Map<string, PoolIdentity>();
+    const wanted = new Map<string, PoolConfig>();
     for (const provider of config.providers.values()) {
       for (const pool of provider.pools.values()) {
-        wanted.set(JSON.stringify([provider.name, pool.name]), {
-          launcherId: '',
-          provider: provider.name,
-          name: pool.name,
-        });
+        wanted.set(JSON.stringify([provider.name, pool.name]), pool);
       }
     }
     this.pools.keep(wanted.keys(), async (key, signal) => {

@@ -5,7 +5,7 @@ import type { Node, NodeId } from '../../domain/model/node.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
 import type { RecordChange } from '../../ports/records/view.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { deleteNode } from './node-deletion.js';
@@ -34,6 +34,8 @@ export class NodeReaper {
   /** Nothing in `due` is earlier. */
   private nextDue = Infinity;
   private readonly busy = new Set<NodeId>();
+  /** Will be looked at again after a pause, whatever happens. */
+  private readonly retrying = new Set<NodeId>();
   private readonly wakeup: Wakeup;
   private readonly tasks: Supervisor;
   private readonly limits = new Map<string | null, WorkLimit>();
@@ -106,6 +108,20 @@ export class NodeReaper {
     this.nextDue = Math.min(this.nextDue, at);
   }
 
+  /** Retries go by duration: a wall clock that is set back must not put them off. */
+  private lookAfter(id: NodeId, seconds: number): void {
+    if (this.retrying.has(id)) return;
+    this.retrying.add(id);
+    this.tasks.start(`looking at node ${id} again`, async (signal) => {
+      try {
+        await sleep(this.services.clock, seconds, signal);
+      } finally {
+        this.retrying.delete(id);
+      }
+      this.look(id);
+    });
+  }
+
   private untilNextDue(): number {
     return Math.max(0, this.nextDue - this.services.clock.now());
   }
@@ -115,7 +131,7 @@ export class NodeReaper {
     const ids = this.changed;
     this.changed = new Set();
     if (now >= this.nextDue) this.takeDue(now, ids);
-    for (const id of ids) this.lookAt(id, now);
+    for (const id of ids) this.lookAt(id);
   }
 
   /** Adds to `ids` what has become due. With many nodes this is work, so it is done only when the first of them is due. */
@@ -127,12 +143,12 @@ export class NodeReaper {
     }
   }
 
-  private lookAt(id: NodeId, now: number): void {
+  private lookAt(id: NodeId): void {
     const { view } = this.services.records.nodes;
     this.due.delete(id);
     const node = view.get(id);
     if (!node || view.locked(id)) return;
-    if (this.busy.has(id) || this.claimed(id)) return this.lookLater(id, now + LOOK_AGAIN);
+    if (this.busy.has(id) || this.claimed(id)) return this.lookAfter(id, LOOK_AGAIN);
     const decision = this.decide(node.value);
     this.journal(id, decision);
     if (decision.again !== undefined) this.lookLater(id, decision.again);
@@ -167,7 +183,7 @@ export class NodeReaper {
     this.tasks.start(`cleaning up node ${id}`, async (signal) => {
       try {
         await this.limit(id).run(() => (signal.aborted ? Promise.resolve() : this.cleanUp(id, signal)));
-        if (!this.due.has(id)) this.lookLater(id, this.services.clock.now() + LOOK_AGAIN);
+        if (this.services.records.nodes.view.get(id)) this.lookAfter(id, LOOK_AGAIN);
       } catch (error) {
         this.services.logger.warn(`Node ${id} could not be cleaned up; trying again`, {
           node: id,
@@ -175,7 +191,7 @@ export class NodeReaper {
         });
         this.journal(id, { verdict: 'retry', because: [{ code: 'DELETE_FAILED', problem: asError(error).message }] });
         this.changed.delete(id);
-        this.lookLater(id, this.services.clock.now() + this.services.intervals.deleteRetry);
+        this.lookAfter(id, this.services.intervals.deleteRetry);
       } finally {
         this.busy.delete(id);
         this.wakeup.wake();

@@ -48,7 +48,7 @@ export class PoolDecisions {
       ...this.facts(),
       request,
       registry: this.registry(),
-      providerProblem: driver === undefined ? 'it is starting' : null,
+      providerProblem: driver === undefined ? 'it is starting' : this.limitsProblem(),
       tenant: this.around.tenant(request.tenantName),
       waiting: this.waiting(),
       fixed: this.fixed,
@@ -147,6 +147,11 @@ export class PoolDecisions {
 
   private available(): Resources | null {
     return this.usable ? this.around.capacity.available(this.identity.provider, this.usable) : null;
+  }
+
+  /** What keeps us from knowing the account's limits, if they matter. */
+  private limitsProblem(): string | null {
+    return this.config.pool.ignoreProviderQuota ? null : this.around.capacity.problem(this.identity.provider);
   }
 
   private zones(): readonly string[] {

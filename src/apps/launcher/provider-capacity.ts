@@ -47,6 +47,12 @@ export class ProviderCapacity {
     return this.look(name, provider)?.available ?? null;
   }
 
+  /** Why the limits are unknown; null when they are known, or being asked for the first time. */
+  problem(name: string): string | null {
+    const known = this.known.get(name);
+    return known?.available === null ? known.problem : null;
+  }
+
   /** The cloud's zones; null while unknown. */
   zones(name: string, provider: Provider): readonly string[] | null {
     return this.look(name, provider)?.zones ?? null;

@@ -41,18 +41,22 @@ export function daemonProgram(
   };
 }
 
-/** Reads the command line, or prints help, version or a complaint and answers the exit status. */
-export function readDaemonArguments(program: ProgramSpec, pidFile: string): DaemonArguments | number {
+/** The options of the command line; or prints help, version or a complaint and answers the exit status. */
+export function readOptions(program: ProgramSpec): Values | number {
   const parsed = parseArguments(program, process.argv.slice(2), `Nodepool version: ${packageVersion()}`);
+  if (parsed.kind === 'run') return parsed.options;
   if (parsed.kind === 'usage') {
     process.stderr.write(parsed.text);
     return 2;
   }
-  if (parsed.kind === 'print') {
-    process.stdout.write(parsed.text);
-    return parsed.exitCode;
-  }
-  const { options } = parsed;
+  process.stdout.write(parsed.text);
+  return parsed.exitCode;
+}
+
+/** As `readOptions`, with the options that all daemons have. */
+export function readDaemonArguments(program: ProgramSpec, pidFile: string): DaemonArguments | number {
+  const options = readOptions(program);
+  if (typeof options === 'number') return options;
   const text = (flag: string): string | null => {
     const value = options.get(flag);
     return typeof value === 'string' ? value : null;

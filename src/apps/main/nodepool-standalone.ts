@@ -5,7 +5,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ProgramSpec } from '../../adapters/cli/program-spec.js';
 import { HELP_OPTION, VERSION_OPTION } from '../../adapters/cli/program-spec.js';
-import { parseArguments } from '../../adapters/cli/parse-arguments.js';
 import { asError } from '../../ports/runtime/clock.js';
 import { builderModule, launcherModule } from '../composition/daemon-modules.js';
 import { imageBuildingModule } from '../composition/image-building-module.js';
@@ -15,11 +14,10 @@ import { DemoClient } from '../standalone/demo-client.js';
 import { Narrator } from '../standalone/narrator.js';
 import { currentEnvironment, openProcess } from './daemon.js';
 import type { NodepoolProcess } from './daemon.js';
-import { countOption } from './daemon-arguments.js';
+import { countOption, readOptions } from './daemon-arguments.js';
 import { openWeb } from './open-web.js';
 import { runMain } from './run-main.js';
 import { untilAskedToStop } from './signals.js';
-import { packageVersion } from './version.js';
 
 /** Seconds: with the fake cloud the whole main job takes about two. */
 const PATIENCE = 120;
@@ -51,16 +49,8 @@ function say(line: string): void {
 
 /** The program nodepool-standalone, which `npm run quickstart` starts (DESIGN 9). */
 async function main(): Promise<number> {
-  const parsed = parseArguments(PROGRAM, process.argv.slice(2), `Nodepool version: ${packageVersion()}`);
-  if (parsed.kind === 'usage') {
-    process.stderr.write(parsed.text);
-    return 2;
-  }
-  if (parsed.kind === 'print') {
-    process.stdout.write(parsed.text);
-    return parsed.exitCode;
-  }
-  const { options } = parsed;
+  const options = readOptions(PROGRAM);
+  if (typeof options === 'number') return options;
   const config = options.get('--config');
   const patience = countOption(options, '--patience', PATIENCE);
   const scratch = await mkdtemp(path.join(tmpdir(), 'nodepool-standalone-'));

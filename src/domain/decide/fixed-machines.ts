@@ -4,6 +4,7 @@
  *
  * Decided on the mirror; whoever carries it out looks again before each creation and under the node's lock before each change.
  */
+import type { FixedSlot } from '../model/fixed-slot.js';
 import type { Node, NodeId, NodeState } from '../model/node.js';
 import { NODE_DEFAULTS } from '../model/node.js';
 import type { Stored } from '../model/stored.js';
@@ -12,19 +13,9 @@ import type { Stored } from '../model/stored.js';
 export const FIXED_LAUNCHER = 'static driver';
 
 /** One job's place on a machine, with the pool that offers it. */
-export interface FixedPlace {
-  /** The same in every launcher for the same machine and slot number. */
-  readonly key: string;
+export interface FixedPlace extends FixedSlot {
   readonly pool: string;
   readonly attributes: Readonly<Record<string, unknown>> | null;
-  readonly hostname: string;
-  readonly slot: number;
-  readonly labels: readonly string[];
-  readonly username: string;
-  readonly connectionType: string;
-  readonly connectionPort: number;
-  readonly pythonPath: string;
-  readonly shellType: string | null;
 }
 
 const LEAVING: ReadonlySet<NodeState> = new Set(['used', 'failed', 'aborted', 'deleting', 'deleted']);

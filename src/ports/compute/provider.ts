@@ -5,6 +5,7 @@
  * Excluded: records, quota decisions, retries, host-key scans and image retention; these are the use cases' business.
  */
 import type { PoolConfig, PoolLabelConfig } from '../../domain/config/config.js';
+import type { FixedSlot } from '../../domain/model/fixed-slot.js';
 import type { Resources } from '../../domain/model/quota.js';
 import type { ImageProvider } from './images.js';
 
@@ -114,17 +115,4 @@ export interface FixedMachines {
   slots(pool: PoolConfig): readonly FixedSlot[];
   /** Is the machine alive with the right host keys? @throws when it is not */
   check(slot: FixedSlot, signal: AbortSignal): Promise<{ readonly hostKeys: readonly string[] }>;
-}
-
-export interface FixedSlot {
-  /** The same in every launcher for the same machine and slot number. */
-  readonly key: string;
-  readonly hostname: string;
-  readonly slot: number;
-  readonly labels: readonly string[];
-  readonly username: string;
-  readonly connectionType: string;
-  readonly connectionPort: number;
-  readonly pythonPath: string;
-  readonly shellType: string | null;
 }

@@ -14,14 +14,14 @@ import type { LauncherAnswer } from '../../../src/ports/administration/explanati
 import type { RecordLease } from '../../../src/ports/records/record-lease.js';
 import type { MirrorName } from '../../../src/ports/records/records.js';
 import { aConfig, aNode, aProvider } from '../../support/builders.js';
-import { RecordingLogger } from '../http/recording-logger.js';
+import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js';
 
 const ALL: readonly MirrorName[] = ['nodes', 'requests', 'images', 'launchers'];
 
 /** A store in memory under virtual time with what stands above it, as `nodepool` has it, and a second process beside it. */
 export class AdministrationBench {
   readonly clock: VirtualClock;
-  readonly logger = new RecordingLogger();
+  readonly logger = new MemoryLogger();
   readonly clouds: FakeClouds;
   readonly store: MemoryTreeStore;
   readonly records: TreeRecords;

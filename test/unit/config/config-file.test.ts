@@ -8,7 +8,8 @@ import { configDifference } from '../../../src/domain/config/config-difference.j
 import type { NodepoolConfig } from '../../../src/domain/config/config.js';
 import { ConfigError } from '../../../src/domain/config/config-problem.js';
 import { cloudProvider, configuration, withProvider } from './configs.js';
-import { MAIN, MemoryLogger, optionsFor, SECURE } from './config-harness.js';
+import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js';
+import { MAIN, optionsFor, SECURE } from './config-harness.js';
 
 interface Opened {
   readonly source: ConfigFile;
@@ -67,17 +68,17 @@ describe('a configuration file in use', () => {
     expect(await source.reload()).toBe(before);
     files.write(MAIN, 'labels: [');
     expect(await source.reload()).toBe(before);
-    expect(logger.at('error')).toHaveLength(1);
+    expect(logger.messages('error')).toHaveLength(1);
     files.write(MAIN, 'labels: {');
     await source.reload();
     files.write(MAIN, 'labels: 3');
     await source.reload();
-    expect(logger.at('error').length).toBeGreaterThan(1);
+    expect(logger.messages('error').length).toBeGreaterThan(1);
     files.write(MAIN, configuration({ 'max-hold-age': 5 }));
     await source.reload();
     expect(source.current.maxHoldAge).toBe(5);
     expect(changes).toHaveLength(1);
-    expect(logger.at('info')).toContain('The configuration is valid again');
+    expect(logger.messages('info')).toContain('The configuration is valid again');
   });
 
   it('[LAUNCHER 124] a file that vanished is reported and comes back', async () => {
@@ -85,10 +86,10 @@ describe('a configuration file in use', () => {
     const before = source.current;
     files.remove(MAIN);
     expect(await source.reload()).toBe(before);
-    expect(logger.at('error')).toHaveLength(1);
+    expect(logger.messages('error')).toHaveLength(1);
     files.write(MAIN, configuration());
     await source.reload();
-    expect(logger.at('info')).toEqual(['The configuration is valid again']);
+    expect(logger.messages('info')).toEqual(['The configuration is valid again']);
   });
 
   it('[BUILDER 31] an unchanged provider has the same value after a reload, another rate makes another one', async () => {
@@ -126,10 +127,10 @@ describe('a configuration file in use', () => {
 
   it('reports warnings once', async () => {
     const { source, files, logger } = await open('foo: 1');
-    expect(logger.at('warn')).toHaveLength(1);
+    expect(logger.messages('warn')).toHaveLength(1);
     files.write(MAIN, 'foo: 1\nmax-hold-age: 3');
     await source.reload();
-    expect(logger.at('warn')).toHaveLength(1);
+    expect(logger.messages('warn')).toHaveLength(1);
   });
 
   it('callers at the same time share one look; a listener that throws does not stop the others', async () => {
@@ -142,7 +143,7 @@ describe('a configuration file in use', () => {
     files.write(MAIN, 'max-hold-age: 3');
     await Promise.all([source.reload(), source.reload()]);
     expect(seen).toEqual([3]);
-    expect(logger.at('error')).toHaveLength(1);
+    expect(logger.messages('error')).toHaveLength(1);
     unsubscribe();
     files.write(MAIN, 'max-hold-age: 4');
     await source.reload();

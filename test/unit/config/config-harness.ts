@@ -6,7 +6,6 @@ import type { ConfigFiles } from '../../../src/adapters/config-yaml/config-files
 import type { LoadOptions } from '../../../src/adapters/config-yaml/load-config.js';
 import { loadConfig, validateConfig } from '../../../src/adapters/config-yaml/load-config.js';
 import type { CancelTimer, Clock } from '../../../src/ports/runtime/clock.js';
-import type { LogFields, Logger } from '../../../src/ports/telemetry/logger.js';
 
 export const MAIN = 'nodepool.yaml';
 export const SECURE = 'secure.conf';
@@ -72,34 +71,6 @@ export class LeapingClock implements Clock {
     return () => {
       cancelled = true;
     };
-  }
-}
-
-export class MemoryLogger implements Logger {
-  readonly lines: { readonly level: string; readonly message: string; readonly fields: LogFields | undefined }[] = [];
-
-  debug(message: string, fields?: LogFields): void {
-    this.lines.push({ level: 'debug', message, fields });
-  }
-
-  info(message: string, fields?: LogFields): void {
-    this.lines.push({ level: 'info', message, fields });
-  }
-
-  warn(message: string, fields?: LogFields): void {
-    this.lines.push({ level: 'warn', message, fields });
-  }
-
-  error(message: string, fields?: LogFields): void {
-    this.lines.push({ level: 'error', message, fields });
-  }
-
-  child(): Logger {
-    return this;
-  }
-
-  at(level: string): readonly string[] {
-    return this.lines.filter((line) => line.level === level).map((line) => line.message);
   }
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import { AbsenceLog } from '../../../src/adapters/zookeeper/absence-log.js';
-import { RecordingLogger } from '../../support/recording-logger.js';
+import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js';
 
 describe('the warnings about an absent server', () => {
   it('[LAUNCHER 6] come soon, then every ten seconds, and at once when the connection breaks', async () => {
     const clock = new VirtualClock();
-    const logger = new RecordingLogger();
+    const logger = new MemoryLogger();
     const log = new AbsenceLog(clock, logger, 'zk1:2181,zk2:2181', () => undefined);
     log.begin();
     await clock.advance(1.9);
@@ -23,17 +23,17 @@ describe('the warnings about an absent server', () => {
       log.end();
       await clock.advance(0.3);
     }
-    expect(logger.of('warn').slice(3)).toEqual(['The connection to ZooKeeper was lost']);
+    expect(logger.messages('warn').slice(3)).toEqual(['The connection to ZooKeeper was lost']);
   });
 
   it('leave out the first moments of a start that succeeds, not the first loss after it', async () => {
     const clock = new VirtualClock();
-    const logger = new RecordingLogger();
+    const logger = new MemoryLogger();
     const log = new AbsenceLog(clock, logger, 'zk1:2181', () => undefined);
     log.begin();
     await clock.advance(1);
     log.end();
     log.begin();
-    expect(logger.of('warn')).toEqual(['The connection to ZooKeeper was lost']);
+    expect(logger.messages('warn')).toEqual(['The connection to ZooKeeper was lost']);
   });
 });

@@ -9,7 +9,7 @@ import { explainReason } from '../../../src/domain/explain/explain-reason.js';
 import type { Explanation, SubjectKind } from '../../../src/domain/explain/explanation.js';
 import { FixedQueries } from './fixed-queries.js';
 import { recordedRows } from './golden-answer.js';
-import { RecordingLogger } from './recording-logger.js';
+import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js';
 
 const NOW = 1_000;
 const EXPLANATION: Explanation = {
@@ -38,7 +38,7 @@ beforeEach(async () => {
     explanations: { explain },
     ready: () => true,
     clock: new VirtualClock(NOW),
-    logger: new RecordingLogger(),
+    logger: new MemoryLogger(),
   });
   address = `http://127.0.0.1:${await server.listen(0, '127.0.0.1')}`;
 });

@@ -5,7 +5,7 @@ import { WebServer } from '../../../src/adapters/http/web-server.js';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import { FixedQueries } from './fixed-queries.js';
 import { goldenAnswer, RECORDED_AT, recordedRows } from './golden-answer.js';
-import { RecordingLogger } from './recording-logger.js';
+import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js';
 
 interface Reply {
   readonly status: number;
@@ -15,7 +15,7 @@ interface Reply {
 
 let clock: VirtualClock;
 let queries: FixedQueries;
-let logger: RecordingLogger;
+let logger: MemoryLogger;
 let ready: boolean;
 let server: WebServer;
 let port: number;
@@ -23,7 +23,7 @@ let port: number;
 beforeEach(async () => {
   clock = new VirtualClock(RECORDED_AT);
   queries = new FixedQueries(recordedRows());
-  logger = new RecordingLogger();
+  logger = new MemoryLogger();
   ready = true;
   server = new WebServer({ queries, ready: () => ready, clock, logger });
   port = await server.listen(0, '127.0.0.1');

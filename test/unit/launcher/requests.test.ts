@@ -166,6 +166,17 @@ describe('a request', () => {
     await world.fulfilled(id);
   });
 
+  it('waits while the limits of the account cannot be learnt, and says why', async () => {
+    await world.seedImage();
+    world.cloud.failNext('limits', 1, { message: 'the API is away' });
+    const { journal } = await world.start(simpleConfig());
+    const id = await world.submit();
+    const told = (): unknown => journal.entries('request', id).at(-1)?.decision.because[0];
+    await world.eventually('it is told', () => JSON.stringify(told() ?? '').includes('the API is away'), 5);
+    expect(told()).toMatchObject({ code: 'PROVIDER_NOT_READY', provider: 'cloud' });
+    await world.fulfilled(id);
+  });
+
   it('[LAUNCHER 57] that somebody has locked is left alone, and served afterwards', async () => {
     await world.seedImage();
     await world.client.open(['requests']);
@@ -209,6 +220,17 @@ describe('the life of a node', () => {
     await world.giveBack(leases);
     await world.eventually('it is marked', () => world.nodes[0]?.state === 'deleting');
     await world.noNodes();
+  });
+
+  it('[LAUNCHER 106] is tried again in time although the wall clock was set back', async () => {
+    await world.seedImage();
+    await world.start(simpleConfig());
+    const leases = await world.accept(await world.submit());
+    world.cloud.failNext('delete', 1);
+    await world.giveBack(leases);
+    await world.eventually('it is marked', () => world.nodes[0]?.state === 'deleting');
+    world.clock.jump(-3600);
+    await world.eventually('it is gone', () => world.nodes.length === 0, 10);
   });
 
   it('[LAUNCHER 101, 105] on hold ends by its expiry, and nodes of other providers never', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { StaticDriver } from '../../../src/adapters/static/static-driver.js';
 import type { StaticNodeConfig } from '../../../src/domain/config/static-node.js';
-import type { FixedMachines, FixedSlot, Provider } from '../../../src/ports/compute/provider.js';
+import type { FixedSlot } from '../../../src/domain/model/fixed-slot.js';
+import type { FixedMachines, Provider } from '../../../src/ports/compute/provider.js';
 import { ScanTimeoutError } from '../../../src/ports/runtime/host-key-scan.js';
 import type { HostKeyScanner, HostKeyScanTarget } from '../../../src/ports/runtime/host-key-scan.js';
 import { aLabel, aPool, aProvider } from '../../contract/compute-fixture.js';

@@ -1,0 +1,18 @@
+import type { WatchGroup } from './watch-group.js';
+
+/** What all mirrors answer alike: how far their group of watches has come. */
+export abstract class WatchedView {
+  protected abstract readonly group: WatchGroup;
+
+  close(): void {
+    this.group.close();
+  }
+
+  get complete(): boolean {
+    return this.group.complete;
+  }
+
+  ready(signal?: AbortSignal): Promise<void> {
+    return this.group.ready(signal);
+  }
+}
