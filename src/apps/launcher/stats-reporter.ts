@@ -1,4 +1,4 @@
-import { NODE_STATES } from '../../domain/model/node.js';
+import { NODE_STATES, type Node } from '../../domain/model/node.js';
 import {
   labelNodes,
   maxServers,
@@ -6,8 +6,10 @@ import {
   providerNodes,
   addressableRequests,
   tenantLimit,
+  UNCLAIMED_REQUESTS,
 } from '../../domain/metrics/launcher-metrics.js';
 import { missingLabels } from '../../domain/decide/request-order.js';
+import { isUnclaimed } from '../../domain/decide/unclaimed-requests.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { linkAbort } from '../../ports/runtime/linked-abort.js';
 import type { LauncherServices } from './services.js';
@@ -74,14 +76,33 @@ export class StatsReporter {
       if (value.provider !== null) bump(providerNodes(value.provider, value.state), 1);
       for (const label of value.type) bump(labelNodes(label, value.state), 1);
     }
+    const requests = records.requests.view.all();
     for (const pool of registered) {
       if (pool.poolName === null) continue;
       const offered = new Set(pool.supportedLabels);
-      const requests = [...records.requests.view.all().values()];
-      const addressable = requests.filter((request) => missingLabels(request.value, offered).length === 0).length;
+      let addressable = 0;
+      for (const { value } of requests.values()) {
+        if (missingLabels(value, offered).length === 0) addressable += 1;
+      }
       bump(addressableRequests(pool.providerName, pool.poolName), addressable);
     }
+    bump(UNCLAIMED_REQUESTS, this.unclaimed());
     for (const [name, value] of counts) metrics.gauge(name, value);
+  }
+
+  private unclaimed(): number {
+    const { records, clock } = this.services;
+    const { view } = records.nodes;
+    const nodeOf = (id: string): { readonly value: Node; readonly locked: boolean } | undefined => {
+      const node = view.get(id);
+      return node && { value: node.value, locked: view.locked(id) };
+    };
+    const now = clock.now();
+    let unclaimed = 0;
+    for (const { value } of records.requests.view.all().values()) {
+      if (isUnclaimed(value, nodeOf, now)) unclaimed += 1;
+    }
+    return unclaimed;
   }
 
   private reportLimits(): void {

@@ -1,4 +1,6 @@
 /** All metrics, for documentation and for adapters that have to know them beforehand. */
+import { UNCLAIMED_REQUESTS } from './launcher-metrics.js';
+
 export type MetricKind = 'counter' | 'gauge' | 'timer';
 
 export interface MetricDescription {
@@ -52,6 +54,12 @@ const LAUNCHER: readonly Omit<MetricDescription, 'emitter'>[] = [
     name: 'nodepool.provider.<provider>.pool.<pool>.addressable_requests',
     kinds: GAUGED,
     meaning: 'Existing requests all of whose labels the pool has.',
+  },
+  {
+    name: UNCLAIMED_REQUESTS,
+    kinds: GAUGED,
+    meaning:
+      'Requests fulfilled more than an hour ago of whose nodes nobody has taken any: their client may be gone for good.',
   },
   {
     name: 'nodepool.provider.<provider>.max_servers',

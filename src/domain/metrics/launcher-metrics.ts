@@ -59,6 +59,9 @@ export function addressableRequests(provider: string, pool: string): string {
   return `nodepool.provider.${provider}.pool.${pool}.addressable_requests`;
 }
 
+/** Requests fulfilled long ago of whose nodes nobody has taken any; ours, not the original's. */
+export const UNCLAIMED_REQUESTS = 'nodepool.unclaimed_requests';
+
 export function maxServers(provider: string): string {
   return `nodepool.provider.${provider}.max_servers`;
 }

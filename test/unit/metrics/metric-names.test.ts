@@ -57,6 +57,7 @@ describe('the catalogue', () => {
     [launcher.labelNodes('l', 'ready'), 'nodepool.label.<label>.nodes.<state>'],
     [launcher.addressableRequests('p', 'm'), 'nodepool.provider.<provider>.pool.<pool>.addressable_requests'],
     [launcher.maxServers('p'), 'nodepool.provider.<provider>.max_servers'],
+    [launcher.UNCLAIMED_REQUESTS, 'nodepool.unclaimed_requests'],
     [launcher.tenantLimit('t', 'cores'), 'nodepool.tenant_limits.<tenant>.<resource>'],
     [launcher.leaked('p', 'instances'), 'nodepool.provider.<provider>.leaked.<kind>'],
     [launcher.leakedInstances('p'), 'nodepool.provider.<provider>.leaked.<kind>'],
