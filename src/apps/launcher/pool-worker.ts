@@ -39,6 +39,8 @@ export class PoolWorker {
   private readonly resting = new Set<RequestId>();
   /** Requests that nobody serves yet, we included; most of the others stay for long after they were served. */
   private readonly open = new Set<RequestId>();
+  /** Handlers that lacked nodes when last asked: few of many, while each pass has to ask them. */
+  private readonly lacking = new Set<RequestHandler>();
   /** Handlers that wait for capacity. */
   private readonly waiting = new Set<RequestHandler>();
   private readonly pace: Pace;
@@ -178,7 +180,8 @@ export class PoolWorker {
 
   /** Requests we hold already, in the order in which they deserve nodes. */
   private serveWaiting(decisions: PoolDecisions): void {
-    const holders = [...this.handlers.values()].filter((handler) => handler.wantsNodes);
+    for (const handler of this.lacking) if (handler.needed.length === 0) this.lacking.delete(handler);
+    const holders = [...this.lacking].filter((handler) => handler.wantsNodes);
     const requests = holders.map((handler) => ({ id: handler.id, value: handler.value, version: 0 }));
     for (const { id } of orderRequests(requests, { has: () => true })) {
       const handler = this.handlers.get(id);
@@ -244,6 +247,7 @@ export class PoolWorker {
       lockRequest: (id) => this.locks.run(() => lockRequest(services.records, id)),
       acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
       registry: () => decisions.registry(),
+      lacking: (lacking) => void this.lacking.add(lacking),
       wake: () => this.wake(),
     });
     // What it cannot have now it waits for from the start, so that the next decision sees it.
@@ -262,6 +266,7 @@ export class PoolWorker {
         releaseTenant();
         this.handlers.delete(request.id);
         this.waiting.delete(handler);
+        this.lacking.delete(handler);
         this.noteOpen(request.id);
         this.around.wakeAll();
       }

@@ -20,6 +20,8 @@ export interface HandlerSurroundings {
   /** Carries out a step and ends its reservations. Never rejects. */
   readonly acquire: (planned: PlannedStep, handler: RequestHandler, signal: AbortSignal) => Promise<Acquired>;
   readonly registry: () => Parameters<typeof declined>[2];
+  /** The handler lacks nodes that nobody has decided on yet: it is to be asked in each pass until it has them. */
+  readonly lacking: (handler: RequestHandler) => void;
   /** The handler wants more nodes, has news, or has ended: look at it again. */
   readonly wake: () => void;
 }
@@ -74,7 +76,6 @@ export class RequestHandler {
 
   /** May it be given nodes? */
   get wantsNodes(): boolean {
-    // Asked of every handler in every pass; nearly all have what they need.
     if (this.needed.length === 0 || this.lease === null) return false;
     return !this.gone && !this.giveUp && !this.lease.signal.aborted;
   }
@@ -100,6 +101,7 @@ export class RequestHandler {
       // From here on it may be given nodes; what was decided with the acceptance comes first.
       this.lease = lease;
       this.take(first);
+      if (this.needed.length > 0) this.around.lacking(this);
       this.around.wake();
       await this.settled();
       return await this.complete(lease);
@@ -172,6 +174,7 @@ export class RequestHandler {
     if (acquired.kind === 'lost') this.abandon();
     if (acquired.kind === 'again') {
       this.needed.push(label);
+      this.around.lacking(this);
       if (planned.step.kind === 'reuse') this.avoid.add(planned.step.node);
       if (this.obtained.length === 0 && this.underway.size <= 1) this.az = undefined;
     }
