@@ -51,6 +51,7 @@ export class FakeHypervisor {
       resources,
       zone: zone ?? this.knobs().zones[0] ?? null,
       image: image?.id ?? null,
+      hosted: !this.inventory.overCapacity(this.knobs().capacity, resources),
       createdAt: this.clock.now(),
       listedFrom: this.clock.monotonic() + this.knobs().listLag,
     });
@@ -96,8 +97,8 @@ export class FakeHypervisor {
     const fault = this.faults.take('boot', args);
     if (fault?.effect === 'hang' || fault?.effect === 'hang-after') return;
     this.after(draw(this.knobs().bootTime, this.random), server, () => {
-      const { zone, id } = server.facts;
-      if (zone !== null && this.knobs().fullZones.includes(zone)) {
+      const { zone, id, hosted } = server.facts;
+      if (!hosted || (zone !== null && this.knobs().fullZones.includes(zone))) {
         server.fail(
           new ProviderError('capacity', 'No valid host was found', { metric: 'error.capacity', externalId: id }),
         );

@@ -1,6 +1,7 @@
 import type { AccountInstance, Provider } from '../../ports/compute/provider.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 import { DELETE_TIMEOUT } from './services.js';
 import { leakedInstances } from '../../domain/metrics/launcher-metrics.js';
@@ -14,15 +15,18 @@ const LIST_DEADLINE = 120;
 export class LeakedInstances {
   private readonly seen = new Map<string, Set<string>>();
 
-  constructor(private readonly services: LauncherServices) {}
+  constructor(
+    private readonly services: LauncherServices,
+    private readonly governors: LaunchGovernors,
+  ) {}
 
   /** One look at one provider. */
   async look(name: string, provider: Provider, signal: AbortSignal): Promise<void> {
     const { clock, records } = this.services;
     if (!records.nodes.view.complete) return;
-    const instances = await withDeadline(clock, LIST_DEADLINE, `listing ${name}`, signal, (inner) =>
-      provider.list(inner),
-    );
+    const instances = await this.governors
+      .of(name)
+      .watch(() => withDeadline(clock, LIST_DEADLINE, `listing ${name}`, signal, (inner) => provider.list(inner)));
     const leaked = instances.filter((instance) => this.isLeaked(name, instance));
     const before = this.seen.get(name) ?? new Set<string>();
     this.seen.set(name, new Set(leaked.map((instance) => instance.externalId)));

@@ -13,6 +13,7 @@ import type { RecordLease } from '../../ports/records/record-lease.js';
 import { linkAbort } from '../../ports/runtime/linked-abort.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { checkFixedNode } from './fixed-machines.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import { NodeLaunch } from './node-launch.js';
 import type { ProviderCapacity } from './provider-capacity.js';
 import type { PlannedStep } from './planned-step.js';
@@ -21,13 +22,13 @@ import { moveNode } from './moves.js';
 
 /**
  * - `node`: ours, ready, allocated and locked.
- * - `again`: not this time (somebody took it, or the cloud's quota is used up): decide anew.
+ * - `again`: not this time (somebody took it, or the cloud has no room): decide anew. `spent`: attempts used up for it so far.
  * - `failed`: the request cannot be served here.
  * - `lost`: the lease is gone, or we are ending.
  */
 export type Acquired =
   | { readonly kind: 'node'; readonly lease: RecordLease<Node> }
-  | { readonly kind: 'again' }
+  | { readonly kind: 'again'; readonly spent?: number }
   | { readonly kind: 'failed'; readonly because: readonly Reason[] }
   | { readonly kind: 'lost' };
 
@@ -64,6 +65,7 @@ export class NodeAcquisition {
   constructor(
     private readonly services: LauncherServices,
     private readonly capacity: ProviderCapacity,
+    private readonly governors: LaunchGovernors,
   ) {}
 
   /** Never rejects; gives the reservation back as soon as the records show what it stood for. */
@@ -88,6 +90,7 @@ export class NodeAcquisition {
       if (uncertain) this.giveBackLater(planned);
       else planned.giveBack();
       planned.endLaunch();
+      planned.permit?.cancel();
     }
   }
 
@@ -167,7 +170,7 @@ export class NodeAcquisition {
     signal.addEventListener('abort', letGo, { once: true });
     if (signal.aborted) letGo();
     try {
-      const acquired = await this.launch(context, lease, label, request);
+      const acquired = await this.launch(context, lease, label, request, planned);
       // Let go in the very moment in which it got ready: it is not ours to hand out.
       return acquired.kind === 'node' && signal.aborted ? { kind: 'lost' } : acquired;
     } catch (error) {
@@ -221,6 +224,7 @@ export class NodeAcquisition {
     lease: RecordLease<Node>,
     label: PoolLabelConfig,
     request: AcquisitionFor,
+    planned: PlannedStep,
   ): Promise<Acquired> {
     const logger = this.services.logger.child('NodeLauncher', {
       node: lease.id,
@@ -251,6 +255,9 @@ export class NodeAcquisition {
       provider: context.driver,
       config: context.provider,
       scan: label.hostKeyChecking ? gather : 'none',
+      permit: planned.permit,
+      spent: planned.spent,
+      permits: this.governors.of(context.provider.name),
       connection: { type: choice.connectionType, port: choice.connectionPort },
       spec: {
         nodeId: lease.id,
@@ -277,8 +284,9 @@ export class NodeAcquisition {
     if (outcome.kind === 'lost') return { kind: 'lost' };
     if (outcome.kind === 'aborted') {
       this.capacity.refused(context.provider.name, outcome.problem);
-      return { kind: 'again' };
+      return { kind: 'again', spent: planned.spent };
     }
+    if (outcome.kind === 'refused') return { kind: 'again', spent: outcome.spent };
     const { attempts, problem } = outcome;
     return { kind: 'failed', because: [{ code: 'LAUNCH_FAILED', node: lease.id, attempts, problem }] };
   }

@@ -9,6 +9,7 @@ import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { deleteNode } from './node-deletion.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 import { WorkLimit } from '../../ports/runtime/work-limit.js';
@@ -42,8 +43,9 @@ export class NodeReaper {
 
   constructor(
     private readonly services: LauncherServices,
+    private readonly governors: LaunchGovernors,
     /** Told when an instance is gone, so that waiting requests can go on. */
-    private readonly freed: (provider: string) => void,
+    private readonly freed: (provider: string, node: Node) => void,
     /** Nodes that are about to be handed out by this process. */
     private readonly claimed: (id: NodeId) => boolean,
   ) {
@@ -88,7 +90,7 @@ export class NodeReaper {
       this.due.delete(change.id);
       this.changed.delete(change.id);
       const before = change.before?.value;
-      if (before?.provider && before.externalId !== null) this.freed(before.provider);
+      if (before?.provider && before.externalId !== null) this.freed(before.provider, before);
       return;
     }
     this.look(change.id);
@@ -219,7 +221,8 @@ export class NodeReaper {
       if (verdict === 'free') await this.free(lease);
       if (verdict === 'delete') {
         this.services.logger.info(`Deleting node ${id}`, { node: id, because });
-        await deleteNode(this.services.clock, lease, () => this.provider(lease.current.value.provider));
+        const governor = this.governors.of(lease.current.value.provider ?? '');
+        await deleteNode(this.services.clock, lease, governor, () => this.provider(lease.current.value.provider));
       }
     } finally {
       signal.removeEventListener('abort', letGo);

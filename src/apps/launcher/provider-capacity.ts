@@ -6,6 +6,7 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Supervisor } from '../../ports/runtime/supervisor.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 
 interface Known {
@@ -38,6 +39,7 @@ export class ProviderCapacity {
 
   constructor(
     private readonly services: Pick<LauncherServices, 'records' | 'clock' | 'logger'>,
+    private readonly governors: LaunchGovernors,
     private readonly tasks: Supervisor,
     private readonly changed: (provider: string) => void,
   ) {}
@@ -115,7 +117,7 @@ export class ProviderCapacity {
   }
 
   private async ask(name: string, provider: Provider, signal: AbortSignal): Promise<Known> {
-    return withDeadline(this.services.clock, DEADLINE, `asking ${name} for its limits`, signal, async (inner) => {
+    const work = async (inner: AbortSignal): Promise<Known> => {
       const [limits, zones, instances] = await Promise.all([
         provider.limits(inner),
         provider.availabilityZones(inner),
@@ -123,7 +125,10 @@ export class ProviderCapacity {
       ]);
       const available = remaining(limits, this.unmanaged(name, instances));
       return { available, zones, problem: null, until: this.services.clock.monotonic() + KEEP, provider };
-    });
+    };
+    return this.governors
+      .of(name)
+      .watch(() => withDeadline(this.services.clock, DEADLINE, `asking ${name} for its limits`, signal, work));
   }
 
   private keepOld(name: string, provider: Provider, error: unknown): void {

@@ -45,6 +45,8 @@ export class RequestHandler {
   /** Why it waits for capacity; empty = it does not. */
   waiting: readonly Reason[] = [];
   private readonly obtained: Slot[] = [];
+  /** Attempts used up by launches that were given up for now, by label. */
+  private readonly spent = new Map<string, number[]>();
   private readonly underway = new Set<Promise<void>>();
   private lease: RecordLease<NodeRequest> | null = null;
   private giveUp: readonly Reason[] | null = null;
@@ -165,7 +167,8 @@ export class RequestHandler {
   }
 
   private async carryOut(planned: PlannedStep, label: string): Promise<void> {
-    const acquired = await this.around.acquire(planned, this, this.ending.signal);
+    const spent = planned.step.kind === 'create' ? (this.spent.get(label)?.shift() ?? 0) : 0;
+    const acquired = await this.around.acquire({ ...planned, spent }, this, this.ending.signal);
     if (acquired.kind === 'node') {
       this.obtained.push({ label, lease: acquired.lease });
       return;
@@ -174,6 +177,8 @@ export class RequestHandler {
     if (acquired.kind === 'lost') this.abandon();
     if (acquired.kind === 'again') {
       this.needed.push(label);
+      const before = acquired.spent ?? spent;
+      if (before > 0) this.spent.set(label, [...(this.spent.get(label) ?? []), before]);
       this.around.lacking(this);
       if (planned.step.kind === 'reuse') this.avoid.add(planned.step.node);
       if (this.obtained.length === 0 && this.underway.size <= 1) this.az = undefined;

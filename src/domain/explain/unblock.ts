@@ -10,6 +10,10 @@ export function unblockSentence(reason: Reason, now: number): string {
 const NOTHING = 'nothing stands in the way';
 const BY_ITSELF = 'it goes on by itself';
 
+function probe(r: { readonly nextProbe: number | null }, now: number): string {
+  return r.nextProbe === null ? 'the probe under way succeeds' : `the probe ${inSeconds(r.nextProbe, now)} succeeds`;
+}
+
 const UNBLOCK: ReasonTable = {
   // Requests
   POOL_DISABLED: (r) => `set max-servers of pool ${r.pool} above 0`,
@@ -37,6 +41,10 @@ const UNBLOCK: ReasonTable = {
   REGISTRY_INCOMPLETE: () => `${BY_ITSELF} when all registered launchers were read, once ZooKeeper is reachable`,
   LAUNCH_FAILED: (r) => `mend the problem in the cloud; see "nodepool explain node ${r.node}" and the launcher's log`,
   CLOUD_QUOTA: (r) => `an instance in provider ${r.provider} is deleted, or the account's quota is raised`,
+  CLOUD_CAPACITY: (r, now) =>
+    `an instance in provider ${r.provider} is deleted, or ${probe(r, now)}; more zones or hosts help`,
+  CLOUD_RATE: (r, now) => `${BY_ITSELF} when ${probe(r, now)}; a higher rate limit of the cloud helps`,
+  CLOUD_SILENT: (r, now) => `the API of provider ${r.provider} answers again; it is open when ${probe(r, now)}`,
   HANDLER_ERROR: () => "look for the error in the launcher's log",
   SERVEABLE: () => NOTHING,
 

@@ -1,6 +1,7 @@
 import type { ReasonCode, ReasonOf } from '../../../src/domain/explain/reason-table.js';
 
 const quota = { owner: 'main', resource: 'cores', used: 38, limit: 40, need: 4 };
+const held = { provider: 'cloud', problem: 'no', since: 970, refusals: 3, nextProbe: 1_030, underway: 0, waiting: 4 };
 const build = { image: 'ubuntu', build: 'b1' };
 
 /** One reason of each code: a code without one does not compile. */
@@ -29,6 +30,9 @@ export const EVERY_REASON: { readonly [Code in ReasonCode]: ReasonOf<Code> } = {
   REGISTRY_INCOMPLETE: { code: 'REGISTRY_INCOMPLETE' },
   LAUNCH_FAILED: { code: 'LAUNCH_FAILED', node: '0000000001', attempts: 3, problem: 'no host' },
   CLOUD_QUOTA: { code: 'CLOUD_QUOTA', provider: 'cloud', problem: 'quota exceeded' },
+  CLOUD_CAPACITY: { code: 'CLOUD_CAPACITY', zone: 'az1', ...held },
+  CLOUD_RATE: { code: 'CLOUD_RATE', ...held, nextProbe: null, underway: 1 },
+  CLOUD_SILENT: { code: 'CLOUD_SILENT', ...held },
   HANDLER_ERROR: { code: 'HANDLER_ERROR', problem: 'oops' },
   SERVEABLE: { code: 'SERVEABLE', pool: 'main' },
   FINISHED: { code: 'FINISHED', state: 'used' },
