@@ -245,6 +245,8 @@ export function healthyKnobs({ knobs, quota }: Scenario): Scenario['knobs'] {
     ...knobs,
     quota: { instances: quota, cores: 10_000, ram: 100_000_000 },
     fullZones: [],
+    capacity: {},
+    rateLimit: Infinity,
     listOmission: 0,
     listLag: 0,
     listAfterglow: 0,

@@ -43,6 +43,8 @@ export interface LaunchJob {
 
 /** Before the broken instance of a failed attempt is deleted once more, seconds. */
 const UNDO_PAUSE = 5;
+/** For the cloud to answer that it has accepted an instance, seconds. */
+const CREATE_DEADLINE = 300;
 const UNDO_TRIES = 3;
 
 /** Launches one node under its lease: attempts, undoing what broke, host keys, the ready record (spec LAUNCHER 2.7). */
@@ -96,7 +98,7 @@ export class NodeLaunch {
       `launching node ${lease.id}`,
       lease.signal,
       async (signal) => {
-        const externalId = await provider.create(spec, signal);
+        const externalId = await this.create(signal);
         permit.accept();
         // A driver that heeds no signal must not write into the next attempt.
         signal.throwIfAborted();
@@ -108,6 +110,14 @@ export class NodeLaunch {
     );
     const { instance, interfaceIp, hostKeys } = ready;
     await moveNode(lease, 'ready', { ...readyFields(instance, lease.current.value), interfaceIp, hostKeys });
+  }
+
+  /** A create is answered at once or never: whoever waits for it to the end of `launch-timeout` outlasts the trouble by an hour. */
+  private create(launching: AbortSignal): Promise<string> {
+    const { provider, spec } = this.job;
+    return withDeadline(this.services.clock, CREATE_DEADLINE, `creating ${spec.hostname}`, launching, (signal) =>
+      provider.create(spec, signal),
+    );
   }
 
   private interfaceIp(instance: Instance): string {

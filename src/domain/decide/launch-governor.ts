@@ -77,7 +77,7 @@ export const SILENT_AFTER = 60;
 const NO_TICKETS: ReadonlyMap<string, Ticket> = new Map();
 const RATE = 'rate';
 const SILENCE = 'silence';
-const SILENT_PROBLEM = `no answer to creates for ${SILENT_AFTER} s`;
+const SILENT_PROBLEM = 'calls have had no answer in time';
 
 export function zoneScope(zone: Zone): string {
   return `zone ${zone ?? ''}`;
