@@ -54,13 +54,13 @@ export interface RunningLauncher {
 const PATIENCE = 120;
 
 export class LauncherWorld {
-  readonly clock = new VirtualClock();
-  readonly tree = new MemoryTree(this.clock);
+  readonly clock: VirtualClock;
+  readonly tree: MemoryTree;
   readonly random: SeededRandom;
   readonly logger = new MemoryLogger();
   readonly clouds: FakeClouds;
   /** The machines of static providers, as a scanner meets them. */
-  readonly machines = new ControlledScanner(this.clock);
+  readonly machines: ControlledScanner;
   /** Answers for the machines when their host keys are asked for. */
   scan: HostKeyScanner['scan'] = () => Promise.resolve(['ssh-rsa FAKEKEY']);
   /** What instances say of their addresses instead of what the fake cloud has. */
@@ -71,9 +71,13 @@ export class LauncherWorld {
   readonly client: TreeRecords;
   readonly clientStore: MemoryTreeStore;
 
-  constructor(seed = 1, knobs: Partial<FakeKnobs> = {}) {
+  /** @param neighbour another installation, with which this one shares time and clouds, but no store */
+  constructor(seed = 1, knobs: Partial<FakeKnobs> = {}, neighbour?: LauncherWorld) {
+    this.clock = neighbour?.clock ?? new VirtualClock();
+    this.tree = new MemoryTree(this.clock);
+    this.machines = new ControlledScanner(this.clock);
     this.random = new SeededRandom(seed);
-    this.clouds = new FakeClouds(this.clock, this.random, knobs);
+    this.clouds = neighbour?.clouds ?? new FakeClouds(this.clock, this.random, knobs);
     this.clientStore = this.open();
     this.client = this.records(this.clientStore);
   }

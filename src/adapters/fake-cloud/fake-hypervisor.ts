@@ -36,7 +36,9 @@ export class FakeHypervisor {
 
   /** Answers the id of the new server, or of the one the node has already unless that is broken. @throws ProviderError */
   accept(request: FakeServerRequest, args: FakeCallArguments): string {
-    const owner = `${request.provider}/${request.nodeId}`;
+    // Another installation may have the same provider and node.
+    const installation = request.metadata['nodepool_installation_id'] ?? '';
+    const owner = `${request.provider}/${request.nodeId}/${installation}`;
     const existing = this.inventory.ownedBy(owner);
     if (existing?.status === 'building' || existing?.status === 'active') return existing.facts.id;
     // A broken server is replaced; one being deleted goes by itself.

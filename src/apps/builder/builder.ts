@@ -63,6 +63,7 @@ export class Builder {
     const context = await this.makeContext();
     await records.open(['images'], this.stopping.signal);
     await records.images.view.ready(this.stopping.signal);
+    await records.installation.learn(this.stopping.signal);
     const parts: Parts = {
       context,
       builds: new BuildLine(context, this.workers.build),

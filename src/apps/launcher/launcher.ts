@@ -81,6 +81,7 @@ export class Launcher implements PoolSurroundings {
   async start(signal?: AbortSignal): Promise<void> {
     const { records, config, host, version, providers } = this.services;
     await records.open(['nodes', 'requests', 'images', 'launchers', 'builders'], signal);
+    await records.installation.learn(signal);
     this.announcement = await records.launchers.announceProcess({
       kind: 'launcher',
       hostname: host.hostname,

@@ -4,6 +4,7 @@ import { withDeadline } from '../../ports/runtime/deadline.js';
 import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 import { DELETE_TIMEOUT } from './services.js';
+import { isForeign } from '../../domain/decide/installation.js';
 import { leakedInstances } from '../../domain/metrics/launcher-metrics.js';
 
 const LIST_DEADLINE = 120;
@@ -45,10 +46,11 @@ export class LeakedInstances {
     }
   }
 
-  /** Metadata without a node id is not ours to judge. */
+  /** Metadata without a node id, or of another installation, is not ours to judge. */
   private isLeaked(name: string, { metadata }: AccountInstance): boolean {
     const node = metadata['nodepool_node_id'];
     if (metadata['nodepool_provider_name'] !== name || node === undefined) return false;
+    if (isForeign(metadata, this.services.records.installation.id)) return false;
     const record = this.services.records.nodes.view.get(node);
     return !record || record.value.provider !== name;
   }

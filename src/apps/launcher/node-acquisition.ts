@@ -272,6 +272,7 @@ export class NodeAcquisition {
           provider: context.provider.name,
           label: label.name,
           image: choice.imageName,
+          installation: this.services.records.installation.id,
           instanceProperties: { ...label.instanceProperties, ...dynamic.properties },
         }),
       },

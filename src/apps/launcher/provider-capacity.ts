@@ -1,3 +1,4 @@
+import { isForeign } from '../../domain/decide/installation.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { Resources } from '../../domain/model/quota.js';
 import { addResources, NO_RESOURCES, remaining } from '../../domain/model/quota.js';
@@ -152,11 +153,13 @@ export class ProviderCapacity {
 
   /** What takes quota in the account and is no node of ours (spec LAUNCHER 2.10). */
   private unmanaged(name: string, instances: readonly AccountInstance[]): Resources {
-    const nodes = this.services.records.nodes.view;
+    const { nodes, installation } = this.services.records;
     return instances
       .filter(({ metadata }) => {
         const node = metadata['nodepool_node_id'];
-        return metadata['nodepool_provider_name'] !== name || node === undefined || !nodes.get(node);
+        if (metadata['nodepool_provider_name'] !== name || node === undefined) return true;
+        // Ids of nodes repeat from installation to installation.
+        return isForeign(metadata, installation.id) || !nodes.view.get(node);
       })
       .map((instance) => instance.resources)
       .reduce(addResources, NO_RESOURCES);

@@ -226,7 +226,7 @@ describe('whatever happens', () => {
             else if (what === 'cancel') {
               const told = { pass, at: governed.now, accepted: false, answered: false };
               governed.state = govern(governed.state, { kind: 'ended', ...told });
-            } else governed.refuse(pass, what as 'capacity' | 'rate');
+            } else governed.refuse(pass, what);
           }
           expect(governed.state.unanswered).toBe(underway.length);
           for (const gate of governed.state.gates.values()) {
