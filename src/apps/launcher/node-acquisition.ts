@@ -1,4 +1,5 @@
 import { currentUpload, uploadPath } from '../../domain/decide/current-image.js';
+import { machineOf } from '../../domain/decide/fixed-machines.js';
 import { dynamicProperties, formatHostname, instanceMetadata } from '../../domain/decide/instance-metadata.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
 import type { Reason } from '../../domain/explain/reason.js';
@@ -10,6 +11,7 @@ import { ProviderError } from '../../ports/compute/errors.js';
 import { ConnectionLostError } from '../../ports/coordination/errors.js';
 import type { InstanceImage, Provider } from '../../ports/compute/provider.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
+import { asError } from '../../ports/runtime/clock.js';
 import { linkAbort } from '../../ports/runtime/linked-abort.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { checkFixedNode } from './fixed-machines.js';
@@ -143,6 +145,13 @@ export class NodeAcquisition {
         node: lease.id,
         ...errorFields(error),
       });
+      const because = {
+        code: 'MACHINE_UNFIT',
+        machine: machineOf(lease.current.value),
+        problem: asError(error).message,
+      } as const;
+      const subject = { kind: 'node', id: lease.id, decider: context.launcherId } as const;
+      this.services.journal.record(subject, { verdict: 'withdraw', because: [because] });
       await moveNode(lease, 'deleting');
       return false;
     } finally {

@@ -149,7 +149,8 @@ export class NodeReaper {
     const { view } = this.services.records.nodes;
     this.due.delete(id);
     const node = view.get(id);
-    if (!node || view.locked(id)) return;
+    if (!node) return;
+    if (view.locked(id)) return this.takeBack(id, node.value);
     if (this.busy.has(id) || this.claimed(id)) return this.lookAfter(id, LOOK_AGAIN);
     const decision = this.decide(node.value);
     this.journal(id, decision);
@@ -173,6 +174,15 @@ export class NodeReaper {
   private journal(id: NodeId, { verdict, because }: Decision<string>): void {
     const decider = `${this.services.host.hostname}-NodeReaper`;
     this.services.journal.record({ kind: 'node', id, decider }, { verdict, because });
+  }
+
+  /** Somebody took the node before we could free it: what was said of it is not true any more. */
+  private takeBack(id: NodeId, { state }: Node): void {
+    const decider = `${this.services.host.hostname}-NodeReaper`;
+    const said = this.services.journal.entries('node', id).find(({ subject }) => subject.decider === decider);
+    const verdict = said?.decision.verdict;
+    if ((verdict !== 'free' && verdict !== 'keep') || state === 'deleting') return;
+    this.journal(id, { verdict: 'keep', because: [{ code: 'IN_SERVICE', state }] });
   }
 
   private ours(provider: string): boolean {

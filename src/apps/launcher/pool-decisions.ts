@@ -24,7 +24,7 @@ export interface PoolConfiguration {
 
 type Facts = Pick<
   AdmissionInput,
-  'launcherId' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems'
+  'launcherId' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems' | 'slots'
 >;
 
 /**
@@ -207,6 +207,7 @@ export class PoolDecisions {
       provider,
       providerAvailable: pool.ignoreProviderQuota ? UNLIMITED : this.available(),
       resourcesOf: this.resourcesOf,
+      slots: this.usable?.fixed?.slots(pool) ?? null,
       labelProblems: (label) => {
         const known = problems.get(label) ?? this.labelProblems(label);
         problems.set(label, known);

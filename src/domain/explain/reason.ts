@@ -30,6 +30,14 @@ export type Reason =
   | { readonly code: 'ALREADY_DECLINED'; readonly launcher: string }
   | { readonly code: 'NOT_REQUESTED'; readonly state: string }
   | { readonly code: 'NO_FREE_MACHINE'; readonly pool: string; readonly labels: readonly string[] }
+  /** `labels`: those for which no machine is left when all the others have one. */
+  | {
+      readonly code: 'REQUEST_OVER_MACHINES';
+      readonly pool: string;
+      readonly labels: readonly string[];
+      readonly need: number;
+      readonly slots: number;
+    }
   | { readonly code: 'REQUEST_LOCKED' }
   | { readonly code: 'REGISTRY_INCOMPLETE' }
   | { readonly code: 'LAUNCH_FAILED'; readonly node: string; readonly attempts: number; readonly problem: string }

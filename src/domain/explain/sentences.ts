@@ -64,6 +64,8 @@ const SENTENCES: ReasonTable = {
   ALREADY_DECLINED: (r) => ` ${r.launcher} has declined the request before`,
   NOT_REQUESTED: (r) => ` the request is ${r.state}, not requested`,
   NO_FREE_MACHINE: (r) => ` pool ${r.pool} has no free machine with label ${r.labels.join(', ')}`,
+  REQUEST_OVER_MACHINES: (r) =>
+    ` the ${r.slots} slots of pool ${r.pool} can never serve all ${r.need} nodes of the request: no machine is left for ${r.labels.join(', ')}`,
   REQUEST_LOCKED: () => ' somebody else holds the lock of the request',
   REGISTRY_INCOMPLETE: () => ' the registered launchers are not all known yet',
   LAUNCH_FAILED: (r) => ` node ${r.node} could not be launched in ${r.attempts} attempts: ${r.problem}`,
@@ -87,6 +89,9 @@ const SENTENCES: ReasonTable = {
   LAUNCH_ATTEMPT_FAILED: (r) => ` attempt ${r.attempt} of ${r.attempts} failed: ${r.problem}`,
   LAUNCHED: (r) => ` ready after ${Math.round(r.seconds * 10) / 10} s in attempt ${r.attempt}`,
   DELETE_FAILED: (r) => ` the node could not be deleted: ${r.problem}`,
+  MACHINE_NOT_CONFIGURED: (r) => ` machine ${r.machine} is not configured any more`,
+  MORE_NODES_THAN_SLOTS: (r) => ` machine ${r.machine} has ${r.nodes} nodes, max-parallel-jobs allows ${r.slots}`,
+  MACHINE_UNFIT: (r) => ` machine ${r.machine} cannot be offered: ${r.problem}`,
 
   // Labels
   MIN_READY_MET: (r) => ` label ${r.label} ready ${r.ready} min-ready ${r.wanted}`,

@@ -37,6 +37,8 @@ const UNBLOCK: ReasonTable = {
   ALREADY_DECLINED: () => 'another pool serves the request; this one looks at it no more',
   NOT_REQUESTED: () => 'whoever serves the request ends with it',
   NO_FREE_MACHINE: (r) => `a machine of pool ${r.pool} is given back, or one is added to it`,
+  REQUEST_OVER_MACHINES: (r) =>
+    `add machines with label ${r.labels.join(', ')} to pool ${r.pool}, or ask for fewer nodes`,
   REQUEST_LOCKED: () => 'whoever holds the lock lets it go, or its session ends',
   REGISTRY_INCOMPLETE: () => `${BY_ITSELF} when all registered launchers were read, once ZooKeeper is reachable`,
   LAUNCH_FAILED: (r) => `mend the problem in the cloud; see "nodepool explain node ${r.node}" and the launcher's log`,
@@ -61,6 +63,10 @@ const UNBLOCK: ReasonTable = {
   LAUNCH_ATTEMPT_FAILED: () => 'the next attempt succeeds, or the problem in the cloud is mended',
   LAUNCHED: () => NOTHING,
   DELETE_FAILED: () => 'the cloud deletes the instance; it is tried again and again',
+  MACHINE_NOT_CONFIGURED: (r) => `configure machine ${r.machine} again if it is to be offered`,
+  MORE_NODES_THAN_SLOTS: (r) =>
+    `raise max-parallel-jobs of machine ${r.machine}; surplus nodes are withdrawn by themselves`,
+  MACHINE_UNFIT: (r) => `machine ${r.machine} answers with the configured keys; it is tried every minute at least`,
 
   // Labels
   MIN_READY_MET: () => NOTHING,
