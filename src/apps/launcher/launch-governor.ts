@@ -1,7 +1,7 @@
 import { createsAllowed, gatesBefore, govern, isHanging, UNGOVERNED } from '../../domain/decide/launch-governor.js';
 import type { GovernorEvent, GovernorState, Zone } from '../../domain/decide/launch-governor.js';
 import { allowance } from '../../domain/decide/launch-gate.js';
-import type { Gate } from '../../domain/decide/launch-gate.js';
+import type { Gate, TroubleCause } from '../../domain/decide/launch-gate.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import { sleep } from '../../ports/runtime/clock.js';
@@ -52,6 +52,13 @@ export class LaunchGovernor implements PermitOffice {
   reasons(zone: Zone, planned: number, waiting: number): readonly Reason[] {
     const shut = gatesBefore(this.state, zone).filter((gate) => allowance(gate, this.now) <= planned);
     return shut.map((gate) => this.reason(gate, zone, waiting));
+  }
+
+  /** Gates that hold creates back, by cause; zones count one by one. */
+  held(): Readonly<Record<TroubleCause, number>> {
+    const held = { capacity: 0, rate: 0, silence: 0 };
+    for (const gate of this.state.gates.values()) if (allowance(gate, this.now) !== Infinity) held[gate.cause] += 1;
+    return held;
   }
 
   /** Takes leave for one create; call only if one is allowed. */

@@ -184,7 +184,7 @@ export class Launcher implements PoolSurroundings {
       (id) => this.reservations.isClaimed(id),
     );
     const lost = new LostRequests(services, (id) => this.handledHere(id));
-    const stats = new StatsReporter(services);
+    const stats = new StatsReporter(services, this.governors);
     const routine = new RoutineCleanup(services, new LeakedInstances(services, this.governors), (name) =>
       this.driver(name),
     );

@@ -1,5 +1,6 @@
 import { NODE_STATES, type Node } from '../../domain/model/node.js';
 import {
+  heldCreates,
   labelNodes,
   maxServers,
   nodes,
@@ -12,6 +13,7 @@ import { missingLabels } from '../../domain/decide/request-order.js';
 import { isUnclaimed } from '../../domain/decide/unclaimed-requests.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { linkAbort } from '../../ports/runtime/linked-abort.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 
@@ -20,7 +22,10 @@ const PACE = 1;
 
 /** Gauges: of all nodes by the elected launcher, of this process's own limits by itself. */
 export class StatsReporter {
-  constructor(private readonly services: LauncherServices) {}
+  constructor(
+    private readonly services: LauncherServices,
+    private readonly governors: LaunchGovernors,
+  ) {}
 
   /** Stands for election and reports node and request gauges while elected. */
   async runElected(signal: AbortSignal): Promise<void> {
@@ -111,6 +116,9 @@ export class StatsReporter {
       let sum = 0;
       for (const pool of provider.pools.values()) sum += Math.max(0, pool.maxServers);
       metrics.gauge(maxServers(provider.name), sum);
+      for (const [cause, gates] of Object.entries(this.governors.of(provider.name).held())) {
+        metrics.gauge(heldCreates(provider.name, cause), gates);
+      }
     }
     for (const [tenant, limits] of config.current.tenantLimits) {
       for (const [resource, limit] of Object.entries(limits)) metrics.gauge(tenantLimit(tenant, resource), limit);

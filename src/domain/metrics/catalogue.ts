@@ -67,6 +67,12 @@ const LAUNCHER: readonly Omit<MetricDescription, 'emitter'>[] = [
     meaning: 'Sum of max-servers over the pools of the provider; not sent if unlimited.',
   },
   {
+    name: 'nodepool.provider.<provider>.held_creates.<cause>',
+    kinds: GAUGED,
+    meaning:
+      'Is creating held back, and probed, after the cloud refused? capacity: the number of such zones; rate and silence: 1 or 0.',
+  },
+  {
     name: 'nodepool.tenant_limits.<tenant>.<resource>',
     kinds: GAUGED,
     meaning: 'A configured limit of a tenant; dots and colons in its name become underscores.',

@@ -66,6 +66,11 @@ export function maxServers(provider: string): string {
   return `nodepool.provider.${provider}.max_servers`;
 }
 
+/** @param cause `capacity` (counted by zone), `rate` or `silence` */
+export function heldCreates(provider: string, cause: string): string {
+  return `nodepool.provider.${provider}.held_creates.${cause}`;
+}
+
 export function tenantLimit(tenant: string, resource: string): string {
   return `nodepool.tenant_limits.${safePart(tenant)}.${safePart(resource)}`;
 }

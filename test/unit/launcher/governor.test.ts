@@ -58,6 +58,7 @@ describe('a cloud without room', () => {
     expect(since).toBeLessThan(world.clock.now() - 10);
     expect(nextProbe).toBeGreaterThan(world.clock.now());
     expect(refusals).toBeGreaterThanOrEqual(3);
+    expect(running.metrics.gauges.get('nodepool.provider.cloud.held_creates.capacity')).toBe(1);
     expect(reasonsFor(running, behind).length).toBeGreaterThan(0);
     expect(world.nodes.filter(({ state }) => state === 'building')).toEqual([]);
     world.cloud.set({ capacity: {} });
