@@ -56,6 +56,7 @@ describe('the catalogue', () => {
     [launcher.providerNodes('p', 'ready'), 'nodepool.provider.<provider>.nodes.<state>'],
     [launcher.labelNodes('l', 'ready'), 'nodepool.label.<label>.nodes.<state>'],
     [launcher.addressableRequests('p', 'm'), 'nodepool.provider.<provider>.pool.<pool>.addressable_requests'],
+    [launcher.heldCreates('p', 'rate'), 'nodepool.provider.<provider>.held_creates.<cause>'],
     [launcher.maxServers('p'), 'nodepool.provider.<provider>.max_servers'],
     [launcher.UNCLAIMED_REQUESTS, 'nodepool.unclaimed_requests'],
     [launcher.tenantLimit('t', 'cores'), 'nodepool.tenant_limits.<tenant>.<resource>'],
