@@ -191,7 +191,11 @@ export class PoolWorker {
 
   private advance(handler: RequestHandler, decisions: PoolDecisions): void {
     const never = decisions.never(handler.value);
-    if (never.length > 0) return handler.decline(never);
+    if (never.length > 0) {
+      // Launches under way may take a while to end; what it waited for before is not true any more.
+      this.journal.note(handler.id, 'decline', never);
+      return handler.decline(never);
+    }
     const plan = decisions.plan(handler.needed, handler.value, handler.az, handler.avoid);
     if (decisions.fixed && plan.waiting.length > 0) {
       // The machines it counted on are taken: others may be served meanwhile (weakness 19).
