@@ -44,6 +44,8 @@ export interface CacheExpiration {
 export interface DomainRef {
   readonly id: string | null;
   readonly name: string | null;
+  /** Nobody has named it; it is then the domain with the id `default`. */
+  readonly isDefault: boolean;
 }
 
 export interface UserRef {

@@ -6,11 +6,23 @@
  * - `cut`: the connection ended before the answer did; the call may have been carried out.
  * - `timeout`: no answer in time; the call may have been carried out.
  * - `catalogue`: the cloud does not offer the service in this region and interface.
+ * - `settings`: a certificate or another setting of the cloud cannot be used.
  * - `body`: the body to be sent could not be read.
  * - `closed`: the client was closed.
  */
 export type ApiErrorKind =
-  'status' | 'answer' | 'dns' | 'refused' | 'unreachable' | 'tls' | 'cut' | 'timeout' | 'catalogue' | 'body' | 'closed';
+  | 'status'
+  | 'answer'
+  | 'dns'
+  | 'refused'
+  | 'unreachable'
+  | 'tls'
+  | 'cut'
+  | 'timeout'
+  | 'catalogue'
+  | 'settings'
+  | 'body'
+  | 'closed';
 
 export interface ApiErrorFacts {
   readonly kind: ApiErrorKind;

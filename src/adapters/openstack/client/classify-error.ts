@@ -2,7 +2,8 @@ import type { ProviderErrorKind } from '../../../ports/compute/errors.js';
 import { ProviderError } from '../../../ports/compute/errors.js';
 import { ApiError } from './api-error.js';
 
-const QUOTA = /quota[ _-]*exceeded|exceed\w*[^.]*quota|quota[^.]*exceed|number of ports exceeded|OverQuota/i;
+const QUOTA =
+  /quota[ _-]*exceeded|exceed\w*[^.\n]*quota|quota[^.\n]*exceed|number of ports exceeded|OverQuota|is over limit for/i;
 const CAPACITY =
   /no valid host|not enough hosts|insufficient (?:capacity|resources)|no more (?:ip addresses|floating)|IpAddressGenerationFailure|ExternalIpAddressExhausted|out of (?:capacity|stock)/i;
 
@@ -17,6 +18,7 @@ export function classifyFault(text: string): ProviderErrorKind | undefined {
 export function classifyApiError(error: ApiError): ProviderErrorKind {
   switch (error.kind) {
     case 'catalogue':
+    case 'settings':
       return 'configuration';
     case 'status':
       return classifyFault(`${error.reason}\n${error.body}`) ?? classifyStatus(error.status ?? 0);
@@ -37,7 +39,8 @@ function classifyStatus(status: number): ProviderErrorKind {
   if (status === 401 || status === 403) return 'authentication';
   if (status === 404 || status === 410) return 'not-found';
   if (status === 413 || status === 429) return 'rate';
-  if (status === 400 || status === 405 || status === 406 || status === 422) return 'configuration';
+  // 400 is not among them: an image or a flavor may just have gone, and the next attempt looks again.
+  if (status === 405 || status === 406 || status === 422) return 'configuration';
   return 'transient';
 }
 
