@@ -91,6 +91,8 @@ export type CloudAuth =
 
 /** Settings of one service; null = the cloud's own. */
 export interface ServiceAccess {
+  /** False: `has_<service>: false`; it is not used, whatever the catalogue says. */
+  readonly enabled: boolean;
   /** Interfaces in order of preference: `public`, `internal`, `admin`. */
   readonly interfaces: readonly string[];
   readonly region: string | null;
@@ -110,11 +112,11 @@ export interface CloudTls {
   readonly key: string | null;
 }
 
-/** Flags of one network of the cloud, as far as they were set. */
+/** Flags of one network of the cloud. */
 export interface CloudNetwork {
   readonly name: string;
-  readonly routesIpv4Externally: boolean | null;
-  readonly routesIpv6Externally: boolean | null;
+  readonly routesIpv4Externally: boolean;
+  readonly routesIpv6Externally: boolean;
   readonly natSource: boolean;
   readonly natDestination: boolean;
   readonly defaultInterface: boolean;

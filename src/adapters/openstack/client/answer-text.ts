@@ -1,6 +1,6 @@
 /** What a service says in the body of an error, in one line; empty if it says nothing. */
 export function answerReason(body: string): string {
-  return oneLine(messageIn(parse(body)) ?? plainText(body)).slice(0, 300);
+  return oneLine(plainText(messageIn(parse(body)) ?? body)).slice(0, 300);
 }
 
 /** Whatever may have been echoed to us and is nobody's business. */

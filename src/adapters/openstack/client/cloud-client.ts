@@ -127,13 +127,22 @@ export class CloudClient implements OpenStackClient {
         this.bounded(undefined, what, owned, (bounded, left) =>
           this.retrying('identity', true, left, bounded, () => {
             this.turns.claim();
-            return signIn.token(bounded);
+            return signIn.token(bounded).catch((error: unknown) => this.refused(error));
           }),
         ),
       );
       this.scrubber.remember(token.token);
       return token;
     }, this.options.clock);
+  }
+
+  /** "The request you have made requires authentication" is no help to whoever has to mend it. */
+  private refused(error: unknown): never {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    throw new ApiError({
+      ...error,
+      reason: `the credentials of cloud ${this.cloud.name} were refused: ${error.reason}`,
+    });
   }
 
   private attempts(call: ApiCall, signal: AbortSignal, left: () => number): Promise<ApiAnswer> {

@@ -65,6 +65,7 @@ export class ServiceEndpoints {
 
   private listed(service: Service, signedIn: SignedIn): ReturnType<typeof findEndpoint> {
     const access = this.cloud.services[service];
+    if (!access.enabled) return { problem: `clouds.yaml says that the cloud has no ${service}` };
     if (access.endpointOverride !== null) return { url: filled(access.endpointOverride, signedIn) };
     const { auth } = this.cloud;
     if (auth.kind === 'fixed') {
