@@ -32,6 +32,9 @@ const WORDING: Partial<Record<ApiErrorKind, string>> = {
 };
 
 export function connectionFault(error: unknown): ConnectionFault {
+  if (error instanceof Error && error.name === 'HTTPParserError') {
+    return { kind: 'answer', reason: 'the server does not speak HTTP' };
+  }
   const { code, syscall, message } = innermost(error);
   const kind = kindOf(code, syscall, message);
   const detail = kind === 'tls' ? `${code || 'error'}: ${message}` : code || message;

@@ -13,8 +13,7 @@ export function proxiesFromEnvironment(env: Readonly<Record<string, string | und
   const read = (name: string): string | null => env[name] || env[name.toUpperCase()] || null;
   const all = read('all_proxy');
   return {
-    // A CGI program must not take the header `Proxy` of a stranger for a setting, hence lower case only.
-    http: env['http_proxy'] || all,
+    http: read('http_proxy') ?? all,
     https: read('https_proxy') ?? all,
     except: (read('no_proxy') ?? '').split(/[,\s]+/).filter((entry) => entry !== ''),
   };
