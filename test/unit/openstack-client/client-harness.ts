@@ -2,6 +2,7 @@ import { buildCloudAccess } from '../../../src/domain/config/build-cloud-access.
 import type { CloudAccess } from '../../../src/domain/config/cloud-access.js';
 import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js';
 import { RecordingMetrics } from '../../../src/adapters/memory-metrics/recording-metrics.js';
+import type { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import { SeededRandom } from '../../../src/adapters/memory/seeded-random.js';
 import type { ApiCall } from '../../../src/adapters/openstack/client/api-call.js';
 import { ApiError } from '../../../src/adapters/openstack/client/api-error.js';
@@ -63,4 +64,22 @@ export async function failureOf(work: Promise<unknown>): Promise<ApiError> {
   );
   if (error instanceof ApiError) return error;
   throw error;
+}
+
+/** Skips the pauses between attempts, and answers how long they were. Deadlines have to be longer than they. */
+export async function hastened<T>(
+  clock: VirtualClock,
+  work: Promise<T>,
+): Promise<{ readonly result: T; readonly waits: readonly number[] }> {
+  const waits: number[] = [];
+  let isDone = false;
+  const done = work.finally(() => (isDone = true));
+  while (!isDone) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const next = clock.untilNext ?? Infinity;
+    if (next > 6) continue;
+    waits.push(next);
+    await clock.advance(next);
+  }
+  return { result: await done, waits };
 }

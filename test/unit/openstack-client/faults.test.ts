@@ -7,7 +7,7 @@ import type { ApiCall } from '../../../src/adapters/openstack/client/api-call.js
 import { classifyApiError } from '../../../src/adapters/openstack/client/classify-error.js';
 import type { OpenStackClient } from '../../../src/adapters/openstack/client/openstack-client.js';
 import { eventually } from '../../support/eventually.js';
-import { clientOf, cloudAt, failureOf, GET_SERVERS, never } from './client-harness.js';
+import { clientOf, cloudAt, failureOf, GET_SERVERS, hastened, never } from './client-harness.js';
 import type { TestClient } from './client-harness.js';
 import { CloudServer } from './cloud-server.js';
 
@@ -134,18 +134,11 @@ describe('a busy service', () => {
 describe('no connection', () => {
   it('refused: nothing was sent, so that even creating is tried again', async () => {
     const { client } = connect({ compute_endpoint_override: 'http://127.0.0.1:1/v2.1' });
-    const call = failureOf(client.call(CREATE, never()));
-    const waits: number[] = [];
-    for (let retry = 0; retry < 3; retry += 1) {
-      await until(() => clock.pending === 2);
-      const wait = clock.untilNext ?? NaN;
-      waits.push(wait);
-      await clock.advance(wait);
-    }
-    const error = await call;
+    const { result: error, waits } = await hastened(clock, failureOf(client.call(CREATE, never())));
     expect(error).toMatchObject({ kind: 'refused', status: null, url: 'http://127.0.0.1:1/v2.1/servers' });
     expect(error.message).toBe('POST http://127.0.0.1:1/v2.1/servers: the connection was refused (ECONNREFUSED)');
     expect(classifyApiError(error)).toBe('transient');
+    expect(waits).toHaveLength(3);
     for (const [index, wait] of waits.entries()) {
       expect(wait).toBeGreaterThanOrEqual(0.75 * 2 ** index);
       expect(wait).toBeLessThan(1.25 * 2 ** index);

@@ -216,6 +216,15 @@ describe('refused credentials', () => {
   });
 });
 
+describe('an identity service that cannot be reached', () => {
+  it('is not tried again for each time that the call is which needs it', async () => {
+    server.on('GET', '/identity/', { status: 503, headers: { 'Retry-After': '0' } });
+    const error = await failureOf(connect().client.call(GET_SERVERS, never()));
+    expect(error).toMatchObject({ status: 503, url: `${server.base}/identity/` });
+    expect(server.seen).toHaveLength(4);
+  });
+});
+
 describe('something that is not the identity service', () => {
   it('answers without a token', async () => {
     server.on('POST', '/identity/v3/auth/tokens', { status: 200, json: { hello: 'there' } });

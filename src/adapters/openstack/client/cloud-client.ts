@@ -41,6 +41,8 @@ export class CloudClient implements OpenStackClient {
   private readonly holds: ServiceHolds;
   private readonly scrubber: SecretScrubber;
   private readonly underWay = new Set<LinkedAbort>();
+  /** Given up on already, so that signing in is not tried again for each time that the call is which needs it. */
+  private readonly final = new WeakSet<ApiError>();
   private closing: ApiError | null = null;
 
   constructor(
@@ -211,11 +213,14 @@ export class CloudClient implements OpenStackClient {
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
+        if (!(error instanceof ApiError) || this.final.has(error)) throw error;
         if (classifyApiError(error) === 'rate') this.holds.hold(service, error.retryAfter ?? HOLD);
         const jitter = this.options.random.next();
         const delay = retryDelay({ error, attempts, idempotent, service, left: left(), jitter });
-        if (delay === undefined) throw error;
+        if (delay === undefined) {
+          this.final.add(error);
+          throw error;
+        }
         this.options.logger.debug('Trying the cloud again', { reason: error.message, attempts, seconds: delay });
         await sleep(this.options.clock, delay, signal);
       }
