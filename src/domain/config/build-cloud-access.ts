@@ -5,6 +5,7 @@ import { readCloudAuth } from './cloud-auth.js';
 import type { CloudEntry } from './cloud-entry-reader.js';
 import { CloudEntryReader } from './cloud-entry-reader.js';
 import { readCloudNetworks } from './cloud-networks.js';
+import { proxiesFromEnvironment } from './cloud-proxies.js';
 import { readCloudServices } from './cloud-services.js';
 
 /** What stands beside `clouds` in the file, and in the environment, and counts for all of them. */
@@ -38,6 +39,7 @@ export function buildCloudAccess(
     region,
     services: readCloudServices(reader),
     tls: readTls(reader),
+    proxies: proxiesFromEnvironment(env),
     apiTimeout: positive(reader.seconds('api_timeout')),
     networks: readCloudNetworks(reader),
     imageFormat: reader.text('image_format') ?? DEFAULT_CLOUD_IMAGE_FORMAT,

@@ -1,4 +1,5 @@
 /** A cloud of `clouds.yaml` in one region, understood: what is needed to speak with it (spec BUILDER 6.1). */
+import type { CloudProxies } from './cloud-proxies.js';
 import type { Secret } from './secret.js';
 
 export const CLOUD_SERVICES = ['compute', 'image', 'network', 'volume', 'identity', 'object-store'] as const;
@@ -12,6 +13,8 @@ export interface CloudAccess {
   readonly auth: CloudAuth;
   readonly services: Readonly<Record<CloudService, ServiceAccess>>;
   readonly tls: CloudTls;
+  /** Default: none. */
+  readonly proxies?: CloudProxies;
   /** Seconds for one call, `api_timeout`; null = the caller's own. */
   readonly apiTimeout: number | null;
   readonly networks: readonly CloudNetwork[];

@@ -14,11 +14,13 @@ const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'
 
 const isClouds = (text: string): boolean => text.startsWith('# clouds.yaml\n');
 
+const isSecure = (text: string): boolean => text.startsWith('# secure.yaml\n');
+
 const yamls = DOCUMENTS.flatMap((document) => {
   const blocks = fencedBlocks(document).filter(({ language }) => language === 'yaml');
   const clouds = blocks.find(({ text }) => isClouds(text))?.text;
   return blocks
-    .filter(({ text }) => !isClouds(text))
+    .filter(({ text }) => !isClouds(text) && !isSecure(text))
     .map((block) => ({ where: `${document.file}:${block.line}`, text: block.text, clouds }));
 });
 

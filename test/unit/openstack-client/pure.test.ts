@@ -12,9 +12,10 @@ import { callName } from '../../../src/adapters/openstack/client/call-name.js';
 import { classifyApiError, toProviderError } from '../../../src/adapters/openstack/client/classify-error.js';
 import { connectionFault } from '../../../src/adapters/openstack/client/connection-fault.js';
 import { nextQuery } from '../../../src/adapters/openstack/client/next-page.js';
-import { proxiesFromEnvironment, proxyFor } from '../../../src/adapters/openstack/client/proxies.js';
+import { proxyFor } from '../../../src/adapters/openstack/client/proxies.js';
 import { retryAfter } from '../../../src/adapters/openstack/client/retry-after.js';
 import { retryDelay } from '../../../src/adapters/openstack/client/retry-delay.js';
+import { proxiesFromEnvironment } from '../../../src/domain/config/cloud-proxies.js';
 import { task } from '../../../src/domain/metrics/task-metrics.js';
 import { ProviderError } from '../../../src/ports/compute/errors.js';
 

@@ -11,6 +11,7 @@ import type {
   OpenStackClient,
   OpenStackClientOptions,
 } from '../../../src/adapters/openstack/client/openstack-client.js';
+import { Secret } from '../../../src/domain/config/secret.js';
 import type { Certificates } from '../../support/certificates.js';
 import { makeCertificates } from '../../support/certificates.js';
 import { eventually } from '../../support/eventually.js';
@@ -153,6 +154,30 @@ describe('where services are', () => {
   });
 });
 
+describe('redirects', () => {
+  const create: ApiCall = { ...to('compute'), method: 'POST', json: { a: 1 }, expected: [202], idempotent: false };
+
+  it('on the same host are followed with all that was sent', async () => {
+    server.on('POST', '/compute/v2.1/x', { status: 301, headers: { Location: '/compute/v2.1/x/' } });
+    server.on('POST', /x\/$/, { status: 202, json: { done: true } });
+    expect((await connect().client.call(create, never())).json).toEqual({ done: true });
+    const [, second] = server.requests(/POST \/compute/);
+    expect(second).toMatchObject({ body: '{"a":1}', headers: { 'x-auth-token': 'token-1' } });
+  });
+
+  it('to another host are an error: the token is for one cloud only', async () => {
+    server.on('POST', '/compute/v2.1/x', { status: 307, headers: { Location: 'http://thief.example.org/x' } });
+    const error = await failureOf(connect().client.call(create, never()));
+    expect(error).toMatchObject({ status: 307, reason: expect.stringContaining('thief.example.org') as string });
+  });
+
+  it('end', async () => {
+    server.on('POST', '/compute/v2.1/x', { status: 302, headers: { Location: '/compute/v2.1/x' } });
+    expect(await failureOf(connect().client.call(create, never()))).toMatchObject({ status: 302 });
+    expect(server.requests(/POST \/compute/)).toHaveLength(4);
+  });
+});
+
 describe('lists of many pages', () => {
   async function names(client: OpenStackClient, query?: ApiCall['query']): Promise<readonly unknown[]> {
     const found: unknown[] = [];
@@ -266,11 +291,17 @@ describe('connections', () => {
     });
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    const proxied = connect({}, { proxies: { http: address, https: null, except: [] } });
+    const through = (except: readonly string[]): TestClient => {
+      const proxies = { http: new Secret(address), https: null, except };
+      const made = clientOf({ ...cloudAt(server.base), proxies });
+      clients.push(made.client);
+      return made;
+    };
+    const proxied = through([]);
     await proxied.client.call(GET_SERVERS, never());
     const used = tunnels.length;
     expect(used).toBeGreaterThan(0);
-    const direct = connect({}, { proxies: { http: address, https: null, except: ['127.0.0.1'] } });
+    const direct = through(['127.0.0.1']);
     await direct.client.call(GET_SERVERS, never());
     expect(tunnels).toHaveLength(used);
     await proxied.client.close();

@@ -16,7 +16,6 @@ import type { HttpRequest } from './http-exchange.js';
 import { isObject } from './json-fields.js';
 import { nextQuery } from './next-page.js';
 import type { OpenStackClient, OpenStackClientOptions, ServiceEndpoint } from './openstack-client.js';
-import { NO_PROXIES } from './proxies.js';
 import { retryDelay } from './retry-delay.js';
 import { SecretScrubber } from './secrets.js';
 import { ServiceEndpoints } from './service-endpoints.js';
@@ -50,7 +49,7 @@ export class CloudClient implements OpenStackClient {
     private readonly options: OpenStackClientOptions,
   ) {
     const { clock, logger, rate, version } = options;
-    this.connections = new Connections(cloud.tls, options.proxies ?? NO_PROXIES);
+    this.connections = new Connections(cloud.tls, cloud.proxies);
     this.scrubber = new SecretScrubber(cloud.auth);
     this.exchange = new HttpExchange(this.connections, {
       clock,

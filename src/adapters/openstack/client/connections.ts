@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Dispatcher } from 'undici';
 import { Agent, ProxyAgent } from 'undici';
 import type { CloudTls } from '../../../domain/config/cloud-access.js';
-import type { Proxies } from './proxies.js';
+import type { CloudProxies } from '../../../domain/config/cloud-proxies.js';
 import { proxyFor } from './proxies.js';
 
 /** Seconds to connect, TLS included; a host that does not answer is then tried again within the call's deadline. */
@@ -24,7 +24,7 @@ export class Connections {
 
   constructor(
     private readonly tls: CloudTls,
-    private readonly proxies: Proxies,
+    private readonly proxies: CloudProxies | undefined,
   ) {}
 
   /** @throws TlsFileError */
@@ -35,7 +35,7 @@ export class Connections {
       throw error;
     });
     const tls = await this.tlsOptions;
-    const proxy = proxyFor(url, this.proxies) ?? '';
+    const proxy = (this.proxies && proxyFor(url, this.proxies)) ?? '';
     const known = this.agents.get(proxy);
     if (known) return known;
     const made = proxy === '' ? directAgent(tls) : proxyAgent(proxy, tls);

@@ -44,6 +44,7 @@ export interface ExchangeOptions {
 /** Bytes; a list of ten thousand servers has a quarter of it. */
 const LONGEST_ANSWER = 128 * 1024 * 1024;
 const KEPT_OF_BODY = 2000;
+const MOST_REDIRECTS = 3;
 
 /** Sends one request and receives its answer, once. */
 export class HttpExchange {
@@ -58,9 +59,14 @@ export class HttpExchange {
     const begun = clock.monotonic();
     let status: number | null = null;
     try {
-      const { answer, text } = await this.exchange(wanted, signal);
-      status = answer.statusCode;
-      return this.understand(wanted, answer, text);
+      let at = wanted;
+      for (let redirects = 0; ; redirects += 1) {
+        const { answer, text } = await this.exchange(at, signal);
+        status = answer.statusCode;
+        const elsewhere = redirects < MOST_REDIRECTS ? redirectOf(at.url, answer) : undefined;
+        if (elsewhere === undefined || at.expected.includes(status)) return this.understand(at, answer, text);
+        at = { ...at, url: elsewhere };
+      }
     } finally {
       const seconds = clock.monotonic() - begun;
       observe(wanted.name, seconds);
@@ -175,6 +181,19 @@ export class HttpExchange {
   private shown(url: string): string {
     return this.options.scrub(url.replace(/\/\/[^/@]*@/, '//')).slice(0, 500);
   }
+}
+
+/**
+ * Catalogues that say `http` of a cloud that has come to speak TLS are common, and so are addresses that want a slash. Followed
+ * with everything that was sent, and therefore only on the same host, and never away from TLS.
+ */
+function redirectOf(from: string, { statusCode, headers }: Dispatcher.ResponseData): string | undefined {
+  const { location } = headers;
+  if (![301, 302, 307, 308].includes(statusCode) || typeof location !== 'string') return undefined;
+  if (!URL.canParse(location, from)) return undefined;
+  const [before, after] = [new URL(from), new URL(location, from)];
+  const isSafe = after.hostname === before.hostname && (after.protocol === 'https:' || before.protocol === 'http:');
+  return isSafe && /^https?:$/.test(after.protocol) ? after.href : undefined;
 }
 
 /** The request failed, and its body was ended for that. */

@@ -2,7 +2,6 @@ import type { Clock } from '../../../ports/runtime/clock.js';
 import type { Random } from '../../../ports/runtime/random.js';
 import type { Logger } from '../../../ports/telemetry/logger.js';
 import type { Metrics } from '../../../ports/telemetry/metrics.js';
-import type { Proxies } from './proxies.js';
 import type { ApiAnswer, ApiCall, JsonObject, Service } from './api-call.js';
 
 /** One cloud as one project sees it. Signs in when first needed, and again when the token ends. */
@@ -46,8 +45,6 @@ export interface OpenStackClientOptions {
   readonly provider: string;
   /** Seconds between the starts of two calls; 0 = no limit. */
   readonly rate: number;
-  /** See `proxiesFromEnvironment`; default: none. */
-  readonly proxies?: Proxies;
   /** Version of the product, for `User-Agent`. */
   readonly version?: string;
 }
