@@ -96,6 +96,22 @@ describe('where services are', () => {
     expect(metrics.timings.get('nodepool.task.lab.ComputeGetX')).toHaveLength(3);
   });
 
+  it('a look that failed is taken again, and who gives up harms nobody', async () => {
+    server.catalogue = [{ type: 'compute', path: '/compute' }];
+    server.on('GET', '/compute/v2.1/x', { json: {} });
+    server.on('GET', '/compute/', () => 'hang', 1);
+    server.on('GET', '/compute/', { status: 500 }, 1);
+    const { client } = connect();
+    expect(await failureOf(client.call(to('compute'), never()))).toMatchObject({ status: 500 });
+    const giveUp = new AbortController();
+    const impatient = client.call(to('compute'), giveUp.signal);
+    await eventually('the second look is under way', () => server.requests(/GET \/compute\/$/).length === 2);
+    const patient = client.call(to('compute'), never());
+    giveUp.abort(new Error('enough'));
+    await expect(impatient).rejects.toThrow('enough');
+    expect((await patient).status).toBe(200);
+  });
+
   it('microversions are looked up when somebody wants to know', async () => {
     server.on('GET', '/compute/v2.1/', {
       json: { version: { id: 'v2.1', status: 'CURRENT', version: '2.90', min_version: '2.1', links: [] } },
