@@ -7,11 +7,13 @@ import { intervalsFrom } from '../composition/intervals.js';
 import { TOKENS } from '../composition/tokens.js';
 import { checkImagesDir } from './check-images-dir.js';
 import { currentEnvironment, openProcess } from './daemon.js';
-import { countOption, daemonProgram, readDaemonArguments, refuseWhatIsMissing } from './daemon-arguments.js';
-import { runMain } from './run-main.js';
+import { countOption, daemonProgram } from './daemon-arguments.js';
+import type { DaemonArguments } from './daemon-arguments.js';
+import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
 
 const PID_FILE = '/var/run/nodepool/nodepool-builder.pid';
+const LOG_FILE = '/var/log/nodepool/nodepool-builder.log';
 
 const OWN_OPTIONS = [
   { flag: '--build-workers', metavar: 'BUILD_WORKERS', help: 'number of build workers (default: 1)' },
@@ -19,14 +21,10 @@ const OWN_OPTIONS = [
   { flag: '--fake', help: 'Do not actually run diskimage-builder (used for testing) (default: False)' },
 ] as const;
 
+const PROGRAM = daemonProgram('nodepool-builder', 'NodePool Image Builder.', PID_FILE, OWN_OPTIONS);
+
 /** The daemon nodepool-builder: builds images and uploads them (spec BUILDER 2, 3.5). */
-async function main(): Promise<number> {
-  const args = readDaemonArguments(
-    daemonProgram('nodepool-builder', 'NodePool Image Builder.', PID_FILE, OWN_OPTIONS),
-    PID_FILE,
-  );
-  if (typeof args === 'number') return args;
-  refuseWhatIsMissing(args);
+async function main(args: DaemonArguments, up: () => void): Promise<number> {
   const workers = {
     build: countOption(args.values, '--build-workers', 1),
     upload: countOption(args.values, '--upload-workers', 4),
@@ -38,11 +36,12 @@ async function main(): Promise<number> {
     process.kill(process.pid, signal);
   });
   const { builder: intervals } = intervalsFrom(currentEnvironment());
-  const running = await openProcess({ ...args, logTo: 'stdout' }, [
+  const running = await openProcess({ ...args, logTo: args.foreground ? 'stdout' : { file: LOG_FILE } }, [
     imageBuildingModule(args.values.has('--fake')),
     builderModule({ intervals, workers }),
   ]);
   const { container, logger } = running;
+  logUnexpectedEnd(logger);
   process.on('SIGUSR2', () => logger.warn('SIGUSR2: the debug dump is not available yet'));
   try {
     const config = container.get(TOKENS.config).current;
@@ -54,6 +53,7 @@ async function main(): Promise<number> {
     throw error;
   }
   const builder = container.get(TOKENS.builder);
+  up();
   const started = builder.start().then(() => logger.info('The builder runs'));
   const signal = await Promise.race([asked, started.then(() => asked)]);
   logger.info(`${signal}: stopping`);
@@ -63,4 +63,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-runMain('nodepool-builder', main);
+runDaemon(PROGRAM, PID_FILE, main);

@@ -1,13 +1,6 @@
 import { errorMessage, errorStack } from './error-text.js';
-import type { LogEntry, LogLevel } from './log-entry.js';
+import type { LogEntry } from './log-entry.js';
 import { redactText } from './redaction.js';
-
-const LEVEL_NAMES: Readonly<Record<LogLevel, string>> = {
-  debug: 'DEBUG',
-  info: 'INFO',
-  warn: 'WARNING',
-  error: 'ERROR',
-};
 
 /** Fields that tell what a line is about stand before the message (spec BUILDER 3.6). */
 const ANNOTATIONS: readonly (readonly [field: string, label: string])[] = [
@@ -17,18 +10,20 @@ const ANNOTATIONS: readonly (readonly [field: string, label: string])[] = [
 ];
 const ANNOTATED = new Set(ANNOTATIONS.map(([field]) => field));
 
-/**
- * Lines as the Python daemons write them: `2019-02-26 16:00:35,123 INFO nodepool.launcher: message`, local time. Each line of a
- * longer message has the whole prefix, those after the first are indented by two spaces.
- * @param stacks print the stacks of errors, else their messages
- */
-export function formatText(entry: LogEntry, stacks: boolean): string {
-  const prefix = `${localTime(entry.time)} ${LEVEL_NAMES[entry.level]} ${entry.name}: `;
-  const errors = Object.values(entry.fields).filter((value) => value instanceof Error);
-  const tail = errors.map((error) => (stacks ? `\n${errorStack(error)}` : `: ${errorMessage(error)}`)).join('');
-  const text = `${annotations(entry)}${redactText(entry.message)}${facts(entry)}${tail}`;
-  const [first = '', ...rest] = text.replace(/\s+$/, '').split(/\r?\n/);
-  return [`${prefix}${first}\n`, ...rest.map((line) => `${prefix}  ${line}\n`)].join('');
+/** The line without its prefix: what it is about, the message, the facts, and what errors say unless their stacks follow. */
+export function messageText(entry: LogEntry, stacks: boolean): string {
+  const tail = stacks ? '' : errorsOf(entry).map((error) => `: ${errorMessage(error)}`);
+  return [annotations(entry), redactText(entry.message), facts(entry), ...tail].join('');
+}
+
+/** The stacks of the errors that come with the line; null without errors. */
+export function stackText(entry: LogEntry): string | null {
+  const errors = errorsOf(entry);
+  return errors.length > 0 ? errors.map(errorStack).join('\n') : null;
+}
+
+function errorsOf({ fields }: LogEntry): readonly Error[] {
+  return Object.values(fields).filter((value) => value instanceof Error);
 }
 
 function annotations({ fields }: LogEntry): string {
@@ -48,7 +43,6 @@ function facts({ fields }: LogEntry): string {
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
-
 function show(value: unknown): string {
   if (typeof value === 'string' && /^[\w./:@+-]+$/.test(value)) return value;
   return JSON.stringify(value) ?? String(value);
