@@ -47,11 +47,3 @@ function show(value: unknown): string {
   if (typeof value === 'string' && /^[\w./:@+-]+$/.test(value)) return value;
   return JSON.stringify(value) ?? String(value);
 }
-
-function localTime(milliseconds: number): string {
-  const time = new Date(milliseconds);
-  const pad = (value: number, width = 2): string => String(value).padStart(width, '0');
-  const date = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
-  const clock = `${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}`;
-  return `${date} ${clock},${pad(time.getMilliseconds(), 3)}`;
-}

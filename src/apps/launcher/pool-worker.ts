@@ -7,6 +7,7 @@ import type { Stored } from '../../domain/model/stored.js';
 import type { Announcement, PoolAnnouncement } from '../../ports/records/launchers.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
+import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
@@ -69,6 +70,16 @@ export class PoolWorker {
 
   handles(request: RequestId): boolean {
     return this.handlers.has(request) || this.declining.has(request);
+  }
+
+  get status(): WorkerStatus {
+    const requests = [...this.handlers.values()].map((handler) => `request ${handler.id}: ${handler.doing}`);
+    const others = this.tasks.names.filter((name) => !name.startsWith('request '));
+    return {
+      worker: `PoolWorker ${this.identity.provider}-${this.identity.name}`,
+      doing: `${this.wakeup.awaited ? 'waits for a change' : 'at work'}, ${this.open.size} open requests`,
+      details: [...requests, ...others],
+    };
   }
 
   /** Something that decisions look at has changed. */

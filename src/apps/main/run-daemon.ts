@@ -1,14 +1,17 @@
 import { startDetached } from '../../adapters/daemon/detach.js';
 import { DetachedStart } from '../../adapters/daemon/detached-start.js';
 import { PidFile } from '../../adapters/daemon/pid-file.js';
+import { RunningGroups } from '../../adapters/system/running-groups.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import type { DaemonArguments } from './daemon-arguments.js';
 import { readDaemonArguments } from './daemon-arguments.js';
 import type { ProgramSpec } from '../../adapters/cli/program-spec.js';
 
-/** What a daemon is to do once it runs where it should. Answers the exit status. */
-export type DaemonMain = (args: DaemonArguments, started: () => void) => Promise<number>;
+/** What a daemon is to do once it runs where it should. Answers the exit status, or the signal that it ends by. */
+export type DaemonMain = (args: DaemonArguments, started: () => void) => Promise<number | NodeJS.Signals>;
+
+type End = number | NodeJS.Signals;
 
 /**
  * Runs a daemon: in the foreground, or in the background with a pid file (spec BUILDER 3.5). Whoever started it in the background
@@ -47,7 +50,7 @@ async function run(
   pidFile: string,
   main: DaemonMain,
   detached: DetachedStart | null,
-): Promise<number> {
+): Promise<End> {
   const args = readDaemonArguments(program, pidFile, detached?.folder ?? process.cwd());
   if (typeof args === 'number') return args;
   if (args.foreground) return main(args, () => undefined);
@@ -59,10 +62,18 @@ async function run(
   }
   const own = await PidFile.acquire(args.pidFile);
   process.on('exit', () => own.release());
-  return main(args, () => detached.succeeded());
+  const end = await main(args, () => detached.succeeded());
+  own.release();
+  return end;
 }
 
-function finish(status: number, text: string): void {
-  process.exitCode = status;
-  process.stderr.write(text, () => process.stdout.write('', () => process.exit(status)));
+function finish(end: End, text: string): void {
+  process.exitCode = typeof end === 'number' ? end : 1;
+  const last = (): void => {
+    if (typeof end === 'number') process.exit(end);
+    RunningGroups.killAll();
+    process.removeAllListeners(end);
+    process.kill(process.pid, end);
+  };
+  process.stderr.write(text, () => process.stdout.write('', last));
 }

@@ -33,7 +33,7 @@ export function openDict(text: string, file: string): DictPart {
   const { contents } = document;
   if (!isMap(contents)) return spotIn(file, '', () => 1).fail(null, 'expected a dictionary with version, handlers, …');
   const value = document.toJS({ maxAliasCount: 1000 }) as Record<string, unknown>;
-  return new YamlPart(file, '', contents as YAMLMap, value, 1, lineAt);
+  return new YamlPart(file, '', contents, value, 1, lineAt);
 }
 
 type LineAt = (offset: number | undefined) => number;

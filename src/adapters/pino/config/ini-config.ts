@@ -63,7 +63,7 @@ function readHandler(section: IniSection): HandlerDraft {
   const { spot } = section;
   const args = literal(spot, 'args', section.get('args') ?? '()');
   const kwargs = literal(spot, 'kwargs', section.get('kwargs') ?? '{}');
-  if (typeof kwargs !== 'object' || kwargs === null || !('entries' in kwargs) || typeof kwargs.entries === 'function') {
+  if (typeof kwargs !== 'object' || kwargs === null || !('dictionary' in kwargs)) {
     return spot.fail('kwargs', "expected a dictionary, like {'maxBytes': 1000000}");
   }
   return {
@@ -75,7 +75,7 @@ function readHandler(section: IniSection): HandlerDraft {
     positional: Array.isArray(args)
       ? (args as readonly OptionValue[])
       : spot.fail('args', `expected a tuple: ${section.raw('args') ?? ''} lacks a comma, as in ('name',)`),
-    options: kwargs.entries,
+    options: kwargs.dictionary,
   };
 }
 

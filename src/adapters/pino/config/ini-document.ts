@@ -23,48 +23,72 @@ const OPTION = /^([^\s=:][^=:]*?)\s*[=:]\s*(.*)$/;
 
 /** The sections of an INI file as Python's `ConfigParser` reads it. @throws LogConfigError with the line */
 export function parseIni(text: string, file: string): ReadonlyMap<string, IniSection> {
-  const sections = new Map<string, { readonly line: number; readonly options: Map<string, IniOption> }>();
-  let options: Map<string, IniOption> | null = null;
-  let open: IniOption | null = null;
-  let indent = 0;
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  for (const [index, whole] of lines.entries()) {
-    const line = index + 1;
-    const trimmed = whole.trim();
-    const fail = (problem: string): never => spotIn(file, '', () => line).fail(null, problem);
-    if (/^[#;]/.test(trimmed)) continue;
-    if (trimmed === '') {
-      // Part of a longer value, unless nothing of it follows.
-      if (open) open.value += '\n';
-      continue;
-    }
-    const depth = whole.length - whole.trimStart().length;
-    if (open && depth > indent) {
-      open.value += `\n${trimmed}`;
-      continue;
-    }
-    indent = depth;
-    open = null;
-    const name = HEADER.exec(trimmed)?.[1];
-    if (name !== undefined) {
-      if (sections.has(name)) fail(`section [${name}] is there twice; merge the two`);
-      options = new Map();
-      sections.set(name, { line, options });
-      continue;
-    }
-    const [, key = '', value = ''] = OPTION.exec(trimmed) ?? [];
-    if (options === null) return fail('expected a section like [loggers]');
-    if (key === '') return fail(`${trimmed}: expected name=value`);
-    if (options.has(key.toLowerCase())) fail(`${key} is there twice; take one of them out`);
-    open = { value, line };
-    options.set(key.toLowerCase(), open);
+  const reader = new IniReader(file);
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    reader.line(line, index + 1);
   }
-  for (const section of sections.values())
-    for (const option of section.options.values()) option.value = option.value.trimEnd();
+  const { sections } = reader;
   const defaults = sections.get('DEFAULT')?.options ?? new Map<string, IniOption>();
   return new Map(
-    [...sections].map(([name, section]) => [name, new Section(name, file, section.line, section.options, defaults)]),
+    [...sections].map(([name, { line, options }]) => [name, new Section(name, file, line, options, defaults)]),
   );
+}
+
+interface IniLines {
+  readonly line: number;
+  readonly options: Map<string, IniOption>;
+}
+
+class IniReader {
+  readonly sections = new Map<string, IniLines>();
+  private section: IniLines | null = null;
+  /** The option that deeper lines go on with. */
+  private open: IniOption | null = null;
+  private indent = 0;
+  private empty = 0;
+
+  constructor(private readonly file: string) {}
+
+  line(whole: string, line: number): void {
+    const text = whole.trim();
+    if (/^[#;]/.test(text)) return;
+    if (text === '') {
+      this.empty += 1;
+      return;
+    }
+    const depth = whole.length - whole.trimStart().length;
+    if (this.open && depth > this.indent) this.open.value += `${'\n'.repeat(this.empty + 1)}${text}`;
+    else this.begin(text, line, depth);
+    this.empty = 0;
+  }
+
+  private begin(text: string, line: number, depth: number): void {
+    this.indent = depth;
+    this.open = null;
+    const name = HEADER.exec(text)?.[1];
+    if (name === undefined) return this.option(text, line);
+    if (this.sections.has(name)) this.fail(line, `section [${name}] is there twice; merge the two`);
+    this.section = { line, options: new Map() };
+    this.sections.set(name, this.section);
+  }
+
+  private option(text: string, line: number): void {
+    const [, name = '', value = ''] = OPTION.exec(text) ?? [];
+    if (!this.section) return this.fail(line, 'expected a section like [loggers]');
+    if (name === '') this.fail(line, `${text}: expected name=value`);
+    const { options } = this.section;
+    const key = name.toLowerCase();
+    if (options.has(key)) this.fail(line, `${key} is there twice; take one of them out`);
+    this.open = { value, line };
+    options.set(key, this.open);
+  }
+
+  private fail(line: number, problem: string): never {
+    return spotIn(this.file, '', () => line).fail(null, problem);
+  }
 }
 
 class Section implements IniSection {

@@ -45,7 +45,7 @@ export interface LoggerDraft {
 export type OptionValue = string | number | boolean | null | PythonName | readonly OptionValue[] | OptionMap;
 
 export interface OptionMap {
-  readonly entries: ReadonlyMap<string, OptionValue>;
+  readonly dictionary: ReadonlyMap<string, OptionValue>;
 }
 
 export interface PythonName {

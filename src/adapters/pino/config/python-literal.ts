@@ -47,10 +47,10 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '
 function unescape(text: string): string {
   return text.replace(
     /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([^]))/g,
-    (whole, hex?: string, wide?: string, char = '') => {
+    (whole: string, hex: string | undefined, wide: string | undefined, char: string | undefined) => {
       const code = hex ?? wide;
       if (code !== undefined) return String.fromCharCode(parseInt(code, 16));
-      return ESCAPES[char] ?? (`\\'"`.includes(char) ? char : whole);
+      return ESCAPES[char ?? ''] ?? (`\\'"`.includes(char ?? '?') ? (char ?? '') : whole);
     },
   );
 }
@@ -136,18 +136,18 @@ class LiteralReader {
   }
 
   private dictionary(): OptionValue {
-    const entries = new Map<string, OptionValue>();
+    const dictionary = new Map<string, OptionValue>();
     while (!this.isSign('}')) {
       const key = this.value();
       if (typeof key !== 'string') throw new LiteralError('the keys of a dictionary have to be texts');
       if (!this.isSign(':')) throw new LiteralError(`: is missing after '${key}'`);
       this.next();
-      entries.set(key, this.value());
+      dictionary.set(key, this.value());
       if (this.isSign(',')) this.next();
       else if (!this.isSign('}')) throw new LiteralError('} is missing');
     }
     this.next();
-    return { entries };
+    return { dictionary };
   }
 
   private isSign(sign: string): boolean {
