@@ -133,7 +133,7 @@ root: {level: INFO, handlers: [json, lines]}
     log.warn('x', { eventId: 'e', request: '200-1', node: '7' });
     log.warn('x');
     log.close();
-    expect(logged('out.log')).toBe('e|200-1|7|\n||||\n'.replace('||||', '|||'));
+    expect(logged('out.log')).toBe('e|200-1|7|\n|||\n');
   });
 
   it('show no secrets, in whatever format', () => {
@@ -198,10 +198,7 @@ describe('a logging configuration that cannot be used [BUILDER 140]', () => {
     ],
     [
       ...yaml('%(message)s', '100% %(message)s'),
-      'l.yaml:3: formatters.plain.format: % : a percent sign that belongs to no field; write %% for one'.replace(
-        '% :',
-        '% %(message)s:',
-      ),
+      'l.yaml:3: formatters.plain.format: % : a percent sign that belongs to no field; write %% for one',
     ],
     [...yaml("'}", "', style: '§'}"), 'l.yaml:3: formatters.plain.style: §: expected %, { or $'],
     [
