@@ -23,12 +23,8 @@ describe('the page on compatibility', () => {
 
   it('lists as not there yet only what is not there', () => {
     const drivers = readFileSync(path.join(ROOT, 'src/apps/composition/drivers-module.ts'), 'utf8');
-    const main = sourceText('src/apps/main');
     const absent: Readonly<Record<string, boolean>> = {
       Drivers: !/openstack/i.test(drivers),
-      'Background mode': main.includes('running in the background is not supported yet'),
-      'Log configuration files': main.includes('log configuration files are not supported yet'),
-      SIGUSR2: main.includes('the debug dump is not available yet'),
       'Plug-in drivers': !exists('src/apps/plugins'),
       Prometheus: !exists('src/adapters/prometheus'),
     };
