@@ -51,7 +51,11 @@ export class NodeReaper {
     private readonly claimed: (id: NodeId) => boolean,
   ) {
     this.wakeup = new Wakeup(services.clock);
-    this.tasks = new Supervisor((name, error) => services.logger.error(`${name} failed`, errorFields(error)));
+    // All tasks are about a node, which ends their name.
+    this.tasks = new Supervisor((name, error) => {
+      const node = name.slice(name.lastIndexOf(' ') + 1);
+      services.logger.error(`${name} failed`, { node, ...errorFields(error) });
+    });
   }
 
   get status(): WorkerStatus {

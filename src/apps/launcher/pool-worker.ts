@@ -65,7 +65,12 @@ export class PoolWorker {
     this.logger = services.logger.child(`PoolWorker.${provider}-${name}`);
     this.wakeup = new Wakeup(services.clock);
     this.pace = new Pace(services.clock);
-    this.tasks = new Supervisor((task, error) => this.logger.error(`${task} failed`, errorFields(error)));
+    // All tasks are about a request, which ends their name.
+    this.tasks = new Supervisor((task, error) => {
+      const request = task.slice(task.lastIndexOf(' ') + 1);
+      const eventId = services.records.requests.view.get(request)?.value.eventId;
+      this.logger.error(`${task} failed`, { request, eventId, ...errorFields(error) });
+    });
   }
 
   handles(request: RequestId): boolean {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { document, exists, quotedIn, ROOT, sections, sourceText, tableRows } from './documents.js';
+import { document, exists, quotedIn, ROOT, sections, tableRows } from './documents.js';
 
 const page = document('docs/compatibility.md');
 const parts = sections(page);
