@@ -302,7 +302,7 @@ export class LauncherWorld {
   private anonymousLines(): readonly string[] {
     return this.logger.lines
       .filter(({ message, fields }) => {
-        const request = /\b\d{3}-\d{10}\b/.exec(`${message} ${String(fields['request'] ?? '')}`)?.[0];
+        const request = /\b\d{3}-\d{10}\b/.exec(`${message} ${JSON.stringify(fields['request'] ?? '')}`)?.[0];
         // Of a request that is gone nobody knows the event any more.
         const known = request !== undefined && !message.includes(`${request} is gone`);
         const event = known ? this.events.get(request) : undefined;
