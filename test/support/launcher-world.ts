@@ -65,6 +65,8 @@ export class LauncherWorld {
   scan: HostKeyScanner['scan'] = () => Promise.resolve(['ssh-rsa FAKEKEY']);
   /** What instances say of their addresses instead of what the fake cloud has. */
   addresses: Partial<Instance> = {};
+  /** Of the requests that were submitted. */
+  private readonly events = new Map<string, string>();
   private readonly stores: MemoryTreeStore[] = [];
   private readonly launchers: RunningLauncher[] = [];
   /** The client: a session of its own. */
@@ -225,8 +227,11 @@ export class LauncherWorld {
     const fields = Array.isArray(change)
       ? { nodeTypes: change as readonly string[] }
       : (change as Partial<NodeRequest>);
-    const request = aRequest({ stateTime: now, createdTime: now, ...fields });
-    return (await this.client.requests.create(priority, request)).id;
+    const eventId = `event-${this.events.size}`;
+    const request = aRequest({ stateTime: now, createdTime: now, eventId, ...fields });
+    const { id } = await this.client.requests.create(priority, request);
+    if (request.eventId !== null) this.events.set(id, request.eventId);
+    return id;
   }
 
   request(id: string): NodeRequest | undefined {
@@ -293,12 +298,32 @@ export class LauncherWorld {
     return this.eventually('no nodes are left', () => this.nodes.length === 0);
   }
 
+  /** Lines about a request or a node that do not say which, or of which event: whoever searches the log for it would miss them. */
+  private anonymousLines(): readonly string[] {
+    return this.logger.lines
+      .filter(({ message, fields }) => {
+        const request = /\b\d{3}-\d{10}\b/.exec(`${message} ${JSON.stringify(fields['request'] ?? '')}`)?.[0];
+        // Of a request that is gone nobody knows the event any more.
+        const known = request !== undefined && !message.includes(`${request} is gone`);
+        const event = known ? this.events.get(request) : undefined;
+        const node = /\bnode (\d{10})\b/i.exec(message)?.[1];
+        return (
+          (request !== undefined && fields['request'] !== request) ||
+          (event !== undefined && fields['eventId'] !== event) ||
+          (node !== undefined && fields['node'] !== node)
+        );
+      })
+      .map(({ name, message, fields }) => `${name}: ${message} ${JSON.stringify(fields)}`);
+  }
+
   async end(): Promise<void> {
+    const anonymous = this.anonymousLines();
     const stopping = Promise.all(this.launchers.map(({ launcher }) => launcher.stop()));
     await this.clock.advance(1);
     await stopping;
     await this.client.close();
     await Promise.all(this.stores.map((store) => store.close()));
+    if (anonymous.length > 0) throw new Error(`Lines of the log that cannot be found by id:\n${anonymous.join('\n')}`);
   }
 }
 

@@ -16,6 +16,7 @@ export class HeldLease implements Lease {
     readonly generation: number,
     session: SessionMonitor,
     private readonly removeOwn: () => Promise<void>,
+    private readonly ended: () => void,
   ) {
     this.unsubscribe = session.onChange((event) => {
       if (event.state !== 'connected')
@@ -35,6 +36,7 @@ export class HeldLease implements Lease {
 
   private end(reason: Error): void {
     this.unsubscribe();
+    this.ended();
     this.controller.abort(reason);
   }
 }

@@ -6,6 +6,7 @@ import type { Decision } from '../../domain/explain/reason.js';
 import type { StoredBuild } from '../../domain/model/image.js';
 import { asError } from '../../ports/runtime/clock.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 import { BackoffBook } from './backoff-book.js';
@@ -50,6 +51,15 @@ export class BuildLine {
     this.holds = new HoldBook(context.clock);
     this.builder = new BuildRun(context);
     this.tasks = new Supervisor((name, error) => context.logger.error(`${name} failed`, errorFields(error)));
+  }
+
+  get status(): WorkerStatus {
+    const doing = this.wakeup.awaited ? 'waits until something is due' : 'at work';
+    return {
+      worker: 'BuildWorkers',
+      doing: `${doing}, ${this.running.size} of ${this.limit} busy`,
+      details: this.tasks.names,
+    };
   }
 
   /** Starts builds until aborted; builds that run then go on, see `finish`. */

@@ -8,6 +8,7 @@ import type { Provider } from '../../ports/compute/provider.js';
 import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';
 import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
+import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { ActiveLaunches } from './active-launches.js';
 import { FixedMachinesKeeper, fixedProviders } from './fixed-machines.js';
@@ -34,7 +35,7 @@ import { StatsReporter } from './stats-reporter.js';
 import { UnusedNodes } from './unused-nodes.js';
 
 /** The launcher process: pool workers, cleanup, min-ready and statistics on one session (spec LAUNCHER 2.1). */
-export class Launcher implements PoolSurroundings {
+export class Launcher implements PoolSurroundings, StatusSource {
   readonly index: NodeIndex;
   readonly reservations = new Reservations();
   readonly launches = new ActiveLaunches();
@@ -52,6 +53,7 @@ export class Launcher implements PoolSurroundings {
   private readonly ownIds = new Set<string>();
   private readonly unsubscribe: (() => void)[] = [];
   private announcement: Announcement<ProcessAnnouncement> | null = null;
+  private reaper: NodeReaper | null = null;
   private running = false;
 
   constructor(readonly services: LauncherServices) {
@@ -75,6 +77,22 @@ export class Launcher implements PoolSurroundings {
     const { records, config } = this.services;
     const started = [...config.current.providers.keys()].every((name) => this.driver(name) !== undefined);
     return this.running && started && records.nodes.view.complete && records.requests.view.complete;
+  }
+
+  status(): readonly WorkerStatus[] {
+    const { records } = this.services;
+    const session = `session ${records.session.state}`;
+    return [
+      {
+        worker: 'Launcher',
+        doing: this.running ? `runs, ${session}` : `starting or stopping, ${session}`,
+        details: this.tasks.names,
+      },
+      ...[...this.workers.values()].map((worker) => worker.status),
+      ...(this.reaper ? [this.reaper.status] : []),
+      this.minReady.status,
+      { worker: 'FixedMachines', doing: 'registers machines', details: this.fixed.keys },
+    ];
   }
 
   /** Resolves when the mirrors are complete and the workers run. */
@@ -188,6 +206,7 @@ export class Launcher implements PoolSurroundings {
     const routine = new RoutineCleanup(services, new LeakedInstances(services, this.governors), (name) =>
       this.driver(name),
     );
+    this.reaper = reaper;
     this.tasks.start('the node reaper', (signal) => reaper.run(signal));
     this.tasks.start('the search for lost requests', (signal) => lost.run(signal));
     this.tasks.start('the routine cleanup', (signal) => routine.run(signal));

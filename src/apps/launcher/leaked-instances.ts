@@ -41,7 +41,11 @@ export class LeakedInstances {
         this.services.metrics.count(leakedInstances(name));
       } catch (error) {
         if (signal.aborted) throw error;
-        this.services.logger.warn(`Leaked instance ${externalId} could not be deleted`, errorFields(error));
+        this.services.logger.warn(`Leaked instance ${externalId} could not be deleted`, {
+          provider: name,
+          node,
+          ...errorFields(error),
+        });
       }
     }
   }

@@ -86,7 +86,11 @@ export class NodeAcquisition {
     } catch (error) {
       uncertain = error instanceof ConnectionLostError;
       if (signal.aborted) return { kind: 'lost' };
-      this.services.logger.error('Getting a node failed', { request: request.id, ...errorFields(error) });
+      this.services.logger.error('Getting a node failed', {
+        request: request.id,
+        eventId: request.value.eventId,
+        ...errorFields(error),
+      });
       return { kind: 'failed', because: [{ code: 'HANDLER_ERROR', problem: String(error) }] };
     } finally {
       if (uncertain) this.giveBackLater(planned);

@@ -7,6 +7,7 @@ import type { RecordLease } from '../../ports/records/record-lease.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
+import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { deleteNode } from './node-deletion.js';
 import type { LaunchGovernors } from './launch-governor.js';
@@ -50,7 +51,20 @@ export class NodeReaper {
     private readonly claimed: (id: NodeId) => boolean,
   ) {
     this.wakeup = new Wakeup(services.clock);
-    this.tasks = new Supervisor((name, error) => services.logger.error(`${name} failed`, errorFields(error)));
+    // All tasks are about a node, which ends their name.
+    this.tasks = new Supervisor((name, error) => {
+      const node = name.slice(name.lastIndexOf(' ') + 1);
+      services.logger.error(`${name} failed`, { node, ...errorFields(error) });
+    });
+  }
+
+  get status(): WorkerStatus {
+    const doing = this.wakeup.awaited ? 'waits for a change' : 'at work';
+    return {
+      worker: 'NodeReaper',
+      doing: `${doing}, ${this.due.size} nodes to look at later`,
+      details: this.tasks.names,
+    };
   }
 
   /** Runs until aborted, then until the deletions under way have let go of their nodes. */

@@ -7,6 +7,7 @@ import type { Stored } from '../../domain/model/stored.js';
 import type { Announcement, PoolAnnouncement } from '../../ports/records/launchers.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
+import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
@@ -64,11 +65,26 @@ export class PoolWorker {
     this.logger = services.logger.child(`PoolWorker.${provider}-${name}`);
     this.wakeup = new Wakeup(services.clock);
     this.pace = new Pace(services.clock);
-    this.tasks = new Supervisor((task, error) => this.logger.error(`${task} failed`, errorFields(error)));
+    // All tasks are about a request, which ends their name.
+    this.tasks = new Supervisor((task, error) => {
+      const request = task.slice(task.lastIndexOf(' ') + 1);
+      const eventId = services.records.requests.view.get(request)?.value.eventId;
+      this.logger.error(`${task} failed`, { request, eventId, ...errorFields(error) });
+    });
   }
 
   handles(request: RequestId): boolean {
     return this.handlers.has(request) || this.declining.has(request);
+  }
+
+  get status(): WorkerStatus {
+    const requests = [...this.handlers.values()].map((handler) => `request ${handler.id}: ${handler.doing}`);
+    const others = this.tasks.names.filter((name) => !name.startsWith('request '));
+    return {
+      worker: `PoolWorker ${this.identity.provider}-${this.identity.name}`,
+      doing: `${this.wakeup.awaited ? 'waits for a change' : 'at work'}, ${this.open.size} open requests`,
+      details: [...requests, ...others],
+    };
   }
 
   /** Something that decisions look at has changed. */

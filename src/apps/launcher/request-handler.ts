@@ -76,6 +76,13 @@ export class RequestHandler {
     return this.request.requestor === MIN_READY_REQUESTOR;
   }
 
+  /** What it is doing, for people. */
+  get doing(): string {
+    if (this.lease === null) return 'waits for its lock';
+    const held = `${this.obtained.length} of ${this.request.nodeTypes.length} nodes there, ${this.underway.size} on their way`;
+    return this.waiting.length > 0 ? `${held}, waits for ${describeReasons(this.waiting)}` : held;
+  }
+
   /** May it be given nodes? */
   get wantsNodes(): boolean {
     if (this.needed.length === 0 || this.lease === null) return false;

@@ -51,7 +51,13 @@ describe('the guide to reasons', () => {
   });
 
   it('knows the words of daemons that refuse to start', () => {
-    const words = sourceText('src/apps/main', 'src/apps/builder', 'src/apps/providers');
+    const words = sourceText(
+      'src/apps/main',
+      'src/apps/builder',
+      'src/apps/providers',
+      'src/adapters/daemon',
+      'src/adapters/pino',
+    );
     const messages = tableRows(sections(guide).get('Daemons that do not start') ?? '').map(
       ([cell = '']) => quotedIn(cell)[0],
     );
