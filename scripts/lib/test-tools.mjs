@@ -9,6 +9,7 @@ const TOOLS = [
   { what: 'Java', packages: ['openjdk-17-jre-headless'], here: () => has('java') },
   { what: 'ZooKeeper', packages: ['zookeeper'], here: () => existsSync('/usr/share/java/zookeeper.jar') },
   { what: 'Python with kazoo', packages: ['python3', 'python3-kazoo'], here: () => python('import kazoo') },
+  { what: 'zsh', packages: ['zsh'], here: () => has('zsh') },
   { what: 'openssl', packages: ['openssl'], here: () => has('openssl') },
   {
     what: 'diskimage-builder',

@@ -305,10 +305,15 @@ describe('image data in a file [BUILDER 135]', () => {
     expect(stderr).toContain(problem);
   });
 
-  test('a file that is not there is a failure', async () => {
-    const { exitCode, stderr } = await terminal.run(['import-image-data', join(directory, 'nothing')]);
+  test.each([
+    ['import-image-data', 'nothing', 'nothing cannot be read: there is no such file or folder'],
+    ['import-image-data', '.', 'cannot be read: it is a folder'],
+    ['export-image-data', 'nowhere/data', 'data cannot be written: there is no such file or folder'],
+    ['export-image-data', '.', 'cannot be written: it is a folder'],
+  ])('%s %s is a failure in one line', async (command, name, problem) => {
+    const { exitCode, stderr } = await terminal.run([command, join(directory, name)]);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('ENOENT');
+    expect(stderr).toMatch(new RegExp(`^nodepool: [^\\n]*${problem}\\n$`));
   });
 });
 
@@ -341,15 +346,43 @@ describe('the session', () => {
     await terminal.run(['image-build', 'nine']);
     expect(terminal.opened).toEqual([
       {
-        options: { configPath: 'a', securePath: 'b', logConfigPath: 'c', debug: true },
+        options: { configPath: 'a', securePath: 'b', logConfigPath: 'c', debug: true, connectTimeout: 30 },
         mirrors: ['nodes'],
       },
       {
-        options: { configPath: '/etc/nodepool/nodepool.yaml', securePath: null, logConfigPath: null, debug: false },
+        options: {
+          configPath: '/etc/nodepool/nodepool.yaml',
+          securePath: null,
+          logConfigPath: null,
+          debug: false,
+          connectTimeout: 30,
+        },
         mirrors: [],
       },
     ]);
     expect(terminal.closed).toBe(2);
+  });
+
+  test.each([
+    [['--connect-timeout', '5', 'list'], undefined, 5],
+    [['--connect-timeout', '0', 'list'], '7', Infinity],
+    [['list'], '7.5', 7.5],
+    [['list'], '', 30],
+    [['list'], '0', Infinity],
+  ])('%j with NODEPOOL_CONNECT_TIMEOUT=%s waits %d seconds for the store', async (argv, variable, expected) => {
+    terminal.environment = variable === undefined ? {} : { NODEPOOL_CONNECT_TIMEOUT: variable };
+    await terminal.run(argv);
+    expect(terminal.opened.map(({ options }) => options.connectTimeout)).toEqual([expected]);
+  });
+
+  test('a time-out in the environment that is no number is a failure in one line', async () => {
+    terminal.environment = { NODEPOOL_CONNECT_TIMEOUT: 'soon' };
+    expect(await terminal.run(['list'])).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: "nodepool: NODEPOOL_CONNECT_TIMEOUT: expected a number of seconds (0: no limit), found 'soon'\n",
+    });
+    expect(terminal.opened).toEqual([]);
   });
 
   test('a configuration that cannot be loaded is a failure in one line', async () => {
