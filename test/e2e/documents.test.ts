@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutClient } from '../support/daemon-needs.js';
 import type { Daemon } from '../support/daemon.js';
 import { DaemonWorld } from '../support/daemon-world.js';
-import type { ZuulClient } from '../support/daemon-zuul-client.js';
 import { DocumentShell } from '../support/document-shell.js';
 import { ZooKeeperServer, freePort } from '../support/zookeeper-server.js';
 import { COMMAND_BLOCKS } from '../unit/docs/command-blocks.js';
@@ -33,7 +32,6 @@ describe.skipIf(withoutClient())('what the documents tell people to type in', ()
   let server: ZooKeeperServer;
   let world: DaemonWorld;
   let shell: DocumentShell;
-  let zuul: ZuulClient;
   let request: string;
   let daemons: readonly Daemon[];
   let port: number;
@@ -70,7 +68,7 @@ describe.skipIf(withoutClient())('what the documents tell people to type in', ()
     port = await freePort();
     await configure(serving('spare', 2));
     await start();
-    zuul = await world.client();
+    const zuul = await world.client();
     request = await zuul.submit(['small']);
     await zuul.answer(request);
   });
@@ -125,6 +123,13 @@ describe.skipIf(withoutClient())('what the documents tell people to type in', ()
     'Why is it so?: nodepool explain request': {
       after: (stdout) => expect(stdout).toMatch(/^request [^]*^node [^]*^label small$[^]*^image debian$/m),
     },
+    'Removing a request: nodepool request-delete': {
+      after: async (stdout) => {
+        expect(stdout).toBe('');
+        const left = (): Promise<readonly Row[]> => rows('/request-list', ({ id }) => id === request);
+        await world.until('the request is gone', async () => (await left()).length === 0);
+      },
+    },
     'Changing the configuration: nodepool config-validate': {
       after: (_stdout, output) => expect(output).toContain('Configuration validation complete'),
     },
@@ -172,9 +177,6 @@ describe.skipIf(withoutClient())('what the documents tell people to type in', ()
     },
     'Removing a provider: nodepool info': {
       before: async () => {
-        // Whoever uses nodes there is done with them.
-        await zuul.accept(request);
-        await zuul.giveBack();
         for (const { id } of await rows('/node-list', ({ provider }) => provider === 'spare')) {
           expect((await shell.run(`nodepool delete ${id} --wait`)).code).toBe(0);
         }
