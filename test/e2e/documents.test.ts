@@ -21,6 +21,7 @@ interface Task {
   readonly after?: (stdout: string, output: string) => Promise<void> | void;
 }
 
+const RELOADED = /The configuration has changed/;
 const DAY = 'docs/guide/day-to-day.md';
 const blocks = COMMAND_BLOCKS.filter(({ mark }) => mark.kind === 'run').map((block) => ({
   ...block,
@@ -38,23 +39,23 @@ describe.skipIf(withoutClient())('what the documents tell people to type in', ()
   /** What the placeholders of the last block stood for. */
   let meant: Readonly<Record<string, string>> = {};
 
-  const cloud = (name: string, pool: object, images: readonly string[]): object => ({
+  const cloud = (name: string, pool: object, images: readonly object[]): object => ({
     name,
     driver: 'fake',
     cloud: 'fake',
-    diskimages: images.map((image) => ({ name: image })),
+    diskimages: images,
     pools: [{ name: 'main', ...pool }],
   });
   const labels = [{ name: 'small', diskimage: 'debian', 'min-ram': 2048 }];
-  const serving = (name: string, servers: number): object =>
-    cloud(name, { 'max-servers': servers, labels }, ['debian']);
-  const configure = (spare: object | null): Promise<void> =>
+  const serving = (name: string, servers: number, pause = false): object =>
+    cloud(name, { 'max-servers': servers, labels }, [{ name: 'debian', pause }]);
+  const configure = (spare: object | null, main = serving('cloud', 6)): Promise<void> =>
     world.configure({
       ...world.basics(),
       webapp: { port, listen_address: '127.0.0.1' },
       labels: [{ name: 'small', 'min-ready': 2 }],
       diskimages: [{ name: 'debian', elements: ['debian-minimal'] }],
-      providers: [serving('cloud', 6), ...(spare ? [spare] : [])],
+      providers: [main, ...(spare ? [spare] : [])],
     });
   const start = async (): Promise<void> => {
     daemons = [world.builder('--fake'), world.launcher()];
@@ -114,6 +115,14 @@ describe.skipIf(withoutClient())('what the documents tell people to type in', ()
     return text.replaceAll(/<([a-z-]+)>/g, (_all, name: string) => values[name] ?? '');
   }
 
+  const twoUploads = (): Promise<void> =>
+    world.until('two uploads are ready', async () => (await uploads()).length >= 2).then(() => undefined);
+  /** Launchers have an upload to go back to, and it is not of the build that went. */
+  const previousCounts = async (): Promise<void> => {
+    const left = (await uploads()).map(({ id }) => id);
+    expect(left).not.toEqual([]);
+    expect(left).not.toContain(meant['build']);
+  };
   const gone = async (): Promise<void> => expect(await node(meant['id'])).toEqual([]);
   const isJson = (stdout: string): void => expect(JSON.parse(stdout.split('\n')[0] ?? '')).toEqual(expect.any(Array));
 
@@ -137,23 +146,41 @@ describe.skipIf(withoutClient())('what the documents tell people to type in', ()
       after: (_stdout, output) => expect(output).toMatch(/^image debian is built: debian-[0-9a-f]{32} \(qcow2\)$/m),
     },
     'Going back to the previous image: nodepool image-pause': {
-      before: () =>
-        world.until('two uploads are ready', async () => (await uploads()).length >= 2).then(() => undefined),
+      before: twoUploads,
       after: async () => {
-        await world.until('the upload is deleted', async () =>
-          (await uploads()).every(({ id }) => id !== meant['build']),
-        );
-        expect((await uploads()).length).toBeGreaterThan(0);
+        await world.until('the build is gone', async () => {
+          const left = await rows('/dib-image-list', ({ id }) => id === `debian-${meant['build'] ?? ''}`);
+          return left.length === 0;
+        });
+        await previousCounts();
       },
     },
-    'Deleting a build everywhere: nodepool dib-image-delete': {
+    'Going back in one cloud only: nodepool image-list': {
+      before: twoUploads,
       after: () =>
         world
-          .until('the build is gone', async () => {
-            const left = await rows('/dib-image-list', ({ id }) => id === `debian-${meant['build'] ?? ''}`);
-            return left.length === 0;
-          })
+          .until('the build is uploaded again', async () =>
+            (await uploads()).some(({ id, upload_id: upload }) => id === meant['build'] && upload !== meant['upload']),
+          )
           .then(() => undefined),
+    },
+    'Going back in one cloud only: nodepool config-validate': {
+      before: async () => {
+        const heard = daemons[0]?.output.length ?? 0;
+        await configure(serving('spare', 2), serving('cloud', 6, true));
+        await daemons[0]?.says(RELOADED, { from: heard });
+      },
+      after: async (stdout) => {
+        expect(stdout).toBe('');
+        await world.until('the upload is deleted', async () =>
+          (await page('/image-list')).every(
+            ({ id, provider, upload_id: upload }) =>
+              provider !== 'cloud' || id !== meant['build'] || upload !== meant['upload'],
+          ),
+        );
+        await previousCounts();
+        await configure(serving('spare', 2));
+      },
     },
     'Pausing an image: nodepool image-pause': {
       after: (stdout) => expect(stdout).toMatch(/^\| debian \| True/m),

@@ -72,6 +72,7 @@ export class OrderFollowers implements OrderProgress {
 /** The first build of an image that began after we came to look. */
 class FollowedBuild {
   private readonly before: ReadonlySet<string>;
+  private readonly underWay: ReadonlySet<string>;
   private ours: string | undefined;
   private ordered = false;
 
@@ -79,7 +80,9 @@ class FollowedBuild {
     private readonly records: Records,
     private readonly image: string,
   ) {
-    this.before = new Set(this.builds().map(({ build }) => build));
+    const builds = this.builds();
+    this.before = new Set(builds.map(({ build }) => build));
+    this.underWay = new Set(builds.filter(({ value }) => value.state === 'building').map(({ build }) => build));
   }
 
   look(): BuildProgress | BuildEnding {
@@ -88,9 +91,16 @@ class FollowedBuild {
     this.ours ??= builds.find(({ build }) => !this.before.has(build))?.build;
     if (this.ours !== undefined) return this.lookAt(this.ours, builds);
     const ordered = view.buildRequested(this.image) !== undefined;
-    if (this.ordered && !ordered && view.complete) return { kind: 'withdrawn' };
+    if (this.ordered && !ordered && view.complete) return this.withoutOrder(builds);
     this.ordered ||= ordered;
     return { kind: 'waiting', paused: view.paused(this.image), held: this.problem() };
+  }
+
+  /** Orders are one: if an earlier one was being carried out already, its build took ours along. */
+  private withoutOrder(builds: readonly StoredBuild[]): BuildEnding {
+    const done = builds.find(({ build, value }) => this.underWay.has(build) && value.state === 'ready');
+    if (!done) return { kind: 'withdrawn' };
+    return { kind: 'built', build: done.build, formats: done.value.formats };
   }
 
   private lookAt(build: string, builds: readonly StoredBuild[]): BuildProgress | BuildEnding {

@@ -8,7 +8,8 @@
 export interface OrderProgress {
   /**
    * Orders a build as `ImageCommands.build` does, and resolves when the first build that began afterwards has ended. A build that is
-   * under way already does not count: it may not have what the order is about.
+   * under way already does not count, for it may not have what the order is about, unless it was ordered, too: then builders take both
+   * orders for one.
    * @throws as `ImageCommands.build`
    */
   build(image: string, report: (progress: BuildProgress) => void, signal?: AbortSignal): Promise<BuildEnding>;

@@ -76,6 +76,19 @@ image debian is built: debian-bb (qcow2, raw)
     });
   });
 
+  test('an order made while an earlier one is carried out is done with it', async () => {
+    await bench.other.images.orders.requestBuild('debian');
+    await write(`${BUILDS}/aa`, { state: 'building', builder: 'nb00' });
+    later(
+      [3, () => write(`${BUILDS}/aa`, { state: 'ready', builder: 'nb00', formats: 'raw' })],
+      [4, () => bench.other.images.orders.removeBuildRequest('debian')],
+    );
+    expect(await order()).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('is built: debian-aa (raw)') as string,
+    });
+  });
+
   test('an order that is taken back is a failure', async () => {
     later([2, () => bench.other.images.orders.removeBuildRequest('debian')]);
     expect(await order()).toMatchObject({
