@@ -26,8 +26,19 @@ export class OrderFollowers implements OrderProgress {
       const ends = [images.view.onChange(wake), builders.view.onChange(wake)];
       return () => ends.forEach((end) => end());
     };
-    return this.follow(subscribe, signal, () => {
+    let again = true;
+    return this.follow(subscribe, signal, async () => {
       const seen = build.look();
+      if (seen.kind === 'withdrawn') {
+        // The mirror may show the end of the order before the build that it led to; the store does not.
+        if (build.hasBegun(await images.builds.list(image))) return undefined;
+        // A builder that has just finished removes the order that it finds, and may have taken ours for the one before.
+        if (!again) return seen;
+        again = false;
+        build.forgetOrder();
+        await this.images.build(image);
+        return undefined;
+      }
       if (seen.kind !== 'waiting' && seen.kind !== 'building') return seen;
       report(seen);
       return undefined;
@@ -53,13 +64,13 @@ export class OrderFollowers implements OrderProgress {
   private async follow<T>(
     subscribe: (wake: () => void) => () => void,
     signal: AbortSignal | undefined,
-    look: () => T | undefined,
+    look: () => T | undefined | Promise<T | undefined>,
   ): Promise<T> {
     const wakeup = new Wakeup(this.clock);
     const unsubscribe = subscribe(() => wakeup.wake());
     try {
       for (;;) {
-        const found = look();
+        const found = await look();
         if (found !== undefined) return found;
         await wakeup.wait(Infinity, signal ?? new AbortController().signal);
       }
@@ -83,6 +94,15 @@ class FollowedBuild {
     const builds = this.builds();
     this.before = new Set(builds.map(({ build }) => build));
     this.underWay = new Set(builds.filter(({ value }) => value.state === 'building').map(({ build }) => build));
+  }
+
+  hasBegun(builds: readonly StoredBuild[]): boolean {
+    return builds.some(({ build }) => !this.before.has(build));
+  }
+
+  /** It is given once more; until the mirror shows it, its absence means nothing. */
+  forgetOrder(): void {
+    this.ordered = false;
   }
 
   look(): BuildProgress | BuildEnding {
