@@ -11,6 +11,7 @@ const CHECKLISTS = {
     complete: [
       [1, 40],
       [41, 112],
+      [113, 136],
     ],
   },
 };

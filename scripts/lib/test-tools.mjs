@@ -15,6 +15,7 @@ const TOOLS = [
     packages: ['systemd'],
     here: () => ['systemd-analyze', 'systemd-notify', 'systemd-tmpfiles', 'systemd-sysusers'].every(inPath),
   },
+  { what: 'zsh', packages: ['zsh'], here: () => has('zsh') },
   { what: 'openssl', packages: ['openssl'], here: () => has('openssl') },
   {
     what: 'diskimage-builder',

@@ -125,6 +125,33 @@ describe('a configuration that cannot be used', () => {
   });
 });
 
+describe('a ZooKeeper that is away', () => {
+  it.each([
+    [['--connect-timeout', '1', 'list'], {}],
+    [['image-build', 'debian', '--wait'], { NODEPOOL_CONNECT_TIMEOUT: '1' }],
+  ])('ends nodepool %j after the time given, with one clear error', async (args, env) => {
+    await world.configure(GOOD);
+    const begun = performance.now();
+    const command = world.start('nodepool', ['-c', world.configFile, ...args], env);
+    expect((await command.ending()).code).toBe(1);
+    expect(performance.now() - begun).toBeGreaterThan(1_000);
+    expect(command.stdout).toBe('');
+    expect(command.lines(/^nodepool: /)).toEqual([
+      'nodepool: ZooKeeper at 127.0.0.1:1 cannot be reached: no session within 1 s; see that it runs and that ' +
+        'zookeeper-servers and zookeeper-tls are right (--connect-timeout allows more time)',
+    ]);
+    expect(command.output).not.toMatch(/\n\s+at /);
+  });
+
+  it('does not matter to commands that do not need it [BUILDER 40, 114]', async () => {
+    await world.configure(GOOD);
+    for (const args of [['config-validate'], ['--version'], ['completion', 'bash'], ['list', '-h']]) {
+      const command = world.start('nodepool', ['-c', world.configFile, ...args]);
+      expect((await command.ending()).code, command.output).toBe(0);
+    }
+  });
+});
+
 describe('a port of the web interface that is taken', () => {
   let squatter: Server;
   let port: number;

@@ -109,7 +109,8 @@ export class DaemonWorld {
     }
   }
 
-  private environment(): NodeJS.ProcessEnv {
+  /** What all processes here get. */
+  environment(): NodeJS.ProcessEnv {
     return {
       // disk-image-create uses programs of the administrator.
       PATH: `/usr/sbin:/sbin:${process.env['PATH'] ?? '/usr/bin:/bin'}`,

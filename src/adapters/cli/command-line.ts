@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream';
 import { asError, type Clock } from '../../ports/runtime/clock.js';
+import { isSeconds } from './check-value.js';
+import { wantsColours } from './colours.js';
+import { completionScript } from './completion/completion-script.js';
 import { explainSubject } from './explain-subcommand.js';
 import * as lists from './list-subcommands.js';
 import { NODEPOOL_PROGRAM, type CommandName } from './nodepool-program.js';
@@ -16,13 +19,18 @@ export interface CommandLineContext {
   /** Read only when a question is asked. */
   readonly stdin: Readable;
   readonly clock: Clock;
+  readonly environment: Readonly<Record<string, string>>;
   readonly version: string;
 }
 
+/** Seconds that connecting may take. The original waits for ever, and leaves it to the operator to guess for what. */
+const CONNECT_TIMEOUT = 30;
+const CONNECT_VARIABLE = 'NODEPOOL_CONNECT_TIMEOUT';
+
 const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
-/** `config-validate` is none of these: it needs no session. */
-const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, 'config-validate'>, Subcommand>> = {
+/** `config-validate` and `completion` are none of these: they need no session. */
+const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, 'config-validate' | 'completion'>, Subcommand>> = {
   list: lists.listNodes,
   'image-list': lists.listUploads,
   'dib-image-list': lists.listBuilds,
@@ -63,14 +71,18 @@ export class CommandLine {
       stdout.write(parsed.text);
       return parsed.exitCode;
     }
-    const options = commonOptions(parsed.options);
+    const command = parsed.command as CommandName;
     try {
-      const command = parsed.command as CommandName;
+      if (command === 'completion') {
+        stdout.write(completionScript(NODEPOOL_PROGRAM, parsed.values.get('shell') === 'zsh' ? 'zsh' : 'bash'));
+        return 0;
+      }
+      const options = this.commonOptions(parsed.options);
       if (command === 'config-validate') return await this.validate(options);
       await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, signal);
       return 0;
     } catch (error: unknown) {
-      stderr.write(`nodepool: ${describe(asError(error), options.debug)}\n`);
+      stderr.write(`nodepool: ${describe(asError(error), parsed.options.has('--debug'))}\n`);
       return 1;
     }
   }
@@ -91,7 +103,8 @@ export class CommandLine {
     values: Values,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const session = await this.context.open(options, subcommand.mirrors);
+    const followed = values.has('--wait') ? (subcommand.followedIn ?? []) : [];
+    const session = await this.context.open(options, [...subcommand.mirrors, ...followed]);
     try {
       await subcommand.run(this.subcommandContext(session, values, signal));
     } finally {
@@ -100,7 +113,7 @@ export class CommandLine {
   }
 
   private subcommandContext(session: Session, values: Values, signal: AbortSignal | undefined): SubcommandContext {
-    const { stdout, stderr, stdin, clock } = this.context;
+    const { stdout, stderr, stdin, clock, environment } = this.context;
     const optional = (name: string): string | undefined => {
       const value = values.get(name);
       return typeof value === 'string' ? value : undefined;
@@ -110,6 +123,7 @@ export class CommandLine {
       aliens: session.aliens,
       commands: session.commands,
       inquiries: session.inquiries,
+      progress: session.progress,
       close: () => session.close(),
       value: (name) => optional(name) ?? '',
       optional,
@@ -125,22 +139,41 @@ export class CommandLine {
       get now() {
         return clock.now();
       },
+      clock,
+      environment,
+      colours: wantsColours(stdout, environment),
       signal,
+    };
+  }
+
+  /** @throws UnusableTimeoutError */
+  private commonOptions(values: Values): CommonOptions {
+    const text = (flag: string): string | undefined => {
+      const value = values.get(flag);
+      return typeof value === 'string' ? value : undefined;
+    };
+    return {
+      configPath: text('-c') ?? DEFAULT_CONFIG,
+      securePath: text('-s') ?? null,
+      logConfigPath: text('-l') ?? null,
+      debug: values.has('--debug'),
+      connectTimeout: connectTimeout(text('--connect-timeout') ?? this.context.environment[CONNECT_VARIABLE]),
     };
   }
 }
 
-function commonOptions(values: Values): CommonOptions {
-  const text = (flag: string): string | undefined => {
-    const value = values.get(flag);
-    return typeof value === 'string' ? value : undefined;
-  };
-  return {
-    configPath: text('-c') ?? DEFAULT_CONFIG,
-    securePath: text('-s') ?? null,
-    logConfigPath: text('-l') ?? null,
-    debug: values.has('--debug'),
-  };
+/** An environment variable has a value that cannot be used. */
+class UnusableTimeoutError extends Error {
+  readonly code = 'NP_UNUSABLE_TIMEOUT';
+  override readonly name = 'UnusableTimeoutError';
+}
+
+function connectTimeout(given: string | undefined): number {
+  if (given === undefined || given === '') return CONNECT_TIMEOUT;
+  if (!isSeconds(given)) {
+    throw new UnusableTimeoutError(`${CONNECT_VARIABLE}: expected a number of seconds (0: no limit), found '${given}'`);
+  }
+  return Number(given) === 0 ? Infinity : Number(given);
 }
 
 function describe(error: Error, debug: boolean): string {

@@ -10,14 +10,16 @@ import {
   REQUESTS,
   UPLOADS,
 } from '../../domain/presentation/listings.js';
-import { listingTable } from '../../domain/presentation/listing.js';
+import { listingJson, listingTable } from '../../domain/presentation/listing.js';
+import { pythonJson } from '../../domain/presentation/python-json.js';
+import { formatOf, printList } from './list-output.js';
 import type { Subcommand, SubcommandContext } from './subcommand.js';
 
 export const listNodes: Subcommand = {
   mirrors: ['nodes'],
   run(context) {
-    const listing = context.given('--detail') ? NODE_DETAILS : NODES;
-    context.print(listingTable(listing, context.queries.nodes(), context.now));
+    const usual = context.given('--detail') ? NODE_DETAILS : NODES;
+    printList(context, usual, context.queries.nodes(), NODE_DETAILS);
     reportDamaged(context);
   },
 };
@@ -25,7 +27,7 @@ export const listNodes: Subcommand = {
 export const listUploads: Subcommand = {
   mirrors: ['images'],
   run(context) {
-    context.print(listingTable(UPLOADS, context.queries.uploads(), context.now));
+    printList(context, UPLOADS, context.queries.uploads());
     reportDamaged(context);
   },
 };
@@ -33,7 +35,7 @@ export const listUploads: Subcommand = {
 export const listBuilds: Subcommand = {
   mirrors: ['images'],
   run(context) {
-    context.print(listingTable(BUILDS, context.queries.builds(), context.now));
+    printList(context, BUILDS, context.queries.builds());
     reportDamaged(context);
   },
 };
@@ -41,7 +43,7 @@ export const listBuilds: Subcommand = {
 export const listRequests: Subcommand = {
   mirrors: ['requests'],
   run(context) {
-    context.print(listingTable(REQUESTS, context.queries.requests(), context.now));
+    printList(context, REQUESTS, context.queries.requests());
     reportDamaged(context);
   },
 };
@@ -51,14 +53,23 @@ export const listImageStatus: Subcommand = {
   run(context) {
     const { queries, now, stderr } = context;
     const problems = queries.imageProblems();
-    context.print(listingTable(IMAGE_STATUS, queries.imageStatus(), now));
-    if (context.given('--detail')) {
-      context.print('');
-      context.print('Problems:');
-      context.print(listingTable(IMAGE_PROBLEMS, problems, now));
-    } else if (problems.length > 0) {
-      stderr.write(`Problems of builders: ${problems.length}; image-status --detail shows them\n`);
+    if (!context.given('--detail')) {
+      printList(context, IMAGE_STATUS, queries.imageStatus());
+      if (problems.length > 0) {
+        stderr.write(`Problems of builders: ${problems.length}; image-status --detail shows them\n`);
+      }
+      return;
     }
+    if (formatOf(context) === 'csv') throw new TwoListsError('image-status --detail');
+    if (formatOf(context) === 'json') {
+      const lists = { images: listingJson(IMAGE_STATUS, queries.imageStatus(), now) };
+      context.print(jsonObject({ ...lists, problems: listingJson(IMAGE_PROBLEMS, problems, now) }));
+      return;
+    }
+    printList(context, IMAGE_STATUS, queries.imageStatus());
+    context.print('');
+    context.print('Problems:');
+    context.print(listingTable(IMAGE_PROBLEMS, problems, now));
   },
 };
 
@@ -66,23 +77,45 @@ export const listAlienImages: Subcommand = {
   mirrors: ['images'],
   async run(context) {
     const images = await context.aliens.find(context.optional('provider'), context.signal);
-    context.print(listingTable(ALIEN_IMAGES, images, context.now));
+    printList(context, ALIEN_IMAGES, images);
   },
 };
 
 export const showProvider: Subcommand = {
   mirrors: ['nodes', 'images'],
   run(context) {
+    const { now } = context;
     const data = context.queries.providerData(context.value('provider'));
+    if (formatOf(context) === 'json') {
+      const images = listingJson(PROVIDER_IMAGES, data.images, now);
+      const nodes = listingJson(PROVIDER_NODES, data.nodes, now);
+      context.print(jsonObject({ provider: pythonJson(data.provider), images, nodes }));
+      return;
+    }
     context.print(`ZooKeeper data for provider ${data.provider}`);
     context.print('');
     context.print('Image data:');
-    context.print(listingTable(PROVIDER_IMAGES, data.images, context.now));
+    context.print(listingTable(PROVIDER_IMAGES, data.images, now));
     context.print('');
     context.print('Nodes:');
-    context.print(listingTable(PROVIDER_NODES, data.nodes, context.now));
+    context.print(listingTable(PROVIDER_NODES, data.nodes, now));
   },
 };
+
+/** Rows of two kinds cannot stand in one CSV file. */
+class TwoListsError extends Error {
+  readonly code = 'NP_TWO_LISTS';
+  override readonly name = 'TwoListsError';
+  constructor(command: string) {
+    super(`${command} shows two lists, which one CSV file cannot hold; use --format json`);
+  }
+}
+
+/** @param members JSON texts by their keys */
+function jsonObject(members: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(members).map(([key, json]) => `${pythonJson(key)}: ${json}`);
+  return `{${pairs.join(', ')}}`;
+}
 
 /** Beside the table, so that scripts which cut it apart are not confused. Contents are withheld: they may hold anything. */
 function reportDamaged({ queries, stderr }: SubcommandContext): void {

@@ -1,4 +1,14 @@
 import { SUBJECT_KINDS } from '../../domain/explain/explanation.js';
+import {
+  ALIEN_IMAGES,
+  BUILDS,
+  IMAGE_STATUS,
+  NODE_DETAILS,
+  NODES,
+  REQUESTS,
+  UPLOADS,
+} from '../../domain/presentation/listings.js';
+import { formatOption, listOptions, waitOptions } from './list-options.js';
 import { HELP_OPTION, VERSION_OPTION, type ArgumentSpec, type ProgramSpec } from './program-spec.js';
 
 const imageArgument: ArgumentSpec = { name: 'image', help: 'image name' };
@@ -11,41 +21,71 @@ export const NODEPOOL_PROGRAM = {
   description: 'Node pool.',
   options: [
     HELP_OPTION,
-    { flag: '-l', metavar: 'LOGCONFIG', help: 'path to log config file (default: None)' },
+    { flag: '-l', metavar: 'LOGCONFIG', help: 'path to log config file (default: None)', value: { kind: 'file' } },
     VERSION_OPTION,
-    { flag: '-c', metavar: 'CONFIG', help: 'path to config file (default: /etc/nodepool/nodepool.yaml)' },
-    { flag: '-s', metavar: 'SECURE', help: 'path to secure file (default: None)' },
+    {
+      flag: '-c',
+      metavar: 'CONFIG',
+      help: 'path to config file (default: /etc/nodepool/nodepool.yaml)',
+      value: { kind: 'file' },
+    },
+    { flag: '-s', metavar: 'SECURE', help: 'path to secure file (default: None)', value: { kind: 'file' } },
     { flag: '--debug', help: 'show DEBUG level logging (default: False)' },
+    {
+      flag: '--connect-timeout',
+      metavar: 'SECONDS',
+      help: 'how long to wait for ZooKeeper, 0: for ever (default: NODEPOOL_CONNECT_TIMEOUT, or 30)',
+      additional: true,
+      value: { kind: 'seconds' },
+    },
   ],
   commands: [
     {
       name: 'list',
       help: 'list nodes',
-      options: [{ flag: '--detail', help: 'Output detailed node info' }],
+      options: [{ flag: '--detail', help: 'Output detailed node info' }, ...listOptions(NODE_DETAILS)],
     },
-    { name: 'image-list', help: 'list images from providers' },
-    { name: 'dib-image-list', help: 'list images built with diskimage-builder' },
+    { name: 'image-list', help: 'list images from providers', options: listOptions(UPLOADS) },
+    {
+      name: 'dib-image-list',
+      help: 'list images built with diskimage-builder',
+      options: listOptions(BUILDS),
+    },
     {
       name: 'image-status',
       help: 'list image status',
-      options: [{ flag: '--detail', help: 'Output what is held back after failures, too', undocumented: true }],
+      options: [
+        { flag: '--detail', help: 'what builders hold back after failures, too', additional: true },
+        ...listOptions(IMAGE_STATUS),
+      ],
     },
-    { name: 'image-build', help: 'build image using diskimage-builder', arguments: [imageArgument] },
+    {
+      name: 'image-build',
+      help: 'build image using diskimage-builder',
+      arguments: [imageArgument],
+      options: waitOptions('the image is built'),
+    },
     {
       name: 'alien-image-list',
       help: 'list images not accounted for by nodepool',
       arguments: [{ name: 'provider', help: 'provider name', optional: true }],
+      options: listOptions(ALIEN_IMAGES),
     },
     {
       name: 'delete',
       help: 'place a node in the DELETE state',
       arguments: [nodeArgument],
-      options: [{ flag: '--now', help: 'delete the node in the foreground' }],
+      options: [
+        { flag: '--now', help: 'delete the node in the foreground' },
+        ...waitOptions('the node is gone'),
+        ...listOptions(NODES),
+      ],
     },
     {
       name: 'hold',
       help: 'place a node in the HOLD state e.g. for running maintenance tasks',
       arguments: [nodeArgument],
+      options: listOptions(NODES),
     },
     {
       name: 'image-delete',
@@ -63,8 +103,13 @@ export const NODEPOOL_PROGRAM = {
       arguments: [{ name: 'id', help: 'dib image id' }],
     },
     { name: 'config-validate', help: 'Validate configuration file' },
-    { name: 'request-list', help: 'list the current node requests' },
-    { name: 'info', help: 'Show provider data from zookeeper', arguments: [providerArgument] },
+    { name: 'request-list', help: 'list the current node requests', options: listOptions(REQUESTS) },
+    {
+      name: 'info',
+      help: 'Show provider data from zookeeper',
+      arguments: [providerArgument],
+      options: [formatOption(['table', 'json'])],
+    },
     {
       name: 'erase',
       help: 'Erase provider data from zookeeper',
@@ -76,12 +121,12 @@ export const NODEPOOL_PROGRAM = {
     {
       name: 'export-image-data',
       help: 'Export image data from ZooKeeper',
-      arguments: [{ name: 'path', help: 'Export file path' }],
+      arguments: [{ name: 'path', help: 'Export file path', file: true }],
     },
     {
       name: 'import-image-data',
       help: 'Import image data to ZooKeeper',
-      arguments: [{ name: 'path', help: 'Import file path' }],
+      arguments: [{ name: 'path', help: 'Import file path', file: true }],
     },
     {
       name: 'request-delete',
@@ -104,6 +149,12 @@ export const NODEPOOL_PROGRAM = {
           repeatable: true,
         },
       ],
+      additional: true,
+    },
+    {
+      name: 'completion',
+      help: 'print a script that completes command lines: eval "$(nodepool completion bash)"',
+      arguments: [{ name: 'shell', help: 'bash or zsh', choices: ['bash', 'zsh'] }],
       additional: true,
     },
   ],

@@ -1,20 +1,29 @@
 import { NODES } from '../../domain/presentation/listings.js';
-import { listingTable } from '../../domain/presentation/listing.js';
 import type { NodeOutcome, Outcome } from '../../ports/administration/commands.js';
+import { followBuild, followDeletion } from './follow-order.js';
 import { readImageData, writeImageData } from './image-data-file.js';
+import { printList } from './list-output.js';
 import { readLine } from './read-line.js';
 import type { Subcommand, SubcommandContext } from './subcommand.js';
 
 export const buildImage: Subcommand = {
   mirrors: [],
-  run: ({ commands, value }) => commands.images.build(value('image')),
+  followedIn: ['images', 'builders'],
+  async run(context) {
+    const image = context.value('image');
+    if (context.given('--wait')) await followBuild(context, image);
+    else await context.commands.images.build(image);
+  },
 };
 
 export const deleteNode: Subcommand = {
   mirrors: [],
+  followedIn: ['nodes'],
   async run(context) {
-    const options = { now: context.given('--now') };
-    printNode(context, await context.commands.nodes.delete(context.value('id'), options, context.signal));
+    const id = context.value('id');
+    const outcome = await context.commands.nodes.delete(id, { now: context.given('--now') }, context.signal);
+    printNode(context, outcome);
+    if (outcome.kind === 'done' && context.given('--wait')) await followDeletion(context, id);
   },
 };
 
@@ -103,7 +112,7 @@ async function confirmed({ print, stdout, stdin }: SubcommandContext, provider: 
 
 function printNode(context: SubcommandContext, outcome: NodeOutcome): void {
   if (outcome.kind === 'refused') return printRefusal(context, outcome);
-  context.print(listingTable(NODES, outcome.node === null ? [] : [outcome.node], context.now));
+  printList(context, NODES, outcome.node === null ? [] : [outcome.node]);
 }
 
 /** On the standard output and without a failing exit status, as scripts expect (spec BUILDER 3.1). */

@@ -1,5 +1,15 @@
 import { Command, CommanderError, Option } from 'commander';
-import { firstFlag, HELP_OPTION, VERSION_OPTION, type CommandSpec, type ProgramSpec } from './program-spec.js';
+import { nearestWord } from '../../domain/presentation/nearest-word.js';
+import { expandAbbreviations } from './abbreviations.js';
+import { valueProblem } from './check-value.js';
+import {
+  firstFlag,
+  HELP_OPTION,
+  VERSION_OPTION,
+  type CommandSpec,
+  type OptionSpec,
+  type ProgramSpec,
+} from './program-spec.js';
 import { commandHelp, commandUsage, programHelp, programUsage } from './usage-text.js';
 
 /** What a command line asks for. */
@@ -24,27 +34,31 @@ export function parseArguments(program: ProgramSpec, argv: readonly string[], ve
     .version(version, '--version')
     .enablePositionalOptions()
     .helpCommand(false)
-    .exitOverride((error) => reject(error, programUsage(program), program.name, program));
+    .exitOverride((error) => reject(error, programUsage(program), program.name, program, program.options));
   root.action(() => {
     const [command] = root.args;
     if (command === undefined && program.commands.length === 0) {
-      result = { kind: 'run', command: program.name, options: optionValues(root, program.options), values: new Map() };
+      result = { kind: 'run', command: program.name, options: programValues(root, program), values: new Map() };
     } else if (program.commands.length === 0) throw unrecognized(program, root.args.join(' '));
     else if (command === undefined) result = { kind: 'print', text: programHelp(program), exitCode: 1 };
-    else throw usageError(programUsage(program), program.name, invalidChoice(program, command));
+    else throw unknownCommand(program, command);
   });
   for (const spec of program.commands) {
     const command = prepare(root.command(spec.name), spec.options ?? [], commandHelp(program, spec), (text) => {
       output += text;
-    }).exitOverride((error) => reject(error, commandUsage(program, spec), `${program.name} ${spec.name}`, program));
+    }).exitOverride((error) =>
+      reject(error, commandUsage(program, spec), `${program.name} ${spec.name}`, program, spec.options ?? []),
+    );
     for (const { name } of spec.arguments ?? []) command.argument(`[${name}]`);
     command.action(() => {
       const values = commandValues(program, spec, command);
-      result = { kind: 'run', command: spec.name, options: optionValues(root, program.options), values };
+      result = { kind: 'run', command: spec.name, options: programValues(root, program), values };
     });
   }
+  const expanded = expandAbbreviations(program, argv);
+  if (expanded.kind === 'ambiguous') return { kind: 'usage', text: ambiguity(program, expanded) };
   try {
-    root.parse([...argv], { from: 'user' });
+    root.parse([...expanded.argv], { from: 'user' });
   } catch (error: unknown) {
     if (error instanceof UsageError) return { kind: 'usage', text: error.message };
     if (error instanceof CommanderError && error.exitCode === 0) return { kind: 'print', text: output, exitCode: 0 };
@@ -86,6 +100,22 @@ function optionValues(command: Command, options: ProgramSpec['options']): Values
   return values;
 }
 
+function programValues(root: Command, program: ProgramSpec): Values {
+  const values = optionValues(root, program.options);
+  const problem = optionProblem(program.options, values);
+  if (problem !== undefined) throw usageError(programUsage(program), program.name, problem);
+  return values;
+}
+
+function optionProblem(options: readonly OptionSpec[], values: Values): string | undefined {
+  for (const option of options) {
+    const value = values.get(option.flag);
+    const problem = typeof value === 'string' ? valueProblem(option, value) : undefined;
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
 function commandValues(program: ProgramSpec, spec: CommandSpec, command: Command): Values {
   const values = new Map(optionValues(command, spec.options ?? []));
   const positional = spec.arguments ?? [];
@@ -103,6 +133,8 @@ function commandValues(program: ProgramSpec, spec: CommandSpec, command: Command
     const text = `the following arguments are required: ${missing.join(', ')}`;
     throw usageError(commandUsage(program, spec), `${program.name} ${spec.name}`, text);
   }
+  const problem = optionProblem(spec.options ?? [], values);
+  if (problem !== undefined) throw usageError(commandUsage(program, spec), `${program.name} ${spec.name}`, problem);
   for (const { name, choices } of positional) {
     const value = values.get(name);
     if (!choices || typeof value !== 'string' || choices.includes(value)) continue;
@@ -116,26 +148,53 @@ function commandValues(program: ProgramSpec, spec: CommandSpec, command: Command
 }
 
 /** Commander's complaints in argparse's words. */
-function reject(error: CommanderError, usage: string, name: string, program: ProgramSpec): never {
+function reject(
+  error: CommanderError,
+  usage: string,
+  name: string,
+  program: ProgramSpec,
+  options: readonly OptionSpec[],
+): never {
   if (error.exitCode === 0) throw error;
   const subject = /'([^']*)'/.exec(error.message)?.[1] ?? '';
-  if (error.code === 'commander.unknownOption') throw unrecognized(program, subject);
+  if (error.code === 'commander.unknownOption') throw unrecognized(program, subject, options);
   if (error.code === 'commander.optionMissingArgument') {
     throw usageError(usage, name, `argument ${subject.split(' ')[0] ?? ''}: expected one argument`);
   }
   throw usageError(usage, name, error.message.replace(/^error: /, ''));
 }
 
-function unrecognized(program: ProgramSpec, what: string): UsageError {
-  return usageError(programUsage(program), program.name, `unrecognized arguments: ${what}`);
+function unrecognized(program: ProgramSpec, what: string, options: readonly OptionSpec[] = []): UsageError {
+  const long = [HELP_OPTION, ...options]
+    .flatMap(({ flag }) => flag.split(', '))
+    .filter((flag) => flag.startsWith('--'));
+  const guess = what.startsWith('--') ? nearestWord(what.split('=', 1)[0] ?? '', long) : undefined;
+  return usageError(programUsage(program), program.name, `unrecognized arguments: ${what}`, guess);
 }
 
-function invalidChoice(program: ProgramSpec, given: string): string {
+function unknownCommand(program: ProgramSpec, given: string): UsageError {
   const documented = program.commands.filter(({ additional }) => !additional);
   const choices = documented.map(({ name }) => `'${name}'`).join(', ');
-  return `argument command: invalid choice: '${given}' (choose from ${choices})`;
+  const problem = `argument command: invalid choice: '${given}' (choose from ${choices})`;
+  const names = program.commands.map(({ name }) => name);
+  return usageError(programUsage(program), program.name, problem, nearestWord(given, names));
 }
 
-function usageError(usage: string, name: string, problem: string): UsageError {
-  return new UsageError(`${usage}\n${name}: error: ${problem}\n`);
+function ambiguity(
+  program: ProgramSpec,
+  { command, problem }: { command: string | undefined; problem: string },
+): string {
+  const spec = program.commands.find(({ name }) => name === command);
+  if (!spec) return usageText(programUsage(program), program.name, problem);
+  return usageText(commandUsage(program, spec), `${program.name} ${spec.name}`, problem);
+}
+
+/** @param guess what was probably meant: told on a line of its own after what argparse says */
+function usageError(usage: string, name: string, problem: string, guess?: string): UsageError {
+  return new UsageError(usageText(usage, name, problem, guess));
+}
+
+function usageText(usage: string, name: string, problem: string, guess?: string): string {
+  const hint = guess === undefined ? '' : `Did you mean ${guess}?\n`;
+  return `${usage}\n${name}: error: ${problem}\n${hint}`;
 }

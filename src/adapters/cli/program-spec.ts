@@ -5,11 +5,24 @@ export interface OptionSpec {
   readonly metavar?: string;
   readonly help?: string;
   readonly required?: boolean;
-  /** Understood, but not in the help, which is word for word the original's. */
-  readonly undocumented?: boolean;
+  /**
+   * Not in the original. Such options are left out of the usage and stand in a section of their own after all else that the help says, so
+   * that what the original prints is unchanged up to there.
+   */
+  readonly additional?: boolean;
+  /** What the value must be, if not just any text. */
+  readonly value?: ValueSpec;
   /** May be given several times; the parser answers all values. */
   readonly repeatable?: boolean;
 }
+
+export type ValueSpec =
+  | { readonly kind: 'choice'; readonly of: readonly string[] }
+  /** Some of these, with commas between them. */
+  | { readonly kind: 'choices'; readonly of: readonly string[] }
+  /** A number, 0 or more. */
+  | { readonly kind: 'seconds' }
+  | { readonly kind: 'file' };
 
 export interface ArgumentSpec {
   /** As `parseArguments` answers it. */
@@ -20,6 +33,7 @@ export interface ArgumentSpec {
   readonly optional?: boolean;
   /** The only values there are. */
   readonly choices?: readonly string[];
+  readonly file?: boolean;
 }
 
 export interface CommandSpec {

@@ -1,5 +1,6 @@
 import type { Commands } from '../../ports/administration/commands.js';
 import type { Inquiries } from '../../ports/administration/explanations.js';
+import type { OrderProgress } from '../../ports/administration/order-progress.js';
 import type { AlienImages, Queries } from '../../ports/administration/queries.js';
 import type { MirrorName } from '../../ports/records/records.js';
 
@@ -9,6 +10,8 @@ export interface CommonOptions {
   readonly securePath: string | null;
   readonly logConfigPath: string | null;
   readonly debug: boolean;
+  /** Seconds that connecting may take; Infinity: for ever. */
+  readonly connectTimeout: number;
 }
 
 /** A connected Nodepool. */
@@ -17,13 +20,14 @@ export interface Session {
   readonly aliens: AlienImages;
   readonly commands: Commands;
   readonly inquiries: Inquiries;
+  readonly progress: OrderProgress;
   /** Ends the connection. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Loads the configuration, connects (waiting for the store for ever) and opens the mirrors named, so that the session's queries
- * answer from them at once. @throws when the configuration cannot be loaded
+ * Loads the configuration, connects and opens the mirrors named, so that the session's queries answer from them at once.
+ * @throws when the configuration cannot be loaded, or the store cannot be reached in time
  */
 export type OpenSession = (options: CommonOptions, mirrors: readonly MirrorName[]) => Promise<Session>;
 
@@ -36,4 +40,8 @@ export type ValidateConfig = (configPath: string, securePath: string | null) => 
 /** Where texts go. */
 export interface TextSink {
   write(text: string): unknown;
+  /** Somebody looks at it. */
+  readonly isTTY?: boolean | undefined;
+  /** The width of a terminal. */
+  readonly columns?: number | undefined;
 }

@@ -18,11 +18,11 @@ const HELP_COLUMN = 24;
 
 export function programUsage(program: ProgramSpec): string {
   const commands = program.commands.length === 0 ? [] : [commandChoice(program), '...'];
-  return usage(program.name, program.options.map(optionUsage), commands);
+  return usage(program.name, documentedOptions(program).map(optionUsage), commands);
 }
 
 export function commandUsage(program: ProgramSpec, command: CommandSpec): string {
-  const options = documentedOptions(command);
+  const options = [HELP_OPTION, ...documentedOptions(command)];
   return usage(
     `${program.name} ${command.name}`,
     options.map(optionUsage),
@@ -31,12 +31,13 @@ export function commandUsage(program: ProgramSpec, command: CommandSpec): string
 }
 
 export function programHelp(program: ProgramSpec): string {
-  const options = section('options', program.options.map(optionEntry));
-  return [programUsage(program), '', program.description, '', ...options, ...commandList(program), ''].join('\n');
+  const options = section('options', documentedOptions(program).map(optionEntry));
+  const parts = [...options, ...commandList(program), ...additionalOptions(program)];
+  return [programUsage(program), '', program.description, '', ...parts, ''].join('\n');
 }
 
 export function commandHelp(program: ProgramSpec, command: CommandSpec): string {
-  const options = documentedOptions(command).map(optionEntry);
+  const options = [HELP_OPTION, ...documentedOptions(command)].map(optionEntry);
   const positional = (command.arguments ?? []).map((argument) => ({
     term: argument.choices ? argumentUsage(argument) : (argument.metavar ?? argument.name),
     help: argument.help,
@@ -45,6 +46,7 @@ export function commandHelp(program: ProgramSpec, command: CommandSpec): string 
   const sections = [
     ...(positional.length === 0 ? [] : [...section('positional arguments', positional, column), '']),
     ...section('options', options, column),
+    ...additionalOptions(command),
   ];
   return [commandUsage(program, command), '', ...sections, ''].join('\n');
 }
@@ -54,8 +56,13 @@ interface Entry {
   readonly help: string;
 }
 
-function documentedOptions(command: CommandSpec): readonly OptionSpec[] {
-  return [HELP_OPTION, ...(command.options ?? [])].filter((option) => option.undocumented !== true);
+function documentedOptions({ options = [] }: { readonly options?: readonly OptionSpec[] }): readonly OptionSpec[] {
+  return options.filter((option) => option.additional !== true);
+}
+
+function additionalOptions({ options = [] }: { readonly options?: readonly OptionSpec[] }): readonly string[] {
+  const additional = options.filter((option) => option.additional);
+  return additional.length === 0 ? [] : ['', ...section('additional options', additional.map(optionEntry))];
 }
 
 function usage(name: string, options: readonly string[], positional: readonly string[]): string {

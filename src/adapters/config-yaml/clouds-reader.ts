@@ -8,7 +8,7 @@ import { commonSettings, resolveCloud } from '../../domain/config/clouds.js';
 import type { CloudFormats, CloudLookup } from '../../domain/config/driver-schema.js';
 import type { ConfigFiles } from './config-files.js';
 import { errorCode } from './config-files.js';
-import { nearestKey } from './nearest-key.js';
+import { nearestWord } from '../../domain/presentation/nearest-word.js';
 import { isRecord } from './value-kinds.js';
 import { parseYaml } from './yaml-document.js';
 
@@ -112,7 +112,7 @@ export class Clouds implements CloudFormats {
         ? 'there is no clouds.yaml: /etc/openstack/clouds.yaml is a good place for it'
         : `add it to ${this.sources.clouds}, which has no clouds`;
     }
-    const nearest = nearestKey(cloud, known);
+    const nearest = nearestWord(cloud, known);
     const meant = nearest === undefined ? '' : `; did you mean ${nearest}?`;
     return `add it to ${this.sources.clouds ?? 'clouds.yaml'}, which has: ${known.join(', ')}${meant}`;
   }

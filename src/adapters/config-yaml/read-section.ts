@@ -4,7 +4,7 @@ import type { ValidationError } from 'class-validator';
 import { validateSync } from 'class-validator';
 import type { KeyPath } from '../../domain/config/config-problem.js';
 import type { ProblemSink } from '../../domain/config/driver-schema.js';
-import { nearestKey } from './nearest-key.js';
+import { nearestWord } from '../../domain/presentation/nearest-word.js';
 import { below } from './problem-list.js';
 import type { SchemaKey, SectionClass } from './schema-key.js';
 import { boxed, KIND, REQUIRED, schemaKeyOf, schemaKeys } from './schema-key.js';
@@ -98,7 +98,7 @@ function pruneNested(
 }
 
 function reportUnknown(name: string, keys: ReadonlyMap<string, SchemaKey>, problems: ProblemSink): void {
-  const nearest = nearestKey(name, keys.keys());
+  const nearest = nearestWord(name, keys.keys());
   const mend = nearest === undefined ? `known keys: ${[...keys.keys()].sort().join(', ')}` : `did you mean ${nearest}?`;
   problems.report([name], 'unknown key', { mend, severity: 'strict', at: 'key' });
 }

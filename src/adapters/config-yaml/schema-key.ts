@@ -13,6 +13,7 @@ export interface SchemaKey {
   /** As in YAML. */
   readonly name: string;
   readonly property: string;
+  readonly required: boolean;
   readonly kind: ValueKind<unknown> | null;
   readonly nested: { readonly section: () => SectionClass; readonly list: boolean } | null;
 }
@@ -32,6 +33,11 @@ export function schemaKeys(section: SectionClass): ReadonlyMap<string, SchemaKey
   }
   complete.set(section, keys);
   return keys;
+}
+
+/** The keys that a section declares itself, in the order of its source. */
+export function ownSchemaKeys(section: SectionClass): readonly SchemaKey[] {
+  return declared.get(section.prototype as object) ?? [];
 }
 
 export function schemaKeyOf(section: SectionClass, property: string): SchemaKey | undefined {
@@ -58,8 +64,12 @@ export const KIND = 'kind';
 
 /** A key with a value of some kind. */
 export function Key(name: string, kind: ValueKind<unknown>): PropertyDecorator {
+  return plainKey(name, kind, false);
+}
+
+function plainKey(name: string, kind: ValueKind<unknown>, required: boolean): PropertyDecorator {
   return (target, property) => {
-    declare(target, { name, property: String(property), kind, nested: null });
+    declare(target, { name, property: String(property), required, kind, nested: null });
     Expose({ name })(target, property);
     Transform(({ value }) => unboxed(value))(target, property);
     ValidateBy({
@@ -72,7 +82,7 @@ export function Key(name: string, kind: ValueKind<unknown>): PropertyDecorator {
 /** A key that must be there. */
 export function RequiredKey(name: string, kind: ValueKind<unknown>): PropertyDecorator {
   return (target, property) => {
-    Key(name, kind)(target, property);
+    plainKey(name, kind, true)(target, property);
     ValidateBy({
       name: REQUIRED,
       validator: {
@@ -95,7 +105,7 @@ export function SectionList(name: string, section: () => SectionClass): Property
 
 function nestedKey(name: string, section: () => SectionClass, list: boolean): PropertyDecorator {
   return (target, property) => {
-    declare(target, { name, property: String(property), kind: null, nested: { section, list } });
+    declare(target, { name, property: String(property), required: false, kind: null, nested: { section, list } });
     Expose({ name })(target, property);
     Type(section)(target, property);
     ValidateNested(list ? { each: true } : {})(target, property);

@@ -12,7 +12,14 @@ export interface ValueFault {
   readonly severity: 'error' | 'strict';
 }
 
+/** The part of JSON Schema that we use. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
 export interface ValueKind<T> {
+  /** As the reference of the configuration calls it. */
+  readonly type: string;
+  /** For editors: what `check` finds no fault with. */
+  readonly schema: JsonSchema;
   check(value: unknown): readonly ValueFault[];
   /** Only for values without faults of severity `error`. */
   convert(value: unknown): T;
@@ -36,11 +43,14 @@ function isScalarValue(value: unknown): value is string | number | boolean {
 }
 
 function simpleKind<T>(
+  { type, schema }: Pick<ValueKind<T>, 'type' | 'schema'>,
   expected: string,
   fits: (value: unknown) => boolean | 'lenient',
   convert: (value: unknown) => T,
 ): ValueKind<T> {
   return {
+    type,
+    schema,
     check: (value) => {
       const verdict = fits(value);
       if (verdict === true) return [];
@@ -54,6 +64,7 @@ function simpleKind<T>(
 const asText = (value: unknown): string => (isScalarValue(value) ? String(value) : '');
 
 export const text = simpleKind(
+  { type: 'text', schema: { type: 'string' } },
   'str (a string)',
   (value) => typeof value === 'string' || (isScalarValue(value) && 'lenient'),
   asText,
@@ -61,6 +72,7 @@ export const text = simpleKind(
 
 /** `release: 21` means `"21"`. */
 export const textOrInteger = simpleKind(
+  { type: 'text or integer', schema: { type: ['string', 'integer'] } },
   'str or int (a string or an integer)',
   (value) => typeof value === 'string' || Number.isInteger(value) || (isScalarValue(value) && 'lenient'),
   asText,
@@ -68,12 +80,14 @@ export const textOrInteger = simpleKind(
 
 /** Booleans count as 0 and 1, as in the original's language. */
 export const integer = simpleKind(
+  { type: 'integer', schema: { type: 'integer' } },
   'int (an integer)',
   (value) => typeof value === 'boolean' || Number.isSafeInteger(value),
   Number,
 );
 
 export const port = simpleKind(
+  { type: 'port', schema: { type: 'integer', minimum: 0, maximum: 65_535 } },
   'int (a port number from 0 to 65535)',
   (value) => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535,
   Number,
@@ -81,6 +95,7 @@ export const port = simpleKind(
 
 /** Seconds, whole or not. */
 export const seconds = simpleKind(
+  { type: 'number', schema: { type: 'number', exclusiveMinimum: 0 } },
   'float (a number of seconds above 0)',
   (value) => typeof value === 'number' && Number.isFinite(value) && value > 0,
   Number,
@@ -88,6 +103,15 @@ export const seconds = simpleKind(
 
 /** A number or a string that reads as one, 0 or more. */
 export const rate = simpleKind(
+  {
+    type: 'number',
+    schema: {
+      anyOf: [
+        { type: 'number', minimum: 0 },
+        { type: 'string', pattern: '^ *\\d*\\.?\\d+ *$' },
+      ],
+    },
+  },
   'float (a number, 0 or more)',
   (value) =>
     (typeof value === 'number' || (typeof value === 'string' && value.trim() !== '')) &&
@@ -97,6 +121,7 @@ export const rate = simpleKind(
 );
 
 export const flag = simpleKind(
+  { type: 'boolean', schema: { type: 'boolean' } },
   'bool (true or false)',
   (value) => typeof value === 'boolean' || (typeof value === 'number' && 'lenient'),
   Boolean,
@@ -104,6 +129,8 @@ export const flag = simpleKind(
 
 function listOf<T>(item: ValueKind<T>): ValueKind<readonly T[]> {
   return {
+    type: `list of ${item.type}s`,
+    schema: { type: 'array', items: item.schema },
     check: (value) => {
       if (!Array.isArray(value)) {
         return [{ path: [], message: `expected a list, found ${typeName(value)}`, severity: 'error' }];
@@ -120,6 +147,8 @@ export const textList = listOf(text);
 
 function mapOf<T>(item: ValueKind<T>, elseEmpty = false): ValueKind<Readonly<Record<string, T>>> {
   return {
+    type: item.type === '' ? 'map' : `map of ${item.type}s`,
+    schema: { type: 'object', additionalProperties: item.schema },
     check: (value) => {
       if (!isRecord(value)) {
         const severity = elseEmpty ? 'strict' : 'error';
@@ -140,11 +169,16 @@ export const textMap = mapOf(text);
 /** Anything but a map counts as empty for the daemons, as in 3.x. */
 export const environment = mapOf(text, true);
 export const integerMap = mapOf(integer);
-export const freeMap = mapOf<unknown>({ check: () => [], convert: (value) => value });
+/** A value that is nobody's business here. */
+export const anything: ValueKind<unknown> = { type: '', schema: {}, check: () => [], convert: (value) => value };
+
+export const freeMap = mapOf(anything);
 
 /** One string or a list of them; always a list afterwards. */
 function textOrList(split: (value: string) => readonly string[]): ValueKind<readonly string[]> {
   return {
+    type: 'text or list of texts',
+    schema: { anyOf: [text.schema, textList.schema] },
     check: (value) => (Array.isArray(value) ? textList.check(value) : text.check(value)),
     convert: (value) => (Array.isArray(value) ? textList.convert(value) : split(text.convert(value))),
   };

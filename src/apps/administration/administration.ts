@@ -2,6 +2,7 @@ import type { NodepoolConfig } from '../../domain/config/config.js';
 import type { Commands } from '../../ports/administration/commands.js';
 import type { Inquiries } from '../../ports/administration/explanations.js';
 import type { LauncherOpinions } from '../../ports/administration/launcher-opinions.js';
+import type { OrderProgress } from '../../ports/administration/order-progress.js';
 import type { AlienImages, Queries } from '../../ports/administration/queries.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
 import type { Records } from '../../ports/records/records.js';
@@ -12,6 +13,7 @@ import { DataOrders } from './data-orders.js';
 import { ImageOrders } from './image-orders.js';
 import { LauncherInquiries } from './launcher-inquiries.js';
 import { NodeOrders } from './node-orders.js';
+import { OrderFollowers } from './order-followers.js';
 import type { ProviderAccess } from './provider-access.js';
 import { RecordExplanations } from './record-explanations.js';
 import { RecordQueries } from './record-queries.js';
@@ -37,6 +39,7 @@ export class Administration {
   readonly aliens: AlienImages;
   readonly commands: Commands;
   readonly inquiries: Inquiries;
+  readonly progress: OrderProgress;
 
   constructor({ records, store, config, provider, opinions, clock, logger }: AdministrationContext) {
     this.queries = new RecordQueries(records);
@@ -44,10 +47,12 @@ export class Administration {
     // This process decides nothing itself.
     const explanations = new RecordExplanations({ records, config, clock, journal: { entries: () => [] } });
     this.inquiries = new LauncherInquiries(explanations, records.launchers, opinions, config);
+    const images = new ImageOrders(records.images, config);
+    this.progress = new OrderFollowers(records, images, clock);
     this.commands = {
       nodes: new NodeOrders(records.nodes, config, provider, clock, logger),
       requests: new RequestOrders(records.requests),
-      images: new ImageOrders(records.images, config),
+      images,
       data: new DataOrders(records, store, clock),
     };
   }

@@ -6,6 +6,7 @@ import { SystemClock } from '../../adapters/system/system-clock.js';
 import { formatProblem } from '../../domain/config/config-problem.js';
 import { administrationModule } from '../composition/daemon-modules.js';
 import { TOKENS } from '../composition/tokens.js';
+import { connectInTime } from './connect-in-time.js';
 import { currentEnvironment, loadOptions, openProcess } from './daemon.js';
 import { runMain } from './run-main.js';
 import { packageVersion } from './version.js';
@@ -16,17 +17,27 @@ const open: OpenSession = async (options, mirrors) => {
   const running = await openProcess({ ...options, logConfigPath, logTo: 'stderr' }, [administrationModule()]);
   const { container } = running;
   const administration = container.get(TOKENS.administration);
-  await container.get(TOKENS.store).session.connected();
-  await container.get(TOKENS.records).open(mirrors);
+  const close = async (): Promise<void> => {
+    await container.get(TOKENS.providers).stop();
+    await running.close();
+  };
+  try {
+    const { zookeeper } = container.get(TOKENS.config).current;
+    await connectInTime(container.get(TOKENS.clock), options.connectTimeout, zookeeper, async (signal) => {
+      await container.get(TOKENS.store).session.connected(signal);
+      await container.get(TOKENS.records).open(mirrors, signal);
+    });
+  } catch (error: unknown) {
+    await close();
+    throw error;
+  }
   return {
     queries: administration.queries,
     aliens: administration.aliens,
     commands: administration.commands,
     inquiries: administration.inquiries,
-    close: async () => {
-      await container.get(TOKENS.providers).stop();
-      await running.close();
-    },
+    progress: administration.progress,
+    close,
   };
 };
 
@@ -45,6 +56,7 @@ function main(): Promise<number> {
     stderr,
     stdin,
     clock: new SystemClock(),
+    environment: currentEnvironment(),
     version: packageVersion(),
   });
   return line.run(process.argv.slice(2));

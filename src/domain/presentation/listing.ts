@@ -21,12 +21,44 @@ export function listingTable<Row>(
   rows: readonly Row[],
   now: number,
   fields: readonly string[] = [],
+  paint?: PaintValue,
 ): string {
   const columns = fields.length === 0 ? listing : listing.filter(({ key }) => fields.includes(key));
   return renderTable(
     columns.map(({ title }) => title),
     rows.map((row) => columns.map(({ json, text }) => cellText((text ?? json)(row, now)))),
+    paint && ((column, padded) => paint(columns[column]?.key ?? '', padded)),
   );
+}
+
+/** How a value looks on a terminal that can show colours. `padded`: the value with the blanks that fill its column. */
+export type PaintValue = (key: string, padded: string) => string;
+
+/** The columns of these keys, in that order. @throws RangeError for a key that the listing does not have */
+export function selectColumns<Row>(listing: Listing<Row>, keys: readonly string[]): Listing<Row> {
+  return keys.map((key) => {
+    const column = listing.find((candidate) => candidate.key === key);
+    if (!column) throw new RangeError(`there is no column ${key}`);
+    return column;
+  });
+}
+
+/**
+ * The rows as comma-separated values in the format of RFC 4180, but with plain line feeds: keys as headers, values in the words of the
+ * table. The answer has no line feed at the end.
+ */
+export function listingCsv<Row>(listing: Listing<Row>, rows: readonly Row[], now: number): string {
+  const header = listing.map(({ key }) => key).join(',');
+  const lines = rows.map((row) =>
+    listing.map(({ json, text }) => csvValue(cellText((text ?? json)(row, now)))).join(','),
+  );
+  return [header, ...lines].join('\n');
+}
+
+/** Control characters are replaced as in tables: the reader may be a terminal. */
+function csvValue(value: string): string {
+  const visible = value.replaceAll(/\r\n?/g, '\n').replaceAll(/[^\P{Cc}\n\t]/gu, '\ufffd');
+  return /[",\n]/.test(visible) ? `"${visible.replaceAll('"', '""')}"` : visible;
 }
 
 /** The JSON array of `rows`, always with every key (spec BUILDER 4.1). */

@@ -4,15 +4,24 @@ import { displayWidth } from './display-width.js';
  * A table in the layout of PrettyTable: left aligned, one blank on each side, rules above and below the header and at the
  * end; cells with line feeds take several lines. Scripts cut these tables apart, so the layout is an interface
  * (spec BUILDER 3.2). The answer has no line feed at the end.
+ *
+ * `paint`: what a cell of the body looks like on a terminal that can show colours; it must not change the cell's width.
  */
-export function renderTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+export function renderTable(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  paint: PaintCell = (_column, padded) => padded,
+): string {
   const header = splitCells(titles, titles.length);
   const body = rows.map((row) => splitCells(row, titles.length));
   const widths = columnWidths([header, ...body]);
   const rule = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+`;
   // An empty table keeps its closing rule, so that two rules follow the header.
-  return [rule, ...layRow(header, widths), rule, ...body.flatMap((row) => layRow(row, widths)), rule].join('\n');
+  return [rule, ...layRow(header, widths), rule, ...body.flatMap((row) => layRow(row, widths, paint)), rule].join('\n');
 }
+
+/** A line of a cell of a column, padded to its width, in colour if it has one. */
+export type PaintCell = (column: number, padded: string) => string;
 
 /** The lines of a cell with the width of each. */
 type Cell = readonly CellLine[];
@@ -53,12 +62,13 @@ function columnWidths(rows: readonly (readonly Cell[])[]): readonly number[] {
   return widths;
 }
 
-function layRow(row: readonly Cell[], widths: readonly number[]): readonly string[] {
+function layRow(row: readonly Cell[], widths: readonly number[], paint?: PaintCell): readonly string[] {
   const height = row.reduce((most, cell) => Math.max(most, cell.length), 1);
   return Array.from({ length: height }, (_, index) => {
     const cells = row.map((cell, column) => {
       const { text, width } = cell[index] ?? NOTHING;
-      return text + ' '.repeat((widths[column] ?? 0) - width);
+      const padded = text + ' '.repeat((widths[column] ?? 0) - width);
+      return paint ? paint(column, padded) : padded;
     });
     return `| ${cells.join(' | ')} |`;
   });

@@ -53,7 +53,7 @@ export interface ImageCommands {
    */
   deleteBuild(id: string): Promise<Outcome>;
 
-  /** Stops scheduled builds and uploads of an image until `unpause`. The image need not be known. @throws ImageNameError */
+  /** Stops builds of an image until `unpause`; what is built is still uploaded. The image need not be known. @throws ImageNameError */
   pause(image: string): Promise<void>;
   unpause(image: string): Promise<void>;
 }

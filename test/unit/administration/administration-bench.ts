@@ -94,6 +94,12 @@ export class AdministrationBench {
     }
   }
 
+  /** Removes whoever holds or waits for a node's lock. */
+  async unlock(id: string): Promise<void> {
+    const path = `/nodepool/nodes/${id}/lock`;
+    for (const contender of (await this.store.list(path)) ?? []) await this.store.remove(`${path}/${contender}`);
+  }
+
   open(mirrors: readonly MirrorName[] = ALL): Promise<void> {
     return this.records.open(mirrors);
   }

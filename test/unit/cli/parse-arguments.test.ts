@@ -28,7 +28,11 @@ function complaint(...argv: string[]): string {
 describe('help', () => {
   test.each(helps.filter((name) => name !== 'help'))('%s is the original text [BUILDER 3.1]', (name) => {
     const { argv, stdout } = golden(`help/${name}`);
-    expect(parse(...argv)).toEqual({ kind: 'print', text: stdout, exitCode: 0 });
+    const help = parse(...argv);
+    expect(help).toMatchObject({ kind: 'print', exitCode: 0 });
+    const text = help.kind === 'print' ? help.text : '';
+    expect(text.slice(0, stdout.length)).toBe(stdout);
+    expect(text.slice(stdout.length)).toMatch(/^$|^\nadditional options:\n( .*\n)+$/);
   });
 
   /** What the original does not have stands below all that it prints, and nowhere else. */
@@ -37,6 +41,13 @@ additional commands:
     request-delete      remove a node request that its client left behind
     explain             say why a request, node, label or image is as it is,
                         and what would change it
+    completion          print a script that completes command lines: eval
+                        "$(nodepool completion bash)"
+
+additional options:
+  --connect-timeout SECONDS
+                        how long to wait for ZooKeeper, 0: for ever (default:
+                        NODEPOOL_CONNECT_TIMEOUT, or 30)
 `;
 
   test('the help of the program is the original text, followed by our additions [BUILDER 3.1]', () => {
@@ -96,11 +107,92 @@ describe('usage errors', () => {
     ],
     [['explain', 'node'], 'nodepool explain: error: the following arguments are required: id\n'],
     [['-c'], 'nodepool: error: argument -c: expected one argument\n'],
+    [
+      ['list', '--format', 'xml'],
+      "nodepool list: error: argument --format: invalid choice: 'xml' (choose from 'table', 'json', 'csv')\n",
+    ],
+    [
+      ['request-list', '--columns', 'id,age'],
+      "nodepool request-list: error: argument --columns: invalid choice: 'age' (choose from 'id', 'relative_priority', 'state', 'requestor', 'node_types', 'nodes', 'declined_by', 'event_id')\n",
+    ],
+    [
+      ['delete', '7', '--wait', '--timeout', 'soon'],
+      "nodepool delete: error: argument --timeout: invalid number of seconds: 'soon'\n",
+    ],
+    [
+      ['--connect-timeout=-1', 'list'],
+      "nodepool: error: argument --connect-timeout: invalid number of seconds: '-1'\n",
+    ],
+    [
+      ['completion', 'fish'],
+      "nodepool completion: error: argument shell: invalid choice: 'fish' (choose from 'bash', 'zsh')\n",
+    ],
+    [
+      ['image-delete', '--', '--image'],
+      'nodepool image-delete: error: the following arguments are required: --provider, --image, --upload-id, --build-id\n',
+    ],
+    [
+      ['image-delete', '--i=x', '--u', '1'],
+      'nodepool image-delete: error: the following arguments are required: --provider, --build-id\n',
+    ],
     [['image-delete', '--image'], 'nodepool image-delete: error: argument --image: expected one argument\n'],
   ])('%j is refused [BUILDER 113]', (argv, ending) => {
     const text = complaint(...argv);
     expect(text.startsWith('usage: nodepool')).toBe(true);
     expect(text.endsWith(`\n${ending}`)).toBe(true);
+  });
+});
+
+describe('what was probably meant stands on a line of its own after what argparse says', () => {
+  test.each([
+    [['lst'], 'list'],
+    [['image_list'], 'image-list'],
+    [['request-lists'], 'request-list'],
+    [['explan', 'node', '1'], 'explain'],
+    [['list', '--detial'], '--detail'],
+    [['list', '--formt=json'], '--format'],
+    [['--degub', 'list'], '--debug'],
+  ])('%j', (argv, meant) => {
+    expect(complaint(...argv)).toMatch(new RegExp(`\\nnodepool: error: .*\\nDid you mean ${meant}\\?\\n$`));
+  });
+
+  test('nothing is guessed for what is far from all', () => {
+    expect(complaint('no-such-command')).not.toContain('Did you mean');
+    expect(complaint('list', 'surplus')).not.toContain('Did you mean');
+  });
+});
+
+describe('abbreviated options, as argparse takes them', () => {
+  test.each<[string[], Record<string, string | true>]>([
+    [['list', '--det'], { command: 'list', '--detail': true }],
+    [['--deb', 'list'], { command: 'list', '--debug': true }],
+    [['delete', '--n', '7'], { command: 'delete', id: '7', '--now': true }],
+    [['erase', '--f', 'p'], { command: 'erase', provider: 'p', '--force': true }],
+    [
+      ['image-delete', '--p', '--i', '--im=i', '--u', '1', '--bu=2'],
+      { command: 'image-delete', '--provider': '--i', '--image': 'i', '--upload-id': '1', '--build-id': '2' },
+    ],
+    // Ours come second: what the original takes for --detail does not become ambiguous.
+    [['list', '--form', 'json'], { command: 'list', '--format': 'json' }],
+  ])('%j', (argv, expected) => {
+    expect(values(...argv)).toEqual(expected);
+  });
+
+  test('--h is help', () => {
+    expect(parse('list', '--h')).toMatchObject({ kind: 'print', exitCode: 0 });
+  });
+
+  test('what could be several is refused', () => {
+    const program = {
+      name: 'p',
+      description: '',
+      options: [],
+      commands: [{ name: 'c', help: '', options: [{ flag: '--ab' }, { flag: '--ac' }] }],
+    };
+    expect(parseArguments(program, ['c', '--a'], '')).toEqual({
+      kind: 'usage',
+      text: 'usage: p c [-h] [--ab] [--ac]\np c: error: ambiguous option: --a could match --ab, --ac\n',
+    });
   });
 });
 

@@ -16,6 +16,8 @@ export class Terminal {
   openFailure: Error | undefined;
   readonly opened: { readonly options: CommonOptions; readonly mirrors: readonly MirrorName[] }[] = [];
   closed = 0;
+  isTTY = false;
+  environment: Readonly<Record<string, string>> = {};
 
   constructor(private readonly bench: AdministrationBench) {}
 
@@ -28,17 +30,18 @@ export class Terminal {
         this.opened.push({ options, mirrors });
         if (this.openFailure) throw this.openFailure;
         await this.bench.open(mirrors);
-        const { queries, aliens, commands, inquiries } = this.bench.administration;
-        return { queries, aliens, commands, inquiries, close: async () => void (this.closed += 1) };
+        const { queries, aliens, commands, inquiries, progress } = this.bench.administration;
+        return { queries, aliens, commands, inquiries, progress, close: async () => void (this.closed += 1) };
       },
       validate: async () => {
         if (this.problems instanceof Error) throw this.problems;
         return this.problems;
       },
-      stdout: { write: (text) => void (stdout += text) },
-      stderr: { write: (text) => void (stderr += text) },
+      stdout: { write: (text) => void (stdout += text), isTTY: this.isTTY },
+      stderr: { write: (text) => void (stderr += text), isTTY: this.isTTY, columns: 80 },
       stdin: Readable.from(input),
       clock: this.bench.clock,
+      environment: this.environment,
       version: '10.0.1.dev68',
     });
     const exitCode = await this.bench.during(commandLine.run(argv));

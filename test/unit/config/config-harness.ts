@@ -5,6 +5,7 @@ import type { DriverSchema } from '../../../src/domain/config/driver-schema.js';
 import type { ConfigFiles } from '../../../src/adapters/config-yaml/config-files.js';
 import type { LoadOptions } from '../../../src/adapters/config-yaml/load-config.js';
 import { loadConfig, validateConfig } from '../../../src/adapters/config-yaml/load-config.js';
+import { markedByEditor } from './editor-schema.js';
 import type { CancelTimer, Clock } from '../../../src/ports/runtime/clock.js';
 
 export const MAIN = 'nodepool.yaml';
@@ -130,9 +131,15 @@ export async function failuresOf(yaml: string | null, situation?: Situation): Pr
   return (await problemsOf(yaml, situation)).map(formatProblem);
 }
 
-/** What `config-validate` says. */
+/** What `config-validate` says. Editors must not mark what it finds no fault with. */
 export async function validate(yaml: string | null, situation?: Situation): Promise<readonly string[]> {
-  return (await validateConfig(optionsFor(yaml, situation))).errors.map(formatProblem);
+  const errors = (await validateConfig(optionsFor(yaml, situation))).errors.map(formatProblem);
+  // Placeholders are replaced before the text is read as YAML.
+  if (errors.length === 0 && yaml !== null && !yaml.includes('%(')) {
+    const marked = markedByEditor(yaml);
+    if (marked.length > 0) throw new Error(`the JSON Schema refuses a valid configuration: ${marked.join('; ')}`);
+  }
+  return errors;
 }
 
 /** The only entry of a map. */

@@ -1,66 +1,53 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { editorSchema } from '../../../src/adapters/config-yaml/reference/editor-schema.js';
+import { NOTES } from '../../../src/adapters/config-yaml/reference/notes.js';
+import { fillReferencePage, sectionsOn } from '../../../src/adapters/config-yaml/reference/reference-page.js';
+import { ownSchemaKeys, schemaKeys, type SectionClass } from '../../../src/adapters/config-yaml/schema-key.js';
+import { FakeProviderSchema } from '../../../src/adapters/config-yaml/schemas/openstack.schema.js';
+import { StaticProviderSchema } from '../../../src/adapters/config-yaml/schemas/static.schema.js';
+import { SecureSchema, TopLevelSchema } from '../../../src/adapters/config-yaml/schemas/top-level.schema.js';
 import { document, quotedIn, ROOT, sections, tableRows } from './documents.js';
 
-const SCHEMAS = path.join(ROOT, 'src/adapters/config-yaml/schemas');
+const FILE = 'docs/reference/configuration.md';
+const page = document(FILE);
+const parts = sections(page);
+const described = (heading: string): readonly string[] =>
+  tableRows(parts.get(heading) ?? '').flatMap(([key = '']) => quotedIn(key));
 
-/** Where the reference describes the keys of a class of the schema. */
-const HEADINGS: Readonly<Record<string, readonly string[]>> = {
-  TopLevelSchema: ['Top level'],
-  WebappSchema: ['webapp'],
-  ZooKeeperServerSchema: ['zookeeper-servers'],
-  ZooKeeperTlsSchema: ['zookeeper-tls'],
-  LabelSchema: ['labels'],
-  DiskImageSchema: ['diskimages'],
-  ProviderSchema: ['providers'],
-  PoolSchema: ['Pools'],
-  OpenStackProviderSchema: ['openstack'],
-  ProviderImageSchema: ['openstack diskimages'],
-  CloudImageSchema: ['openstack cloud-images'],
-  ConnectionSchema: ['openstack diskimages', 'openstack cloud-images'],
-  OpenStackPoolSchema: ['openstack pools'],
-  OpenStackLabelSchema: ['openstack labels'],
-  FakeProviderSchema: ['fake'],
-  StaticProviderSchema: ['static'],
-  StaticPoolSchema: ['static'],
-  StaticNodeSchema: ['static nodes'],
-  SecureSchema: ['Secure file'],
-  SecureDiskImageSchema: ['Secure diskimages'],
-};
-
-const schemaText = readdirSync(SCHEMAS)
-  .map((name) => readFileSync(path.join(SCHEMAS, name), 'utf8'))
-  .join('\n');
-const classes = [...schemaText.matchAll(/^(?:export )?class (\w+)[^{]*\{([\s\S]*?)^\}/gm)].map(([, name, body]) => ({
-  name: name ?? '',
-  keys: [...(body ?? '').matchAll(/@(Key|RequiredKey|Section|SectionList)\('([^']+)'/g)].map(([, kind, key]) => ({
-    key: key ?? '',
-    required: kind === 'RequiredKey',
-  })),
-}));
-
-const parts = sections(document('docs/reference/configuration.md'));
-const rows = (heading: string): readonly (readonly string[])[] => tableRows(parts.get(heading) ?? '');
-const described = (heading: string): readonly string[] => rows(heading).flatMap(([key = '']) => quotedIn(key));
+/** Every section of the configuration, found from the top and from the drivers. */
+function allSections(): ReadonlySet<SectionClass> {
+  const found = new Set<SectionClass>();
+  const visit = (section: SectionClass): void => {
+    if (found.has(section) || ownSchemaKeys(section).length + schemaKeys(section).size === 0) return;
+    found.add(section);
+    const parent: unknown = Object.getPrototypeOf(section);
+    if (typeof parent === 'function' && parent !== Function.prototype) visit(parent as SectionClass);
+    for (const { nested } of schemaKeys(section).values()) if (nested) visit(nested.section());
+  };
+  [TopLevelSchema, SecureSchema, FakeProviderSchema, StaticProviderSchema].forEach(visit);
+  return found;
+}
 
 describe('the reference of the configuration', () => {
-  it.each(classes)('describes the keys of $name', ({ name, keys }) => {
-    expect(HEADINGS[name], `no section for ${name}`).toBeDefined();
-    for (const heading of HEADINGS[name] ?? []) {
-      expect(described(heading)).toEqual(expect.arrayContaining(keys.map(({ key }) => key)));
-      for (const { key, required } of keys) {
-        const row = rows(heading).find(([cell = '']) => quotedIn(cell).includes(key));
-        if (required) expect(row?.[2], `${heading}: ${key}`).toBe('required');
-      }
-    }
+  it('is what the generator makes of it (npm run generate:reference)', () => {
+    expect(page.text).toBe(fillReferencePage(page.text));
   });
 
-  it('describes no keys that are not there', () => {
-    for (const heading of new Set(Object.values(HEADINGS).flat())) {
-      const known = classes.filter(({ name }) => HEADINGS[name]?.includes(heading)).flatMap(({ keys }) => keys);
-      const unknown = described(heading).filter((key) => !known.some((candidate) => candidate.key === key));
-      expect(unknown, heading).toEqual([]);
+  it('has a JSON Schema for editors beside it, also generated', () => {
+    expect(document('docs/reference/nodepool.schema.json').text).toBe(`${JSON.stringify(editorSchema(), null, 2)}\n`);
+  });
+
+  it('shows the keys of every section', () => {
+    const shown = sectionsOn(page.text);
+    expect([...allSections()].map(({ name }) => name).filter((name) => !shown.includes(name))).toEqual([]);
+  });
+
+  it('has a note about every key, and about none that is not there', () => {
+    for (const section of allSections()) {
+      const keys = ownSchemaKeys(section).map(({ name }) => name);
+      expect(Object.keys(NOTES.get(section) ?? {}).sort(), section.name).toEqual([...keys].sort());
     }
   });
 

@@ -75,8 +75,8 @@ beforeAll(async () => {
   });
   run = async (command) => {
     let stdout = '';
-    const { queries, aliens, commands, inquiries } = administration;
-    const session = { queries, aliens, commands, inquiries, close: () => Promise.resolve() };
+    const { queries, aliens, commands, inquiries, progress } = administration;
+    const session = { queries, aliens, commands, inquiries, progress, close: () => Promise.resolve() };
     const commandLine = new CommandLine({
       open: () => Promise.resolve(session),
       validate: () => Promise.resolve([]),
@@ -84,6 +84,7 @@ beforeAll(async () => {
       stderr: { write: (text) => void (stdout += text) },
       stdin: Readable.from([]),
       clock,
+      environment: {},
       version: 'test',
     });
     await commandLine.run(command.split(/\s+/).slice(1));

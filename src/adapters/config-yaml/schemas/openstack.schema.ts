@@ -3,7 +3,7 @@ import { Key, RequiredKey, SectionList } from '../schema-key.js';
 import { flag, freeMap, integer, port, rate, text, textList, textMap } from '../value-kinds.js';
 import { PoolSchema, ProviderSchema } from './provider.schema.js';
 
-class ConnectionSchema {
+export class ConnectionSchema {
   @Key('connection-type', text) connectionType?: string;
   @Key('connection-port', port) connectionPort?: number;
 }

@@ -1,7 +1,18 @@
 /** Everything but the providers, which their drivers read (spec BUILDER 1.2 to 1.4). */
 import { Key, RequiredKey, Section, SectionList } from '../schema-key.js';
 import type { ValueKind } from '../value-kinds.js';
-import { environment, flag, integer, port, seconds, text, textList, textMap, textOrInteger } from '../value-kinds.js';
+import {
+  anything,
+  environment,
+  flag,
+  integer,
+  port,
+  seconds,
+  text,
+  textList,
+  textMap,
+  textOrInteger,
+} from '../value-kinds.js';
 
 export class WebappSchema {
   @Key('port', port) port?: number;
@@ -47,7 +58,7 @@ export class DiskImageSchema {
 }
 
 /** Read by others: providers by their drivers, tenants as free maps. */
-const anything: ValueKind<unknown> = { check: () => [], convert: (value) => value };
+const list: ValueKind<unknown> = { ...anything, type: 'list', schema: { type: 'array' } };
 
 export class TopLevelSchema {
   @Section('webapp', () => WebappSchema) webapp?: WebappSchema;
@@ -62,9 +73,9 @@ export class TopLevelSchema {
   @Key('zookeeper-timeout', seconds) zookeeperTimeout?: number;
   @SectionList('labels', () => LabelSchema) labels?: LabelSchema[];
   @SectionList('diskimages', () => DiskImageSchema) diskImages?: DiskImageSchema[];
-  @Key('providers', anything) providers?: unknown;
+  @Key('providers', list) providers?: unknown;
   @Key('max-hold-age', integer) maxHoldAge?: number;
-  @Key('tenant-resource-limits', anything) tenantResourceLimits?: unknown;
+  @Key('tenant-resource-limits', list) tenantResourceLimits?: unknown;
 }
 
 export class SecureDiskImageSchema {

@@ -1,17 +1,17 @@
-/** The known key that was probably meant, or undefined if none is close. */
-export function nearestKey(key: string, known: Iterable<string>): string | undefined {
+/** The known word (a key, a command, an option) that was probably meant, or undefined if none is close. */
+export function nearestWord(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(key.length / 3)) + 1;
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(simplified(key), simplified(candidate));
+    const distance = editDistance(simplified(word), simplified(candidate));
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }
 
 /** `minReady`, `min_ready` and `Min-Ready` all mean `min-ready`. */
-function simplified(key: string): string {
-  return key
+function simplified(word: string): string {
+  return word
     .slice(0, 60)
     .replace(/([a-z])([A-Z])/g, '$1-$2')
     .toLowerCase()

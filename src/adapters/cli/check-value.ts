@@ -1,0 +1,44 @@
+import type { OptionSpec, ValueSpec } from './program-spec.js';
+
+/** What is wrong with the value of an option, in argparse's words; undefined if nothing is. */
+export function valueProblem({ flag, value: spec }: OptionSpec, value: string): string | undefined {
+  if (!spec) return undefined;
+  switch (spec.kind) {
+    case 'file':
+      return undefined;
+    case 'seconds':
+      return isSeconds(value) ? undefined : `argument ${flag}: invalid number of seconds: '${value}'`;
+    case 'choice':
+      return choiceProblem(flag, spec, [value]);
+    case 'choices':
+      return choiceProblem(flag, spec, splitChoices(value));
+  }
+}
+
+/** `A, b` and `a,B` are the same: people write column names as they look. */
+export function splitChoices(value: string): readonly string[] {
+  return value.split(',').map((part) => part.trim());
+}
+
+/** The choice that was meant: `Server-ID` means `server_id`. */
+export function choiceMeant(of: readonly string[], given: string): string | undefined {
+  return of.find((choice) => choice === given) ?? of.find((choice) => folded(choice) === folded(given));
+}
+
+function folded(text: string): string {
+  return text.toLowerCase().replaceAll(/[- ]/g, '_');
+}
+
+function choiceProblem(
+  flag: string,
+  { of }: Extract<ValueSpec, { readonly of: readonly string[] }>,
+  given: readonly string[],
+): string | undefined {
+  const wrong = given.find((each) => choiceMeant(of, each) === undefined);
+  if (wrong === undefined) return undefined;
+  return `argument ${flag}: invalid choice: '${wrong}' (choose from ${of.map((choice) => `'${choice}'`).join(', ')})`;
+}
+
+export function isSeconds(value: string): boolean {
+  return /^\d+(\.\d*)?$|^\.\d+$/.test(value);
+}

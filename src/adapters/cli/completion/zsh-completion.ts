@@ -1,0 +1,84 @@
+import {
+  HELP_OPTION,
+  type ArgumentSpec,
+  type CommandSpec,
+  type OptionSpec,
+  type ProgramSpec,
+} from '../program-spec.js';
+
+/** No matches; with an empty action zsh would show a message in place of completing options. */
+const NOTHING = '()';
+
+/** Works both when it is evaluated and as a file `_nodepool` in `fpath`. */
+export function zshCompletion(program: ProgramSpec): string {
+  const name = `_${program.name}`;
+  return `#compdef ${program.name}
+# Completion of ${program.name} for zsh: eval "$(${program.name} completion zsh)"
+${name}() {
+  local curcontext="$curcontext" state line
+  typeset -A opt_args
+  local -a commands=(
+${program.commands.map(({ name: command, help }) => `    ${quote(`${command}:${escaped(help)}`)}`).join('\n')}
+  )
+  _arguments -C \\
+${program.options.map((option) => `    ${optionSpec(option)} \\`).join('\n')}
+    '1:command:->command' \\
+    '*::argument:->argument'
+  case $state in
+    command) _describe -t commands command commands ;;
+    argument)
+      case $words[1] in
+${program.commands.map((command) => `        ${command.name}) _arguments ${commandSpecs(command).join(' ')} ;;`).join('\n')}
+      esac
+      ;;
+  esac
+}
+if [[ \${funcstack[1]} == ${name} ]]; then
+  ${name} "$@"
+else
+  (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+  compdef ${name} ${program.name}
+fi
+`;
+}
+
+function commandSpecs({ options = [], arguments: positional = [] }: CommandSpec): readonly string[] {
+  return [...[HELP_OPTION, ...options].map(optionSpec), ...positional.map(argumentSpec)];
+}
+
+function optionSpec({ flag, metavar, help = '', repeatable, value }: OptionSpec): string {
+  const flags = flag.split(', ');
+  const exclusive = repeatable ? quote('*') : flags.length > 1 ? quote(`(${flags.join(' ')})`) : '';
+  const names =
+    flags.length > 1 ? `{${flags.join(',')}}` : `${flag}${metavar !== undefined && flag.startsWith('--') ? '=' : ''}`;
+  const action = metavar === undefined ? '' : `:${escaped(metavar)}:${valueAction(value)}`;
+  return `${exclusive}${names}${quote(`[${escaped(help)}]${action}`)}`;
+}
+
+function argumentSpec({ name, optional, choices, file }: ArgumentSpec): string {
+  const action = choices ? `(${choices.join(' ')})` : file ? '_files' : NOTHING;
+  return quote(`${optional ? ':' : ''}:${escaped(name)}:${action}`);
+}
+
+function valueAction(value: OptionSpec['value']): string {
+  switch (value?.kind) {
+    case 'choice':
+      return `(${value.of.join(' ')})`;
+    case 'choices':
+      return `_values -s , column ${value.of.join(' ')}`;
+    case 'file':
+      return '_files';
+    case 'seconds':
+    case undefined:
+      return '';
+  }
+}
+
+/** Colons and brackets have a meaning in descriptions. */
+function escaped(text: string): string {
+  return text.replaceAll(/[:[\]\\]/g, '\\$&');
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,153 @@
+/** What the reference of the configuration says about what all providers share, and what is above them. */
+import {
+  DiskImageSchema,
+  LabelSchema,
+  SecureDiskImageSchema,
+  SecureSchema,
+  TopLevelSchema,
+  WebappSchema,
+  ZooKeeperServerSchema,
+  ZooKeeperTlsSchema,
+} from '../schemas/top-level.schema.js';
+import { PoolSchema, ProviderSchema } from '../schemas/provider.schema.js';
+import type { SectionClass } from '../schema-key.js';
+import type { KeyNote, KeyNotes } from './key-notes.js';
+
+export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<string, KeyNote>>>([
+  [
+    TopLevelSchema,
+    {
+      webapp: { note: 'the web interface, see [below](#webapp)' },
+      'elements-dir': {
+        otherwise: 'none',
+        note: 'where elements of your own are: `ELEMENTS_PATH` of diskimage-builder, word for word',
+      },
+      'images-dir': { note: 'where images are built; must exist and be writable; the builder needs it' },
+      'images-min-free': {
+        otherwise: '1024; 0 with `--fake`',
+        since: 'ours',
+        note: "MiB that must be free in `images-dir` before a build begins; 0: any will do. Python's `config-validate` does not know this key",
+      },
+      'build-log-dir': { default: '/var/log/nodepool/builds', note: 'one log per build; made if missing' },
+      'build-log-retention': { default: 7, note: 'logs kept per image; 0 counts as 1, a negative number keeps all' },
+      'zookeeper-servers': { note: 'the servers of one ensemble; the daemons need at least one' },
+      'zookeeper-tls': { otherwise: 'none', since: '3.13', note: 'switches TLS on' },
+      'zookeeper-timeout': { default: 10, since: '6.0', note: 'session time-out' },
+      labels: { otherwise: 'none', note: 'what can be asked for' },
+      diskimages: { otherwise: 'none', note: 'what is built' },
+      providers: { otherwise: 'none', note: 'where nodes come from' },
+      'max-hold-age': { default: 0, note: 'a held node is deleted after this long; 0 or less: never' },
+      'tenant-resource-limits': {
+        otherwise: 'none',
+        since: '4.3',
+        note: 'limits over all providers, see [below](#tenant-resource-limits)',
+      },
+    },
+  ],
+  [
+    WebappSchema,
+    {
+      port: { default: 8005, note: '' },
+      listen_address: { default: '0.0.0.0', note: 'with an underscore, for historical reasons' },
+    },
+  ],
+  [
+    ZooKeeperServerSchema,
+    {
+      host: { note: 'name or address, IPv6 with or without brackets' },
+      port: { otherwise: '2181; 2281 with `zookeeper-tls`', note: '' },
+      chroot: {
+        otherwise: 'none',
+        note: 'the part of the tree that is ours; the same for all servers, or given with one of them only',
+      },
+    },
+  ],
+  [
+    ZooKeeperTlsSchema,
+    {
+      cert: { since: '3.13', note: "path of the client's certificate" },
+      key: { since: '3.13', note: 'path of its key' },
+      ca: { since: '3.13', note: "path of the authority that signed the servers' certificates" },
+    },
+  ],
+  [
+    LabelSchema,
+    {
+      name: { note: '' },
+      'min-ready': { default: 0, note: 'nodes kept ready by all launchers together; 0 or less: made on demand only' },
+      'max-ready-age': { default: 0, note: 'a ready node nobody uses is deleted after this long; 0: never' },
+    },
+  ],
+  [
+    DiskImageSchema,
+    {
+      name: { note: 'part of file names, paths and metrics' },
+      elements: { otherwise: 'none', note: 'elements of diskimage-builder' },
+      release: { otherwise: 'empty', note: '`DIB_RELEASE`' },
+      'rebuild-age': { default: 86400, note: 'a build this old is made anew' },
+      'env-vars': { otherwise: 'none', note: 'environment of the build; quote numbers' },
+      formats: {
+        otherwise: 'none',
+        note: 'file formats beside those that providers want; `qcow2` if nobody wants any',
+      },
+      pause: { default: false, note: 'never build it' },
+      username: { default: 'zuul', note: 'who logs in to nodes made from it' },
+      'build-timeout': { default: 28800, note: 'then the build is killed with all its processes' },
+      'python-path': { default: 'auto', since: '3.7', note: 'told to whoever uses the node' },
+      'shell-type': { otherwise: 'none', since: '4.1', note: 'told to whoever uses the node' },
+      'dib-cmd': { default: 'disk-image-create', since: '3.9', note: 'command with arguments' },
+      parent: {
+        otherwise: 'none',
+        since: '3.13',
+        note: 'an entry that this one starts from: elements are added to its elements, variables and metadata laid over its own, everything else replaced where given (by values that are not empty, zero or false, `delete-after-upload` excepted)',
+      },
+      abstract: { default: false, since: '3.13', note: 'only a parent for others; never built' },
+      metadata: { otherwise: 'none', since: '8.0', note: 'properties of the image in every cloud' },
+      'delete-after-upload': {
+        default: false,
+        since: '2024',
+        note: "remove a format's file once every provider that wants it has it",
+      },
+      'keep-formats': { otherwise: 'none', since: '2024', note: 'files that `delete-after-upload` leaves' },
+    },
+  ],
+  [
+    ProviderSchema,
+    {
+      name: { note: 'a name that begins with `fake` makes it a fake provider, whatever `driver` says' },
+      driver: { default: 'openstack', note: '`openstack`, `static` or `fake`' },
+      'max-concurrency': {
+        default: -1,
+        note: 'launches at once over all pools; negative: no limit; 0: the provider takes no requests',
+      },
+      priority: { otherwise: '100', since: '6.1', note: 'of its pools: lower is served first' },
+    },
+  ],
+  [
+    PoolSchema,
+    {
+      name: { note: '' },
+      'max-servers': { otherwise: 'no limit', note: '0 or less: the pool takes no requests' },
+      'max-cores': { otherwise: 'no limit', note: '' },
+      'max-ram': { otherwise: 'no limit', note: 'MiB' },
+      'max-resources': { otherwise: 'none', note: 'limits of whatever else a driver counts' },
+      priority: { otherwise: "the provider's", since: '6.1', note: 'lower is served first' },
+      'node-attributes': { otherwise: 'none', note: 'copied to every node' },
+    },
+  ],
+  [
+    SecureSchema,
+    {
+      'zookeeper-servers': { otherwise: "the main file's", note: '' },
+      'zookeeper-tls': { otherwise: "the main file's", note: '' },
+      diskimages: { otherwise: 'none', note: '' },
+    },
+  ],
+  [
+    SecureDiskImageSchema,
+    {
+      name: { note: 'an image of the main file' },
+      'env-vars': { note: '' },
+    },
+  ],
+]);

@@ -1,0 +1,150 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { completionScript } from '../../../src/adapters/cli/completion/completion-script.js';
+import { NODEPOOL_PROGRAM } from '../../../src/adapters/cli/nodepool-program.js';
+import { AdministrationBench } from '../administration/administration-bench.js';
+import { Terminal } from './terminal.js';
+
+const COMMANDS = NODEPOOL_PROGRAM.commands.map(({ name }) => name);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nodepool-completion-'));
+  await writeFile(join(folder, 'my file.yaml'), '');
+  await writeFile(join(folder, 'other.json'), '');
+  for (const shell of ['bash', 'zsh'] as const) {
+    await writeFile(join(folder, `nodepool.${shell}`), completionScript(NODEPOOL_PROGRAM, shell));
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('completion prints the script, with no configuration and no connection', async () => {
+  const bench = new AdministrationBench();
+  const terminal = new Terminal(bench);
+  for (const shell of ['bash', 'zsh'] as const) {
+    const stdout = completionScript(NODEPOOL_PROGRAM, shell);
+    expect(await terminal.run(['completion', shell])).toEqual({ exitCode: 0, stdout, stderr: '' });
+  }
+  expect(terminal.opened).toEqual([]);
+  expect(await terminal.run(['completion'])).toMatchObject({ exitCode: 2 });
+  await bench.close();
+});
+
+function run(command: string, args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 20_000,
+    env: { PATH: process.env['PATH'], HOME: folder, TERM: 'dumb' },
+  });
+  if (error) throw error;
+  expect([status, stderr]).toEqual([0, '']);
+  return stdout;
+}
+
+describe('bash', () => {
+  /** @param words as bash takes the line apart; the last one is completed */
+  function complete(...words: readonly string[]): readonly string[] {
+    const script = `
+      set -u
+      source nodepool.bash
+      COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+      _nodepool
+      printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const lines = run('bash', ['--norc', '-c', script, 'bash', 'nodepool', ...words]).split('\n');
+    return lines.filter((line) => line !== '').sort();
+  }
+
+  test('registers itself for nodepool', () => {
+    expect(run('bash', ['--norc', '-c', 'source nodepool.bash; complete -p nodepool'])).toBe(
+      'complete -F _nodepool nodepool\n',
+    );
+  });
+
+  test('subcommands, all and by their beginning, also after options of the program', () => {
+    expect(complete('')).toEqual([...COMMANDS].sort());
+    expect(complete('image-p')).toEqual(['image-pause']);
+    expect(complete('-c', 'list', '--debug', 'dib')).toEqual(['dib-image-delete', 'dib-image-list']);
+    expect(complete('--connect-timeout', '=', '5', 'ho')).toEqual(['hold']);
+  });
+
+  test('options of the program and of each subcommand', () => {
+    expect(complete('--')).toEqual(['--connect-timeout', '--debug', '--help', '--version']);
+    for (const { name, options = [] } of NODEPOOL_PROGRAM.commands as readonly {
+      name: string;
+      options?: readonly { flag: string }[];
+    }[]) {
+      expect(complete(name, '--'), name).toEqual(['--help', ...options.map(({ flag }) => flag)].sort());
+    }
+  });
+
+  test('values of options, also after an equals sign, and lists with commas', () => {
+    expect(complete('list', '--format', '')).toEqual(['csv', 'json', 'table']);
+    expect(complete('list', '--format', '=', 'j')).toEqual(['json']);
+    expect(complete('list', '--format', '=')).toEqual(['csv', 'json', 'table']);
+    expect(complete('list', '--columns', 'pub')).toEqual(['public_ipv4']);
+    expect(complete('list', '--columns', 'id,st')).toEqual(['id,state']);
+    expect(complete('delete', '--timeout', '')).toEqual([]);
+  });
+
+  test('arguments that are one of a few words, and files', () => {
+    expect(complete('explain', '')).toEqual(['image', 'label', 'node', 'request']);
+    expect(complete('explain', '--launcher', 'x', 'n')).toEqual(['node']);
+    expect(complete('explain', 'node', '')).toEqual([]);
+    expect(complete('completion', 'z')).toEqual(['zsh']);
+    expect(complete('export-image-data', 'ot')).toEqual(['other.json']);
+    expect(complete('-c', 'my')).toEqual(['my file.yaml']);
+    expect(complete('hold', 'ot')).toEqual([]);
+  });
+});
+
+function withoutZsh(): boolean {
+  if (!spawnSync('zsh', ['--version']).error) return false;
+  if (process.env['CI'] === 'true') throw new Error('zsh is not installed (apt-get install zsh)');
+  console.warn('Skipped, for want of zsh: completion there');
+  return true;
+}
+
+describe.skipIf(withoutZsh())('zsh', () => {
+  /** What an interactive zsh in a terminal of its own makes of a line when the tab key is pressed. */
+  function typed(...lines: readonly string[]): readonly string[] {
+    const script = `
+      zmodload zsh/zpty
+      zpty shell zsh -f -i
+      read_until() { local text= part; while zpty -r shell part; do text+=$part; [[ $text == *$1* ]] && break; done; REPLY=$text }
+      zpty -w shell 'PS1= PS2=; autoload -Uz compinit && compinit -u -d ./dump; source ./nodepool.zsh; zstyle ":completion:*" list-prompt; LISTMAX=1000'
+      zpty -w shell 'show() { print -r -- "<<$BUFFER>>"; BUFFER=; zle .accept-line }; zle -N show; bindkey "^X" show; bindkey "^I" complete-word; print rea''dy'
+      read_until ready
+      for line in "$@"; do
+        zpty -w -n shell "$line"$'\\t\\x18'
+        read_until '>>'
+        print -r -- "\${\${REPLY##*<<}%%>>*}"
+      done
+      zpty -d shell`;
+    return run('zsh', ['-f', '-c', script, 'zsh', ...lines])
+      .trimEnd()
+      .split('\n');
+  }
+
+  test('subcommands, options, values, columns, choices and files', () => {
+    const lines = [
+      ['nodepool dib-image-d', 'nodepool dib-image-delete '],
+      ['nodepool --deb', 'nodepool --debug '],
+      ['nodepool -c x list --det', 'nodepool -c x list --detail '],
+      ['nodepool list --format=j', 'nodepool list --format=json '],
+      ['nodepool list --format cs', 'nodepool list --format csv '],
+      ['nodepool list --columns=id,pub', 'nodepool list --columns=id,public_ipv4,'],
+      ['nodepool explain no', 'nodepool explain node '],
+      ['nodepool export-image-data oth', 'nodepool export-image-data other.json '],
+      ['nodepool -c my', String.raw`nodepool -c my\ file.yaml `],
+      ['nodepool image-delete --upl', 'nodepool image-delete --upload-id='],
+      ['nodepool delete --wa', 'nodepool delete --wait '],
+      ['nodepool erase --fo', 'nodepool erase --force '],
+    ];
+    const completed = typed(...lines.map(([line = '']) => line)).map((line) => line.replaceAll('\r', ''));
+    expect(completed.map((line) => line.trimEnd())).toEqual(lines.map(([, line = '']) => line.trimEnd()));
+  }, 30_000);
+});
