@@ -25,6 +25,16 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        // Against a real OpenStack: `npm run test:openstack`, which brings it.
+        test: {
+          name: 'openstack',
+          include: ['test/openstack/**/*.test.ts'],
+          setupFiles,
+          testTimeout: 240_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 });

@@ -8,6 +8,7 @@ import type { PoolConfig, PoolLabelConfig } from '../../domain/config/config.js'
 import type { FixedSlot } from '../../domain/model/fixed-slot.js';
 import type { Resources } from '../../domain/model/quota.js';
 import type { ImageProvider } from './images.js';
+import type { LooseResources } from './loose-resources.js';
 
 export interface InstanceSpec {
   /** Launching again with an id that has an instance already must adopt or replace it, not make a second one. */
@@ -104,6 +105,9 @@ export interface Provider {
 
   /** Present if the provider keeps disk images. */
   readonly images: ImageProvider | null;
+
+  /** Present if the account can be left with more than instances and images; may be left out. */
+  readonly loose?: LooseResources | null;
 
   /** Present if machines exist by themselves instead of being launched (static driver). */
   readonly fixed: FixedMachines | null;
