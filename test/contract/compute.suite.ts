@@ -234,7 +234,7 @@ export function describeComputeContract(name: string, makeBench: () => Promise<C
         if (!images || !bench.upload) return expect(images).toBeNull();
         const stopped = new Error('stopped by the test');
         expect(await failure(images.upload(bench.upload, AbortSignal.abort(stopped)))).toBe(stopped);
-        expect(await bench.run(images.list(never))).toEqual([]);
+        expect((await bench.run(images.list(never))).map(({ name }) => name)).not.toContain(bench.upload.name);
       });
     });
   });

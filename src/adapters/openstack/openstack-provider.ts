@@ -128,8 +128,8 @@ export class OpenStackProvider implements Provider {
   }
 
   /** Who cannot be asked now is asked in the background; only what the account itself refuses keeps the provider off. */
-  private async fillCaches({ flavors, networks }: CloudSession, signal: AbortSignal): Promise<void> {
-    for (const cache of [flavors, networks]) {
+  private async fillCaches({ flavors, networks, images }: CloudSession, signal: AbortSignal): Promise<void> {
+    for (const cache of [flavors, networks, ...(this.namesImages() ? [images] : [])]) {
       try {
         await cache.get(signal);
       } catch (error) {
@@ -138,6 +138,13 @@ export class OpenStackProvider implements Provider {
         if (failure instanceof ProviderError && failure.kind === 'authentication') throw failure;
       }
     }
+  }
+
+  private namesImages(): boolean {
+    const labels = [...this.config.pools.values()].flatMap((pool) => [...pool.labels.values()]);
+    return labels.some(
+      ({ image }) => image.kind === 'cloud-image' && !this.config.cloudImages.get(image.name)?.imageId,
+    );
   }
 
   private async doing<T>(

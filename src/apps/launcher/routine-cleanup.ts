@@ -4,6 +4,7 @@ import { sleep } from '../../ports/runtime/clock.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LeakedInstances } from './leaked-instances.js';
+import { LooseResourceCleanup } from './loose-resource-cleanup.js';
 import type { LauncherServices } from './services.js';
 
 /** Age at which the lock directory of a vanished request is removed, seconds (spec LAUNCHER 1.10). */
@@ -15,12 +16,14 @@ export class RoutineCleanup {
   /** Providers being looked at for leaks: one that hangs holds up nobody else's cleanup. */
   private readonly looking = new Set<string>();
   private readonly tasks: Supervisor;
+  private readonly loose: LooseResourceCleanup;
 
   constructor(
     private readonly services: LauncherServices,
     private readonly leaks: LeakedInstances,
     private readonly driver: (name: string) => Provider | { readonly problem: string } | undefined,
   ) {
+    this.loose = new LooseResourceCleanup(services);
     this.tasks = new Supervisor((what, error) => services.logger.warn(`${what} failed`, errorFields(error)));
   }
 
@@ -95,7 +98,11 @@ export class RoutineCleanup {
   private async lookForLeaks(name: string, signal: AbortSignal): Promise<void> {
     const provider = this.driver(name);
     if (!provider || 'problem' in provider || provider.fixed) return;
-    await this.leaks.look(name, provider, signal);
+    try {
+      await this.leaks.look(name, provider, signal);
+    } finally {
+      if (provider.loose && !signal.aborted) await this.loose.look(name, provider.loose, signal);
+    }
   }
 }
 

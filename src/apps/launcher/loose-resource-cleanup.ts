@@ -1,0 +1,73 @@
+import { downPorts, leaked } from '../../domain/metrics/launcher-metrics.js';
+import type { LooseKind, LooseResources } from '../../ports/compute/loose-resources.js';
+import { withDeadline } from '../../ports/runtime/deadline.js';
+import { errorFields } from '../../ports/telemetry/logger.js';
+import type { LauncherServices } from './services.js';
+
+const CALL_DEADLINE = 120;
+
+/** What looked abandoned at the last look that counts. */
+interface Suspects {
+  readonly ids: ReadonlySet<string>;
+  /** Monotonic time of that look. */
+  readonly since: number;
+}
+
+/**
+ * Removes ports and floating addresses that looked abandoned in two looks, more than the kind's interval apart, so that what is just
+ * being made for a server is never hit (spec BUILDER 6.11, LAUNCHER 2.11).
+ */
+export class LooseResourceCleanup {
+  private readonly suspects = new Map<string, Suspects>();
+
+  constructor(private readonly services: Pick<LauncherServices, 'clock' | 'logger' | 'metrics'>) {}
+
+  /** One look at one provider. Trouble with one kind keeps nobody from looking at the others. */
+  async look(provider: string, loose: LooseResources, signal: AbortSignal): Promise<void> {
+    for (const kind of loose.kinds) {
+      try {
+        await this.lookAt(provider, kind, loose, signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        this.services.logger.warn(`The ${kind.name} of ${provider} could not be cleaned up`, errorFields(error));
+      }
+    }
+  }
+
+  private async lookAt(provider: string, kind: LooseKind, loose: LooseResources, signal: AbortSignal): Promise<void> {
+    const { clock } = this.services;
+    const key = `${provider} ${kind.name}`;
+    const before = this.suspects.get(key);
+    const now = clock.monotonic();
+    if (before && now - before.since <= kind.interval) return;
+    const ids = await withDeadline(clock, CALL_DEADLINE, `listing ${kind.name} of ${provider}`, signal, (inner) =>
+      loose.list(kind, inner),
+    );
+    const left = new Set(ids);
+    this.suspects.set(key, { ids: left, since: now });
+    for (const id of ids.filter((one) => before?.ids.has(one))) {
+      if (await this.remove(provider, kind, id, loose, signal)) left.delete(id);
+    }
+  }
+
+  private async remove(
+    provider: string,
+    kind: LooseKind,
+    id: string,
+    loose: LooseResources,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { clock, logger, metrics } = this.services;
+    try {
+      await withDeadline(clock, CALL_DEADLINE, `removing ${id}`, signal, (inner) => loose.remove(kind, id, inner));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      logger.warn(`${id}, one of the abandoned ${kind.name} of ${provider}, could not be removed`, errorFields(error));
+      return false;
+    }
+    logger.info(`Removed ${id}, one of the abandoned ${kind.name} of ${provider}`, { provider });
+    metrics.count(leaked(provider, kind.name));
+    if (kind.name === 'ports') metrics.count(downPorts(provider));
+    return true;
+  }
+}
