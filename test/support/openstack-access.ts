@@ -19,6 +19,7 @@ export function aCloudAccess(
 ): CloudAccess {
   const domain = { id: null, name: 'Default', isDefault: false };
   const service: ServiceAccess = {
+    enabled: true,
     interfaces: ['public'],
     region: null,
     type: null,

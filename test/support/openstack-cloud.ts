@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { until } from './daemon-patience.js';
 
 /** The real control plane of `npm run test:openstack`. */
 export interface RealCloud {
@@ -55,4 +56,34 @@ export function signalService(name: string, signal: NodeJS.Signals): void {
 
 export function servicePid(name: string): number {
   return Number(readFileSync(join(realCloud().folder, `run/${name}.pid`), 'utf8').split(' ')[0]);
+}
+
+/** Ends nova's API for good; what is answered starts it again as `up.sh` did. */
+export async function stopNova(): Promise<() => Promise<void>> {
+  const { folder } = realCloud();
+  const pid = servicePid('nova-api');
+  const [command = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  process.kill(-pid, 'SIGTERM');
+  await until(
+    'nova-api has ended',
+    () => !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '),
+  );
+  return async () => {
+    const log = openSync(join(folder, 'log/nova-api.log'), 'a');
+    const child = spawn(command, args, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: {
+        PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+        LC_ALL: 'C.UTF-8',
+        HOME: join(folder, 'state/home'),
+        PYTHONPATH: join(folder, 'pylib'),
+        PYTHONDONTWRITEBYTECODE: '1',
+        OS_NOVA_CONFIG_DIR: join(folder, 'conf/nova'),
+      },
+    });
+    child.unref();
+    const [, birth = ''] = /\) (?:\S+ ){19}(\S+)/.exec(readFileSync(`/proc/${child.pid}/stat`, 'utf8')) ?? [];
+    writeFileSync(join(folder, 'run/nova-api.pid'), `${child.pid} ${birth}\n`);
+  };
 }

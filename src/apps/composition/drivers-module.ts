@@ -3,6 +3,7 @@ import { FakeAwareHostKeyScanner } from '../../adapters/fake-cloud/fake-aware-ho
 import { FakeClouds } from '../../adapters/fake-cloud/fake-clouds.js';
 import { FakeDriver } from '../../adapters/fake-cloud/fake-driver.js';
 import type { FakeKnobs } from '../../adapters/fake-cloud/fake-knobs.js';
+import { OpenStackDriver } from '../../adapters/openstack/openstack-driver.js';
 import { StaticDriver } from '../../adapters/static/static-driver.js';
 import type { Driver } from '../../ports/compute/driver.js';
 import { OwnedProviders } from './owned-providers.js';
@@ -14,7 +15,11 @@ export function driversModule(knobs: Partial<FakeKnobs> = {}): ContainerModule {
     bind(TOKENS.drivers).toDynamicValue((context) => {
       const clouds = new FakeClouds(context.get(TOKENS.clock), context.get(TOKENS.random), knobs);
       const scanner = new FakeAwareHostKeyScanner(context.get(TOKENS.scanner));
-      const builtIn: readonly Driver[] = [new FakeDriver(clouds), new StaticDriver(scanner)];
+      const builtIn: readonly Driver[] = [
+        new FakeDriver(clouds),
+        new StaticDriver(scanner),
+        new OpenStackDriver(context.get(TOKENS.clouds), context.get(TOKENS.version)),
+      ];
       const byName = new Map(builtIn.map((driver) => [driver.name, driver]));
       return { driver: (name) => byName.get(name) };
     });

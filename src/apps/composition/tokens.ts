@@ -2,6 +2,7 @@
 import type { ServiceIdentifier } from 'inversify';
 import type { LeaseManager } from '../../ports/coordination/lease.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
+import type { CloudDirectory } from '../../ports/compute/cloud-directory.js';
 import type { DriverRegistry } from '../../ports/compute/driver.js';
 import type { ImageBuilder } from '../../ports/image-building/image-builder.js';
 import type { LocalImages } from '../../ports/image-building/local-images.js';
@@ -42,6 +43,7 @@ export const TOKENS = {
   leases: token<LeaseManager>('leases'),
   leaseStatus: token<StatusSource>('lease-status'),
   records: token<Records>('records'),
+  clouds: token<CloudDirectory>('clouds'),
   drivers: token<DriverRegistry>('drivers'),
   providers: token<OwnedProviders>('providers'),
   imageBuilder: token<ImageBuilder>('image-builder'),

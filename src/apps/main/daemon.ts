@@ -4,6 +4,7 @@ import { Container } from 'inversify';
 import type { ContainerModule } from 'inversify';
 import { ConfigFile } from '../../adapters/config-yaml/config-file.js';
 import { SystemConfigFiles } from '../../adapters/config-yaml/config-files.js';
+import { FileCloudDirectory } from '../../adapters/config-yaml/file-cloud-directory.js';
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
 import type { PinoLogger } from '../../adapters/pino/pino-logger.js';
 import { metricsFromEnvironment } from '../../adapters/statsd/metrics-from-environment.js';
@@ -67,10 +68,8 @@ export async function openProcess(
   const logger = openLog(options);
   const metrics = metricsFromEnvironment(environment, logger);
   const container = new Container({ defaultScope: 'Singleton' });
-  const config = await ConfigFile.open(
-    loadOptions(options.configPath, options.securePath, environment),
-    logger.child('config'),
-  );
+  const reading = loadOptions(options.configPath, options.securePath, environment);
+  const config = await ConfigFile.open(reading, logger.child('config'));
   const host = await SystemHostIdentity.detect();
   const { zookeeper } = config.current;
   if (!zookeeper && !options.memory) throw new Error('No ZooKeeper servers specified in config.');
@@ -83,6 +82,7 @@ export async function openProcess(
     ...modules,
   );
   container.bind(TOKENS.config).toConstantValue(config);
+  container.bind(TOKENS.clouds).toConstantValue(new FileCloudDirectory(reading));
   const store = container.get(TOKENS.store);
   if (store instanceof ZooKeeperTreeStore) await store.start();
   return {
