@@ -2,7 +2,7 @@
 import type { JsonObject } from './client/api-call.js';
 import { isStatus } from './client/api-error.js';
 import type { OpenStackClient } from './client/openstack-client.js';
-import { textAt, texts } from './read-json.js';
+import { plainValues, textAt } from './read-json.js';
 
 export interface GlanceImage {
   readonly id: string;
@@ -11,7 +11,7 @@ export interface GlanceImage {
   readonly status: string;
   /** MD5 of the contents; `''` when the cloud does not say. */
   readonly checksum: string;
-  /** All texts of the record, our own properties among them. */
+  /** The whole record as far as it is plain, our own properties among it. */
   readonly properties: Readonly<Record<string, string>>;
 }
 
@@ -61,7 +61,7 @@ export function readImage(json: JsonObject): GlanceImage {
     name: textAt(json, 'name'),
     status: textAt(json, 'status'),
     checksum: textAt(json, 'checksum'),
-    properties: texts(json),
+    properties: plainValues(json),
   };
 }
 

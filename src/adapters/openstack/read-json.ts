@@ -29,6 +29,15 @@ export function texts(from: JsonObject): Readonly<Record<string, string>> {
   );
 }
 
+/** The entries whose values are texts or numbers, all as texts. */
+export function plainValues(from: JsonObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(from)
+      .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
+      .map(([key, value]) => [key, String(value)]),
+  );
+}
+
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
