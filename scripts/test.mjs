@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { runConformance } from './lib/conformance.mjs';
+import { down, makeFolder, ready, takeDownAfterUs, upInBackground, whyNoCloud } from './lib/openstack-cloud.mjs';
 import { findMissingTools } from './lib/test-tools.mjs';
 import { build, installDependencies, requireNode, ROOT, run } from './lib/steps.mjs';
 
@@ -14,33 +15,28 @@ function add(counts) {
   for (const key of Object.keys(totals)) totals[key] += counts[key] ?? 0;
 }
 
-function step(title, work) {
+async function step(title, work) {
   console.log(`\n== ${title}`);
+  const began = Date.now();
   try {
-    work();
+    await work();
   } catch (error) {
     console.error(error.message);
     notes.push(`${title}: ${error.message}`);
     totals.failed += 1;
   }
+  console.log(`${title}: ${Math.round((Date.now() - began) / 1000)} s`);
 }
 
-function vitest() {
+function vitest(names, options = [], env = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'nodepool-test-'));
   const report = path.join(folder, 'report.json');
   const bin = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const projects = ['unit', 'simulation', 'mutations', 'contract', 'integration'].flatMap((name) => [
-    '--project',
-    name,
-  ]);
-  const status = run(process.execPath, [
-    bin,
-    'run',
-    ...projects,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ]);
+  const projects = names.flatMap((name) => ['--project', name]);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const status = run(process.execPath, [bin, 'run', ...projects, ...options, ...reporters], {
+    env: { ...process.env, ...env },
+  });
   if (!existsSync(report)) throw new Error(`vitest ended with status ${status} and wrote no report`);
   const result = JSON.parse(readFileSync(report, 'utf8'));
   rmSync(folder, { recursive: true });
@@ -59,7 +55,14 @@ function check(name) {
   totals.passed += 1;
 }
 
-step('Preparations', () => {
+/** The cloud comes up while cheap checks run, and is gone before the tests that measure time. */
+async function testOpenStack(folder) {
+  const problem = await ready(folder, 600);
+  if (problem !== null) throw new Error(`OpenStack could not be brought up: ${problem}`);
+  vitest(['openstack'], ['--no-file-parallelism'], { OSCLOUD_DIR: folder });
+}
+
+await step('Preparations', () => {
   requireNode();
   installDependencies();
   build();
@@ -68,17 +71,32 @@ step('Preparations', () => {
   notes.push(...missing.map(({ what, packages }) => `missing: ${what} (Debian: ${packages.join(' ')})`));
   if (strict) totals.failed += missing.length;
 });
-for (const name of ['check:format', 'check:types', 'check:lint', 'check:layers', 'check:unused', 'check:lines']) {
-  step(name, () => check(name));
+const whyNot = whyNoCloud();
+const cloud = whyNot === null ? makeFolder() : null;
+const callOff = cloud === null ? null : takeDownAfterUs(cloud);
+try {
+  if (cloud !== null) upInBackground(cloud);
+  for (const name of ['check:format', 'check:types', 'check:lint', 'check:layers', 'check:unused', 'check:lines']) {
+    await step(name, () => check(name));
+  }
+  if (cloud === null) {
+    notes.push(`skipped: the tests with OpenStack: ${whyNot}`);
+    totals.skipped += 1;
+  } else await step('A real OpenStack', () => testOpenStack(cloud));
+} finally {
+  if (cloud !== null) down(cloud);
+  callOff?.();
 }
-step('Unit, contract, integration and end-to-end tests', vitest);
-step('Simulation with seeds of this commit', () => {
+await step('Unit, contract, integration and end-to-end tests', () =>
+  vitest(['unit', 'simulation', 'mutations', 'contract', 'integration']),
+);
+await step('Simulation with seeds of this commit', () => {
   const simulate = path.join(ROOT, 'scripts/simulate.mjs');
   if (run(process.execPath, [simulate, '--fresh', '--seeds', '200']) !== 0)
     throw new Error('A simulated rule was broken');
   totals.passed += 200;
 });
-step('Conformance with the original', () => {
+await step('Conformance with the original', () => {
   const counts = runConformance();
   add(counts);
   notes.push(...counts.notes);
