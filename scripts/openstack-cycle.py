@@ -10,7 +10,7 @@ import time
 
 import openstack
 
-path, count, at_once = sys.argv[1], int((sys.argv[2:] + ['40'])[0]), int((sys.argv[3:] + ['', '10'])[1])
+path, count, at_once = sys.argv[1], int((sys.argv[2:] + ['40'])[0]), int((sys.argv[3:] + ['10'])[0])
 config = openstack.config.OpenStackConfig(config_files=[path])
 admin = openstack.connection.Connection(config=config.get_one('oscloud-admin'))
 first = openstack.connection.Connection(config=config.get_one('oscloud'))

@@ -134,10 +134,13 @@ describe('a pool looks at a request', () => {
     });
   });
 
-  it('[LAUNCHER 52] declines what the account can never hold, unless provider quota is ignored', () => {
+  it('[LAUNCHER 52] [BUILDER 180] declines what the account can never hold, unless provider quota is ignored', () => {
     const providerAvailable = { cores: 2 };
     expect(codes(asked({ providerAvailable }))).toEqual(['REQUEST_OVER_PROVIDER']);
     expect(asked({ providerAvailable, pool: aPool({ ignoreProviderQuota: true }) }).verdict).toBe('accept');
+    const pool = aPool({ ignoreProviderQuota: true, maxServers: 1 });
+    const request = aRequest({ nodeTypes: ['small', 'small'] });
+    expect(codes(asked({ providerAvailable, pool, request }))).toEqual(['REQUEST_OVER_POOL']);
   });
 
   it('[LAUNCHER 53] leaves a request open while its tenant is at its limit', () => {

@@ -79,18 +79,19 @@ describe('deleting a node', () => {
 });
 
 describe('instances without a node', () => {
-  it('[LAUNCHER 112] are deleted once seen twice in a row; those of other providers never', async () => {
+  it('[LAUNCHER 112] [BUILDER 181] are deleted once seen twice in a row; those of other providers never', async () => {
     const { metrics } = await world.start(simpleConfig());
     const leaked = stray('cloud', '0000000999');
     const foreign = stray('elsewhere', '0000000999');
     const unmarked = world.cloud.addForeignServer({ instances: 1 });
+    const nameless = world.cloud.addForeignServer({ instances: 1 }, { nodepool_provider_name: 'cloud' });
     await world.steadily('it stays after one look', () => exists(leaked), 59);
     world.cloud.hideFromLists(({ id }) => id === leaked);
     await world.steadily('it is not seen', () => exists(leaked), 60);
     world.cloud.hideFromLists(() => false);
     await world.steadily('it was not seen twice in a row', () => exists(leaked), 60);
     await world.eventually('it is deleted', () => !exists(leaked), 61);
-    await world.steadily('the others stay', () => exists(foreign) && exists(unmarked), 600);
+    await world.steadily('the others stay', () => [foreign, unmarked, nameless].every(exists), 600);
     expect(metrics.counters.get('nodepool.provider.cloud.leaked.instances')).toBe(1);
   });
 });

@@ -111,7 +111,7 @@ describe('the scan for host keys', () => {
     expect(metrics.counters.get('nodepool.launch.ready')).toBe(1);
   });
 
-  it('[LAUNCHER 88] is left out where host-key-checking is false', async () => {
+  it('[LAUNCHER 88] [BUILDER 189] is left out where host-key-checking is false', async () => {
     await world.seedImage();
     world.cloud.set({ scanHostKeys: true });
     const asked: HostKeyScanTarget[] = [];
@@ -129,7 +129,7 @@ describe('the scan for host keys', () => {
     ['ssh', 'keys', ['ssh-rsa KEY']],
     ['network_cli', 'keys', ['ssh-rsa KEY']],
     ['winrm', 'port', []],
-  ])('[LAUNCHER 89] of a machine reached by %s looks for its %s', async (connectionType, gather, keys) => {
+  ])('[LAUNCHER 89] [BUILDER 189] of a machine reached by %s looks for its %s', async (connectionType, gather, keys) => {
     await world.seedImage();
     world.cloud.set({ scanHostKeys: true });
     const asked: HostKeyScanTarget[] = [];
@@ -142,6 +142,19 @@ describe('the scan for host keys', () => {
     const [node = ''] = await world.fulfilled(await world.submit());
     expect(asked).toEqual([{ host: 'fake', port: 5986, gather }]);
     expect(world.node(node)).toMatchObject({ hostKeys: keys, connectionType, connectionPort: 5986 });
+  });
+
+  it.each([
+    [true, ['console: kernel panic']],
+    [false, []],
+  ])('[BUILDER 190] that ends in a time-out logs the console if console-log is %s', async (consoleLog, lines) => {
+    await world.seedImage();
+    world.cloud.set({ scanHostKeys: true, consoleText: 'kernel panic' });
+    world.scan = () => Promise.reject(new ScanTimeoutError('nobody answers'));
+    await world.start(simpleConfig({ pool: label({ consoleLog }), provider: { launchRetries: 1 } }));
+    const id = await world.submit();
+    await world.eventually('it failed', () => world.request(id)?.state === 'failed', 120);
+    expect(world.logger.messages('info').filter((line) => line.startsWith('console'))).toEqual(lines);
   });
 
   it('takes part of the launch-timeout, and never more than the boot-timeout', async () => {

@@ -16,7 +16,7 @@ function port(cloud: FakeOpenStack, id: string, owner: string | null, status = '
 async function cleaning(settings: object = {}): Promise<{
   readonly bench: CloudBench;
   readonly metrics: RecordingMetrics;
-  after(seconds: number): Promise<readonly string[]>;
+  readonly after: (seconds: number) => Promise<readonly string[]>;
 }> {
   const all = { cloud: 'x', regionName: null, rate: 0, cleanFloatingIps: false, portCleanupInterval: 600, ...settings };
   const bench = await onFakeOpenStack({}, { settings: all });
