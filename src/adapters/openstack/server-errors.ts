@@ -2,7 +2,7 @@
 import type { ProviderErrorKind } from '../../ports/compute/errors.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import { ApiError } from './client/api-error.js';
-import { classifyApiError, classifyFault } from './client/classify-error.js';
+import { classifyApiError, classifyFault, providerError } from './client/classify-error.js';
 import type { Server } from './server.js';
 
 /** What nova says when all its hosts have refused, or no address is left. */
@@ -27,7 +27,7 @@ export function brokenServer(server: Server): ProviderError {
 export function createFailure(error: unknown): unknown {
   if (!(error instanceof ApiError)) return error;
   const kind = kindOfRefusal(error);
-  return new ProviderError(kind, error.message, { metric: metricOf(kind), cause: error });
+  return providerError(kind, error, { metric: metricOf(kind) });
 }
 
 /** Whether a server may have been made although the call failed. */

@@ -47,5 +47,20 @@ function classifyStatus(status: number): ProviderErrorKind {
 /** The error as the port wants it. What is no `ApiError` (an abort, an error of ours) is answered as it is. */
 export function toProviderError(error: unknown, details: { metric?: string; externalId?: string } = {}): unknown {
   if (!(error instanceof ApiError)) return error;
-  return new ProviderError(classifyApiError(error), error.message, { ...details, cause: error });
+  return providerError(classifyApiError(error), error, details);
+}
+
+/** With what the port wants to know besides: whether there was an answer, and how long the cloud wants to be left in peace. */
+export function providerError(
+  kind: ProviderErrorKind,
+  error: ApiError,
+  details: { metric?: string; externalId?: string } = {},
+): ProviderError {
+  const { message, retryAfter } = error;
+  return new ProviderError(kind, message, {
+    ...details,
+    ...(error.kind === 'timeout' ? { unanswered: true } : {}),
+    ...(retryAfter === null ? {} : { retryAfter }),
+    cause: error,
+  });
 }
