@@ -10,8 +10,8 @@ import { aCloudAccess } from '../support/openstack-access.js';
 import { anOpenStackProvider } from '../support/openstack-bench.js';
 
 const GIGABYTE = 2 ** 30;
-/** Twenty take half a minute on an idle machine: `NODEPOOL_UPLOAD_GB=20`. */
-const GIGABYTES = Number(process.env['NODEPOOL_UPLOAD_GB'] ?? 3);
+/** Twenty take half a minute on an idle machine: `UPLOAD_GB=20`. */
+const GIGABYTES = Number(process.env['UPLOAD_GB'] ?? 3);
 const SIZE = GIGABYTES * GIGABYTE;
 const never = new AbortController().signal;
 
