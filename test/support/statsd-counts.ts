@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
 
 /** A statsd server that adds up counters. */
 export class StatsdCounts {
@@ -22,7 +21,7 @@ export class StatsdCounts {
   }
 
   get port(): number {
-    return (this.socket.address() as AddressInfo).port;
+    return this.socket.address().port;
   }
 
   /** Counters whose name begins so, by the rest of the name. */
