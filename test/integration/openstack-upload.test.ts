@@ -11,7 +11,7 @@ import { anOpenStackProvider } from '../support/openstack-bench.js';
 
 const GIGABYTE = 2 ** 30;
 /** Twenty take half a minute on an idle machine: `UPLOAD_GB=20`. */
-const GIGABYTES = Number(process.env['UPLOAD_GB'] ?? 3);
+const GIGABYTES = Number(process.env['UPLOAD_GB'] ?? 2);
 const SIZE = GIGABYTES * GIGABYTE;
 const never = new AbortController().signal;
 
