@@ -129,20 +129,23 @@ describe('the scan for host keys', () => {
     ['ssh', 'keys', ['ssh-rsa KEY']],
     ['network_cli', 'keys', ['ssh-rsa KEY']],
     ['winrm', 'port', []],
-  ])('[LAUNCHER 89] [BUILDER 189] of a machine reached by %s looks for its %s', async (connectionType, gather, keys) => {
-    await world.seedImage();
-    world.cloud.set({ scanHostKeys: true });
-    const asked: HostKeyScanTarget[] = [];
-    world.scan = (target) => {
-      asked.push(target);
-      return Promise.resolve(target.gather === 'keys' ? ['ssh-rsa KEY'] : []);
-    };
-    const image = { name: 'image', pause: false, configDrive: null, meta: {}, connectionType, connectionPort: 5986 };
-    await world.start(simpleConfig({ provider: { diskImages: new Map([['image', image]]) } }));
-    const [node = ''] = await world.fulfilled(await world.submit());
-    expect(asked).toEqual([{ host: 'fake', port: 5986, gather }]);
-    expect(world.node(node)).toMatchObject({ hostKeys: keys, connectionType, connectionPort: 5986 });
-  });
+  ])(
+    '[LAUNCHER 89] [BUILDER 189] of a machine reached by %s looks for its %s',
+    async (connectionType, gather, keys) => {
+      await world.seedImage();
+      world.cloud.set({ scanHostKeys: true });
+      const asked: HostKeyScanTarget[] = [];
+      world.scan = (target) => {
+        asked.push(target);
+        return Promise.resolve(target.gather === 'keys' ? ['ssh-rsa KEY'] : []);
+      };
+      const image = { name: 'image', pause: false, configDrive: null, meta: {}, connectionType, connectionPort: 5986 };
+      await world.start(simpleConfig({ provider: { diskImages: new Map([['image', image]]) } }));
+      const [node = ''] = await world.fulfilled(await world.submit());
+      expect(asked).toEqual([{ host: 'fake', port: 5986, gather }]);
+      expect(world.node(node)).toMatchObject({ hostKeys: keys, connectionType, connectionPort: 5986 });
+    },
+  );
 
   it.each([
     [true, ['console: kernel panic']],
