@@ -79,6 +79,13 @@ export const port = simpleKind(
   Number,
 );
 
+/** Whole or not. */
+export const amount = simpleKind(
+  'float (a number)',
+  (value) => typeof value === 'number' && Number.isFinite(value),
+  Number,
+);
+
 /** Seconds, whole or not. */
 export const seconds = simpleKind(
   'float (a number of seconds above 0)',
