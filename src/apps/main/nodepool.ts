@@ -6,6 +6,7 @@ import { SystemClock } from '../../adapters/system/system-clock.js';
 import { formatProblem } from '../../domain/config/config-problem.js';
 import { administrationModule } from '../composition/daemon-modules.js';
 import { TOKENS } from '../composition/tokens.js';
+import { driverTools } from './driver-tools.js';
 import { currentEnvironment, loadOptions, openProcess } from './daemon.js';
 import { runMain } from './run-main.js';
 import { packageVersion } from './version.js';
@@ -39,6 +40,7 @@ function main(): Promise<number> {
   const line = new CommandLine({
     open,
     validate,
+    drivers: driverTools,
     stdout,
     stderr,
     stdin,

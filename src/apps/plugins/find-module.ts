@@ -61,7 +61,11 @@ function lookInside(folder: string, manifestFile: string): ModuleSearch {
   const entries = [...candidates, 'index.mjs'].map((file) => path.resolve(folder, file));
   const entry = entries.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
   if (entry === undefined) {
-    return { kind: 'broken', problem: `its entry ${String(wanted)} is not there`, files: [...files, ...entries] };
+    return {
+      kind: 'broken',
+      problem: `its entry ${candidates[0] ?? 'point'} is not there`,
+      files: [...files, ...entries],
+    };
   }
   const { name, version } = manifest;
   const named = typeof name === 'string' ? { name, version: typeof version === 'string' ? version : '' } : null;

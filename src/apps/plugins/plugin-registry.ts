@@ -16,6 +16,9 @@ const LOAD_DEADLINE = 30;
 const PACKAGE_PREFIX = 'nodepool-driver-';
 const LONGEST_MESSAGE = 300;
 
+/** For `load`: whatever driver the module brings. */
+export const ANY_DRIVER = '*';
+
 /** A driver from outside that can be used. */
 export interface LoadedPlugin {
   readonly plugin: DriverPlugin;
@@ -118,14 +121,14 @@ export class PluginRegistry implements DriverSchemaSource, DriverRegistry {
     const check = checkPlugin(exported as Readonly<Record<string, unknown>>);
     if (check.kind === 'unusable') return unusable(specifier, check.problem, check.mend);
     const { plugin } = check;
-    if (plugin.name !== driver) {
+    if (driver !== ANY_DRIVER && plugin.name !== driver) {
       return unusable(specifier, `is the driver ${plugin.name}`, `write driver: ${plugin.name}`);
     }
     try {
       const { name, configSchema, capabilities } = plugin;
       const schema = new PluginDriverSchema({ name, configSchema, managesImages: capabilities.images });
       const loaded = { plugin, schema, source, entry };
-      this.loaded.set(driver, loaded);
+      this.loaded.set(plugin.name, loaded);
       return { kind: 'loaded', loaded };
     } catch (error) {
       return unusable(specifier, `is broken: ${oneLine(error)}`, "report it to the driver's author");

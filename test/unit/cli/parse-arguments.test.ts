@@ -36,6 +36,10 @@ describe('help', () => {
 additional commands:
     explain             say why a request, node, label or image is as it is,
                         and what would change it
+    drivers             list the drivers that are installed, with versions and
+                        capabilities
+    driver-test         check a driver against the driver contract; makes and
+                        deletes real machines
 `;
 
   test('the help of the program is the original text, followed by our additions [BUILDER 3.1]', () => {

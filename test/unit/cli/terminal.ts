@@ -35,6 +35,7 @@ export class Terminal {
         if (this.problems instanceof Error) throw this.problems;
         return this.problems;
       },
+      drivers: { list: async () => ['a line'], test: async () => true },
       stdout: { write: (text) => void (stdout += text) },
       stderr: { write: (text) => void (stderr += text) },
       stdin: Readable.from(input),

@@ -64,6 +64,12 @@ function guarded(deeds: Deeds, make?: (context: DriverContext) => unknown): Prov
   return new GuardedDriver(plugin).createProvider(config, { clock, random, logger, metrics });
 }
 
+/** Whatever somebody may reject with. */
+const rejection = async (what: unknown): Promise<never> => {
+  const thrown = what as Error;
+  throw thrown;
+};
+
 const faults = (fault: DriverFault): number => metrics.counters.get(`nodepool.driver.one.fault.${fault}`) ?? 0;
 
 async function failure(call: Promise<unknown>): Promise<ProviderError> {
@@ -99,7 +105,7 @@ describe('a driver from outside', () => {
   it.each([['a text'], [undefined], [null], [{ kind: 'quota' }], [42]])(
     'that rejects with %j fails that call',
     async (what) => {
-      const provider = guarded({ limits: () => Promise.reject(what as unknown as Error) });
+      const provider = guarded({ limits: () => rejection(what) });
       expect((await failure(provider.limits(never))).kind).toBe('transient');
       expect(faults('threw')).toBe(1);
     },

@@ -51,7 +51,8 @@ export class PluginDriverSchema implements DriverSchema {
 
   parse(section: ProviderSection, problems: ProblemSink): ProviderConfig {
     const read = readSection(this.section, section.value, problems);
-    const { value: provider, pathOf } = read;
+    const provider = read.value;
+    const pathOf = (entry: object): readonly (string | number)[] => read.pathOf(entry);
     const at = (entry: object): ProblemSink => below(problems, ...pathOf(entry));
     checkFormat('hostname-format', provider.hostnameFormat, HOSTNAME_FIELDS, problems);
     checkFormat('image-name-format', provider.imageNameFormat, IMAGE_NAME_FIELDS, problems);

@@ -19,6 +19,13 @@ export function nothing(): void {
   return undefined;
 }
 
+/** A part of a provider that may be there or not. */
+export function part<T>(value: unknown): T | null {
+  if (absent(value)) return null;
+  plain(value, 'it');
+  return value as T;
+}
+
 export function externalId(value: unknown, where = 'its answer'): string {
   if (typeof value === 'string' && value !== '' && value.length <= LONGEST_ID) return value;
   throw new NonsenseError(`${where} is no id, but ${kindOf(value)}`);

@@ -27,15 +27,24 @@ export class GuardedProvider implements Provider {
     private readonly inner: Provider,
     private readonly guard: CallGuard,
     private readonly config: ProviderConfig,
-    managesImages: boolean,
+    private readonly managesImages: boolean,
   ) {
     this.keepsImages = new GuardedImages(() => inner.images, guard, config);
-    this.images = managesImages ? this.keepsImages : null;
-    const { fixed } = inner;
+    const fixed = guard.now(
+      'fixed',
+      () => inner.fixed ?? null,
+      answers.part<FixedMachines>,
+      () => null,
+    );
     this.fixed = fixed ? new GuardedMachines(fixed, guard) : null;
   }
 
-  readonly images: ImageProvider | null;
+  /** Known for sure only after the start. */
+  get images(): ImageProvider | null {
+    const images = (): unknown => (this.managesImages ? this.inner.images : null);
+    return this.guard.now('images', images, answers.part<ImageProvider>, () => null) && this.keepsImages;
+  }
+
   readonly fixed: FixedMachines | null;
 
   start(signal: AbortSignal): Promise<void> {
