@@ -42,7 +42,8 @@ export class ExecSession {
   private lastId = 0;
   private garbage = 0;
   private lastWords = '';
-  private over: string | undefined;
+  private over: ProviderError | undefined;
+  private killed = false;
 
   constructor(
     programs: ChildPrograms,
@@ -64,7 +65,7 @@ export class ExecSession {
   /** @throws ProviderError, or the signal's reason */
   call({ method, params, deadline, key }: ExecCall, signal: AbortSignal): Promise<unknown> {
     if (signal.aborted) return Promise.reject(asError(signal.reason));
-    if (this.over !== undefined) return Promise.reject(new ProviderError('transient', this.over));
+    if (this.over !== undefined) return Promise.reject(this.over);
     const id = (this.lastId += 1);
     const request: ExecRequest = { id, method, params, deadline, ...(key === undefined ? {} : { key }) };
     return new Promise<unknown>((resolve, reject) => {
@@ -85,6 +86,7 @@ export class ExecSession {
   }
 
   kill(problem: string): void {
+    this.killed = true;
     this.program.kill(problem);
   }
 
@@ -103,7 +105,7 @@ export class ExecSession {
   }
 
   private hear(line: string): void {
-    if (line.trim() === '') return;
+    if (this.killed || line.trim() === '') return;
     const message = readMessage(line);
     if (message.kind === 'garbage') return this.hearGarbage(line);
     this.garbage = 0;
@@ -134,13 +136,13 @@ export class ExecSession {
   }
 
   private finish(end: ChildProgramEnd): string {
-    this.over = this.words(end);
+    const words = this.words(end);
+    this.over = new ProviderError(end.kind === 'not-started' ? 'configuration' : 'transient', words);
     for (const forget of this.cancelled.values()) forget();
     this.cancelled.clear();
-    const kind = end.kind === 'not-started' ? 'configuration' : 'transient';
-    for (const { reject } of this.pending.values()) reject(new ProviderError(kind, this.over));
+    for (const { reject } of this.pending.values()) reject(this.over);
     this.pending.clear();
-    return this.over;
+    return words;
   }
 
   private words(end: ChildProgramEnd): string {

@@ -46,14 +46,14 @@ export class Trial {
     return this.bench.spec(String(number).padStart(10, '0'));
   }
 
-  async create(spec: InstanceSpec, signal = never): Promise<string> {
+  async create(spec: InstanceSpec, signal: AbortSignal = never): Promise<string> {
     const id = await this.run(this.provider.create(spec, signal));
     ensure(typeof id === 'string' && id !== '', `create answers the id of the instance, not ${shown(id)}`);
     this.made.add(id);
     return id;
   }
 
-  wait(externalId: string, spec: InstanceSpec, signal = never): Promise<Instance> {
+  wait(externalId: string, spec: InstanceSpec, signal: AbortSignal = never): Promise<Instance> {
     return this.run(this.provider.waitUntilRunning(externalId, spec, signal));
   }
 
@@ -61,7 +61,7 @@ export class Trial {
     return this.wait(await this.create(spec), spec);
   }
 
-  delete(externalId: string, signal = never): Promise<void> {
+  delete(externalId: string, signal: AbortSignal = never): Promise<void> {
     return this.run(this.provider.delete(externalId, signal));
   }
 

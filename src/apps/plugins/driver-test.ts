@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
+import { EXEC_DRIVER } from '../../domain/config/exec-driver.js';
 import type { DriverSchema } from '../../domain/config/driver-schema.js';
 import type { Driver } from '../../ports/compute/driver.js';
 import type { InstanceImage, InstanceSpec, Provider } from '../../ports/compute/provider.js';
@@ -97,7 +98,8 @@ function benchOn(config: ProviderConfig, driver: Driver, opened: OpenedBench): D
     exhaustQuota: null,
     hangNextCreate: null,
     breakNextBoot: null,
-    ...(driver.capabilities ? { capabilities: driver.capabilities } : {}),
+    // What a program can do, only the program knows.
+    ...(driver.capabilities && driver.name !== EXEC_DRIVER ? { capabilities: driver.capabilities } : {}),
     ...(provider.fixed ? { fixedPool: pool } : {}),
     ...knobs,
     provider,
