@@ -1,7 +1,7 @@
 // Small helpers of the scripts: plain Node, because they run before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -50,7 +50,9 @@ export function installDependencies() {
   writeFileSync(stamp, wanted);
 }
 
+/** Compiles into an empty dist: what is left of sources that are gone would be packed. */
 export function build() {
+  rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true });
   must('The build', process.execPath, [
     path.join(ROOT, 'node_modules/typescript/bin/tsc'),
     '-p',

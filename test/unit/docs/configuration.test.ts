@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { EXEC_SCHEMA } from '../../../src/domain/config/exec-driver.js';
 import { document, quotedIn, ROOT, sections, tableRows } from './documents.js';
 
 const SCHEMAS = path.join(ROOT, 'src/adapters/config-yaml/schemas');
@@ -25,6 +26,9 @@ const HEADINGS: Readonly<Record<string, readonly string[]>> = {
   StaticProviderSchema: ['static'],
   StaticPoolSchema: ['static'],
   StaticNodeSchema: ['static nodes'],
+  PluginProviderSchema: ['plug-ins'],
+  PluginPoolSchema: ['plug-in pools'],
+  PluginLabelSchema: ['plug-in labels'],
   SecureSchema: ['Secure file'],
   SecureDiskImageSchema: ['Secure diskimages'],
 };
@@ -61,6 +65,15 @@ describe('the reference of the configuration', () => {
       const known = classes.filter(({ name }) => HEADINGS[name]?.includes(heading)).flatMap(({ keys }) => keys);
       const unknown = described(heading).filter((key) => !known.some((candidate) => candidate.key === key));
       expect(unknown, heading).toEqual([]);
+    }
+  });
+
+  it('describes the keys of exec', () => {
+    const keys = Object.entries({ ...EXEC_SCHEMA.provider, ...EXEC_SCHEMA.pool, ...EXEC_SCHEMA.label });
+    expect([...described('exec')].sort()).toEqual(keys.map(([key]) => key).sort());
+    for (const [key, { required }] of keys) {
+      const row = rows('exec').find(([cell = '']) => quotedIn(cell).includes(key));
+      expect(row?.[2] === 'required', key).toBe(required === true);
     }
   });
 

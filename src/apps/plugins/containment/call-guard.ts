@@ -174,11 +174,12 @@ export class CallGuard {
         cause,
       });
     }
+    const under = error.cause instanceof Error ? this.secrets.hideInError(error.cause) : undefined;
     const { metric, externalId } = (details ?? {}) as { readonly metric?: unknown; readonly externalId?: unknown };
     return new ProviderError(kind as ProviderErrorKind, cause.message, {
       ...(typeof metric === 'string' && /^[\w.-]{1,100}$/.test(metric) ? { metric } : {}),
       ...(typeof externalId === 'string' && externalId !== '' ? { externalId } : {}),
-      cause,
+      ...(under ? { cause: under } : {}),
     });
   }
 
