@@ -30,7 +30,21 @@ export function installDebianPackages(packages) {
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env };
   console.log(`Installing Debian packages: ${packages.join(' ')}`);
   run('apt-get', ['-qq', 'update'], quiet);
-  return run('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...packages], quiet) === 0;
+  return withoutStartingServices(
+    () => run('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...packages], quiet) === 0,
+  );
+}
+
+/** Debian asks this file before it starts a service that was just installed; 101 forbids it. One that is there already has its say. */
+function withoutStartingServices(install) {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return install();
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return install();
+  } finally {
+    rmSync(policy, { force: true });
+  }
 }
 
 /** Brings the npm dependencies, unless the lock file has not changed since they were brought. */

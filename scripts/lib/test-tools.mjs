@@ -10,6 +10,8 @@ const TOOLS = [
   { what: 'ZooKeeper', packages: ['zookeeper'], here: () => existsSync('/usr/share/java/zookeeper.jar') },
   { what: 'Python with kazoo', packages: ['python3', 'python3-kazoo'], here: () => python('import kazoo') },
   { what: 'openssl', packages: ['openssl'], here: () => has('openssl') },
+  // The program alone: its service is not started, see installDebianPackages.
+  { what: 'OpenSSH server', packages: ['openssh-server'], here: () => existsSync('/usr/sbin/sshd') },
   {
     what: 'diskimage-builder',
     packages: [

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkBuilt, ROOT } from '../support/daemon-build.js';
+import { put } from '../support/folders.js';
 import { InstalledProduct } from '../support/installed-product.js';
 
 const PEBBLE = 'examples/nodepool-driver-pebble';
@@ -186,5 +187,30 @@ providers:
       code: 1,
       output: expect.stringContaining('there is no check no-such-check') as unknown,
     });
+  });
+
+  it('lets a stranger follow the guide to writing a driver, from an empty folder to the end', async () => {
+    const guide = readFileSync(path.join(ROOT, 'docs/guide/writing-a-driver.md'), 'utf8');
+    const folder = path.join(product.folder, 'nodepool-driver-shed');
+    const blocks = [...guide.matchAll(/(?:^`([^`\n]+)`:\n\n)?^```(\w+)\n([\s\S]*?)^```$/gm)];
+    const ran: string[] = [];
+    for (const [, file, language, text = ''] of blocks) {
+      if (file !== undefined) put(folder, { [file]: text });
+      if (language !== 'console') continue;
+      for (const line of text
+        .trim()
+        .split('\n')
+        .map((command) => command.replace(/^\$ /, ''))) {
+        // Making the folder, and what stands for installing: the packages are there already, without a registry.
+        if (/^(mkdir|npm install)/.test(line)) continue;
+        const { code, output } = await product.run('bash', ['-c', `cd ${folder} && ${line}`]);
+        expect(code, `${line}\n${output.slice(-3000)}`).toBe(0);
+        if (line.includes('test')) expect(output, line).toMatch(/^(# fail 0|\d+ passed, 0 failed, \d+ skipped)$/m);
+        ran.push(line);
+      }
+    }
+    expect(ran).toHaveLength(4);
+    // Every other block belongs to a file: nothing in the guide is left untried.
+    expect(blocks.filter(([, file, language]) => file === undefined && language !== 'console')).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -151,6 +151,14 @@ describe('a driver program', () => {
   it('that answers nonsense fails that call', async () => {
     await started('nonsense');
     await expect(provider.limits(never)).rejects.toThrow('driver exec: limits: its answer.cores is no amount');
+  });
+
+  it('is started without the start-up files of any shell', async () => {
+    writeFileSync(path.join(folder, '.bashrc'), 'echo from the start-up file; echo from it >&2; read line\n');
+    await given('well', { environment: { HOME: folder } }).start(never);
+    expect(await provider.limits(never)).toEqual({ instances: 5 });
+    expect(logged()).not.toContain('start-up file');
+    expect(logged()).not.toContain('stderr');
   });
 
   it('is told when a call is cancelled', async () => {

@@ -9,7 +9,8 @@ import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js'
 import { SystemClock } from '../../../src/adapters/system/system-clock.js';
 import { PluginRegistry } from '../../../src/apps/plugins/plugin-registry.js';
 import { formatProblem } from '../../../src/domain/config/config-problem.js';
-import { driverCode, folderWith, put } from './plugin-files.js';
+import { driverCode, folderWith } from './plugin-files.js';
+import { put } from '../../support/folders.js';
 
 const CONFIG = `labels: [{name: small}]
 providers:

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import { put } from '../../support/folders.js';
 
 /** A folder with files in it, gone after the test. */
 export function folderWith(files: Readonly<Record<string, string>>): string {
@@ -9,14 +10,6 @@ export function folderWith(files: Readonly<Record<string, string>>): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   put(folder, files);
   return folder;
-}
-
-export function put(folder: string, files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files)) {
-    const file = path.join(folder, name);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
 }
 
 export const PACKAGE = (name: string, version = '1.2.3'): string =>

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SystemClock } from '../../../src/adapters/system/system-clock.js';
 import { PluginRegistry } from '../../../src/apps/plugins/plugin-registry.js';
-import { driverCode, folderWith, PACKAGE, put } from './plugin-files.js';
+import { driverCode, folderWith, PACKAGE } from './plugin-files.js';
+import { put } from '../../support/folders.js';
 
 function registry(installation = '/nowhere'): PluginRegistry {
   return new PluginRegistry({ clock: new SystemClock(), installation });
