@@ -23,6 +23,9 @@ import { SettableConfig } from '../support/launcher-world.js';
 import { RealSshd, withoutSshd } from '../support/real-sshd.js';
 import { load } from '../unit/config/config-harness.js';
 
+const portOf = ({ connectionPort }: Node): string =>
+  typeof connectionPort === 'number' ? String(connectionPort) : '?';
+
 /** Launchers in this process, on one tree in memory and in real time, with machines that really speak SSH. */
 class StaticWorld {
   private readonly clock = new SystemClock();
@@ -84,7 +87,7 @@ class StaticWorld {
   places(state: Node['state'] = 'ready'): string {
     const all = this.nodes.filter(({ value }) => value.state === state);
     return all
-      .map(({ value }) => `${String(value.connectionPort)}#${String(value.slot)}`)
+      .map(({ value }) => `${portOf(value)}#${String(value.slot)}`)
       .sort()
       .join(' ');
   }
@@ -97,7 +100,7 @@ class StaticWorld {
   /** Takes a ready machine as Zuul does. */
   async take(place: string): Promise<RecordLease<Node>> {
     const [port] = place.split('#');
-    const node = this.nodes.find(({ value }) => value.state === 'ready' && String(value.connectionPort) === port);
+    const node = this.nodes.find(({ value }) => value.state === 'ready' && portOf(value) === port);
     if (!node) throw new Error(`${place} is not ready`);
     const outcome = await this.client.nodes.lock(node.id);
     if (outcome.kind !== 'locked') throw new Error(`${place} cannot be locked`);

@@ -15,6 +15,11 @@ afterEach(() => world.end());
 
 const hanging = (): Promise<never> => new Promise(() => undefined);
 
+const rejection = (what: unknown): never => {
+  const thrown = what as Error;
+  throw thrown;
+};
+
 const WELL: Provider = {
   images: null,
   fixed: null,
@@ -101,12 +106,7 @@ describe('a driver from outside', () => {
       /create: its answer is no id, but number/,
       /fault\.nonsense/,
     ],
-    [
-      'has no start',
-      { start: () => Promise.reject('a text' as unknown as Error) },
-      /start failed: string thrown/,
-      /fault\.threw/,
-    ],
+    ['has no start', { start: async () => rejection('a text') }, /start failed: string thrown/, /fault\.threw/],
     ['never starts', { start: hanging }, /did not start within|start took longer than/, /^$|fault\.hung/],
     [
       'lies about its limits',
