@@ -6,7 +6,6 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], setupFiles } },
       { test: { name: 'simulation', include: ['test/simulation/simulation.test.ts'], setupFiles } },
-      // Takes minutes: `npm run test:mutations`, not part of `npm test`.
       { test: { name: 'mutations', include: ['test/simulation/mutations.test.ts'], setupFiles } },
       {
         test: {

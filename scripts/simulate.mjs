@@ -1,11 +1,13 @@
-// npm run simulate -- [--seeds N] [--from S] [--seed S] [--jobs J]: deterministic simulation of the whole system under faults.
-// --seed replays one seed with everything that happens in it. Ends with 1 if a rule was broken.
+// npm run simulate -- [--seeds N] [--from S | --fresh] [--seed S] [--jobs J]: deterministic simulation of the whole system under faults.
+// --fresh begins with a seed that belongs to the commit; --seed replays one seed with everything that happens in it.
+// Ends with 1 if a rule was broken.
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { build } from 'vite';
+import { firstFreshSeed } from './lib/fresh-seeds.mjs';
 import { ROOT } from './lib/steps.mjs';
 
 /** Real seconds without a sign of life after which a worker is held to be in an endless loop. */
@@ -15,12 +17,13 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
+    fresh: { type: 'boolean', default: false },
     seed: { type: 'string' },
     jobs: { type: 'string', default: String(Math.min(2, os.availableParallelism())) },
   },
 });
 const readable = values.seed !== undefined;
-const first = Number(values.seed ?? values.from);
+const first = Number(values.seed ?? (values.fresh ? firstFreshSeed() : values.from));
 const count = readable ? 1 : Number(values.seeds);
 if (![first, count, Number(values.jobs)].every((number) => Number.isInteger(number) && number >= 0)) {
   console.error('simulate: --seeds, --from, --seed and --jobs take whole numbers');
@@ -112,6 +115,7 @@ function serve() {
 
 await Promise.all(Array.from({ length: Math.min(Number(values.jobs), count) }, serve));
 if (!readable) {
+  if (values.fresh) console.log(`seeds of this commit: from ${first}`);
   const seconds = (performance.now() - begun) / 1000;
   console.log(
     `${done} seeds in ${seconds.toFixed(1)} s (${(done / seconds).toFixed(2)} a second): ` +

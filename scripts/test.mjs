@@ -29,7 +29,10 @@ function vitest() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'nodepool-test-'));
   const report = path.join(folder, 'report.json');
   const bin = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const projects = ['unit', 'simulation', 'contract', 'integration'].flatMap((name) => ['--project', name]);
+  const projects = ['unit', 'simulation', 'mutations', 'contract', 'integration'].flatMap((name) => [
+    '--project',
+    name,
+  ]);
   const status = run(process.execPath, [
     bin,
     'run',
@@ -69,6 +72,12 @@ for (const name of ['check:format', 'check:types', 'check:lint', 'check:layers',
   step(name, () => check(name));
 }
 step('Unit, contract, integration and end-to-end tests', vitest);
+step('Simulation with seeds of this commit', () => {
+  const simulate = path.join(ROOT, 'scripts/simulate.mjs');
+  if (run(process.execPath, [simulate, '--fresh', '--seeds', '200']) !== 0)
+    throw new Error('A simulated rule was broken');
+  totals.passed += 200;
+});
 step('Conformance with the original', () => {
   const counts = runConformance();
   add(counts);

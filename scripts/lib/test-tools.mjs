@@ -9,6 +9,12 @@ const TOOLS = [
   { what: 'Java', packages: ['openjdk-17-jre-headless'], here: () => has('java') },
   { what: 'ZooKeeper', packages: ['zookeeper'], here: () => existsSync('/usr/share/java/zookeeper.jar') },
   { what: 'Python with kazoo', packages: ['python3', 'python3-kazoo'], here: () => python('import kazoo') },
+  { what: 'Python with PyYAML', packages: ['python3', 'python3-yaml'], here: () => python('import yaml') },
+  {
+    what: 'the tools of systemd',
+    packages: ['systemd'],
+    here: () => ['systemd-analyze', 'systemd-notify', 'systemd-tmpfiles', 'systemd-sysusers'].every(inPath),
+  },
   { what: 'openssl', packages: ['openssl'], here: () => has('openssl') },
   // The program alone: its service is not started, see installDebianPackages.
   { what: 'OpenSSH server', packages: ['openssh-server'], here: () => existsSync('/usr/sbin/sshd') },

@@ -5,15 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ZooKeeperServer } from '../support/zookeeper-server.js';
 import { LauncherProcess } from './launcher-process.js';
-import { cpuSeconds } from './measured-process.js';
+import { cpuSeconds, residentBytes } from './measured-process.js';
 import { RawClient } from './raw-client.js';
 
 const FOLDERS = ['nodepool/requests', 'nodepool/requests-lock', 'nodepool/nodes'];
+
+/** `raw` does only what a request needs. */
+export type ContestantKind = 'launcher' | 'raw';
 
 /** Something that serves the requests of a tree, in a process of its own. */
 export interface Contestant {
   /** Seconds of CPU used so far. */
   readonly cpu: number;
+  /** Resident bytes. */
+  readonly memory: number;
   /** Requests that exist now. The launcher finds them by itself. */
   tell(ids: readonly string[]): void;
   stop(): Promise<void>;
@@ -53,12 +58,15 @@ export class BenchWorld {
     return LauncherProcess.start({ folder: this.folder, zooKeeperPort: this.server.port, chroot });
   }
 
-  async contestant(kind: 'launcher' | 'raw', chroot: string): Promise<Contestant> {
+  async contestant(kind: ContestantKind, chroot: string): Promise<Contestant> {
     if (kind === 'raw') return rawWorker(this.server.address, chroot);
     const launcher = await this.launcher(chroot);
     return {
       get cpu() {
         return launcher.cpu;
+      },
+      get memory() {
+        return launcher.memory;
       },
       tell: () => undefined,
       stop: () => launcher.stop(),
@@ -91,6 +99,9 @@ async function rawWorker(address: string, chroot: string): Promise<Contestant> {
   return {
     get cpu() {
       return cpuSeconds(worker.pid ?? 0);
+    },
+    get memory() {
+      return residentBytes(worker.pid ?? 0);
     },
     tell: (ids) => void worker.send([...ids]),
     async stop() {

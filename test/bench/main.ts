@@ -4,13 +4,14 @@ import { BenchWorld } from './bench-world.js';
 import { showHeader, showLoad } from './figures.js';
 import { measureDecisions } from './measure-decisions.js';
 import { measureIdle, measureMirror } from './measure-mirror.js';
-import { measureAlone, measureBurst } from './measure-requests.js';
+import { measureAlone, measureBurst, measureTrickle } from './measure-requests.js';
 import { measureRoundTrips } from './measure-round-trips.js';
 
 const MEASUREMENTS = {
   'round-trips': measureRoundTrips,
   alone: measureAlone,
   burst: measureBurst,
+  trickle: measureTrickle,
   idle: measureIdle,
   mirror: measureMirror,
   decisions: measureDecisions,

@@ -32,8 +32,8 @@ async function serve(id: string): Promise<void> {
   const path = `${chroot}/nodepool/requests/${id}`;
   const requestLock = await lock(`${chroot}/nodepool/requests-lock/${id}`);
   const { data, version } = await client.read(path);
-  const pending = await client.write(path, requestCodec.encode(aRequest({ state: 'pending' })), version);
-  if (data.length === 0) throw new Error('an empty request');
+  const { created_time: createdTime } = JSON.parse(new TextDecoder().decode(data)) as { readonly created_time: number };
+  const pending = await client.write(path, requestCodec.encode(aRequest({ state: 'pending', createdTime })), version);
   const node = await client.create(`${chroot}/nodepool/nodes/`, nodeCodec.encode(aNode({ state: 'init' })), {
     sequential: true,
   });
@@ -42,7 +42,9 @@ async function serve(id: string): Promise<void> {
   await client.write(node, nodeCodec.encode(aNode({ state: 'ready' })), building);
   await client.remove(nodeLock);
   const nodes = [node.slice(node.lastIndexOf('/') + 1)];
-  await client.write(path, requestCodec.encode(aRequest({ state: 'fulfilled', nodes })), pending);
+  const stateTime = Date.now() / 1000;
+  const fulfilled = aRequest({ state: 'fulfilled', stateTime, createdTime, nodes });
+  await client.write(path, requestCodec.encode(fulfilled), pending);
   await client.remove(requestLock);
 }
 

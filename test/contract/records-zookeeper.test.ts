@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { ZooKeeperServer, withoutZooKeeper } from '../support/zookeeper-server.js';
 import { zooKeeperWorld } from '../support/zookeeper-world.js';
 import { describeImageRecords } from './records-images.suite.js';
+import { describeInstallation } from './records-installation.suite.js';
 import { describeLauncherRecords } from './records-launchers.suite.js';
 import { describeRecords } from './records.suite.js';
 
@@ -15,4 +16,5 @@ describe.skipIf(withoutZooKeeper())('with a real server', () => {
   describeRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
   describeImageRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
   describeLauncherRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
+  describeInstallation('ZooKeeperTreeStore', () => zooKeeperWorld(server));
 });

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -114,8 +115,24 @@ describe.skipIf(withoutClient())('a builder in trouble', () => {
     builder.signal('SIGINT');
     await builder.says(/SIGINT: stopping/);
     expect(builder.running).toBe(true);
-    expect(await builder.stop(15)).toEqual({ code: 1, signal: null });
-    await world.until('nothing of the build lives', () => world.processes().length === 0, { limit: 10 });
+    expect(await builder.stop(45)).toEqual({ code: 0, signal: null });
+    expect(world.processes()).toEqual([]);
+  });
+
+  it.each([
+    [['SIGTERM'], { code: null, signal: 'SIGTERM' }],
+    [['SIGINT', 'SIGINT'], { code: 0, signal: null }],
+  ] as const)('lets builds clean up after themselves when %j ends them', async (signals, end) => {
+    await configure({ hanging: { 'dib-cmd': `${DIB}/cleans-up.sh ${world.folder}` } });
+    const builder = startBuilder();
+    await world.until('the build runs', () => existsSync(join(world.folder, 'worker')));
+    for (const signal of signals) {
+      builder.signal(signal);
+      await builder.says(new RegExp(`${signal}: stopping`));
+    }
+    expect(await builder.ending(45)).toEqual(end);
+    expect(existsSync(join(world.folder, 'cleaned'))).toBe(true);
+    expect(world.processes()).toEqual([]);
   });
 
   it('takes its builds along on SIGTERM', async () => {

@@ -177,11 +177,11 @@ providers:
       '--bench',
       `${INSTALLED}/test/bench.js`,
     ];
-    const only = ['create-after-lost-answer', 'quota-kind', 'image-boots', 'fixed-slots'];
+    const only = ['create-after-lost-answer', 'image-boots', 'fixed-slots'];
     const good = await product.run('nodepool', [...args, ...only.flatMap((name) => ['--only', name])]);
     expect(good.code, good.output).toBe(0);
     expect(good.output).toMatch(/^nodepool-driver-pebble 1\.0\.0 \(driver pebble 1\.0\.0, API 1\.0\)$/m);
-    expect(good.output).toMatch(/^3 passed, 0 failed, 1 skipped$/m);
+    expect(good.output).toMatch(/^2 passed, 0 failed, 1 skipped$/m);
     const none = await product.run('nodepool', [...args, '--only', 'no-such-check']);
     expect(none).toMatchObject({
       code: 1,
@@ -201,9 +201,10 @@ providers:
         .trim()
         .split('\n')
         .map((command) => command.replace(/^\$ /, ''))) {
+        // npx only finds the installed command, which is in the search path here.
         // Making the folder, and what stands for installing: the packages are there already, without a registry.
         if (/^(mkdir|npm install)/.test(line)) continue;
-        const { code, output } = await product.run('bash', ['-c', `cd ${folder} && ${line}`]);
+        const { code, output } = await product.run('bash', ['-c', `cd ${folder} && ${line.replace(/^npx /, '')}`]);
         expect(code, `${line}\n${output.slice(-3000)}`).toBe(0);
         if (line.includes('test')) expect(output, line).toMatch(/^(# fail 0|\d+ passed, 0 failed, \d+ skipped)$/m);
         ran.push(line);

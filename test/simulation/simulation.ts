@@ -6,6 +6,7 @@ import type { Requestor } from './actors/requestor.js';
 import { RequestorHost } from './actors/requestor-host.js';
 import { Deeds } from './deeds.js';
 import { checkEnd, whatIsLeft } from './final-checks.js';
+import { ExplanationWatch } from './explanation-watch.js';
 import { INVARIANTS } from './invariants/all.js';
 import type { Violation } from './kernel/chronicle.js';
 import { configOf } from './scenario/draft.js';
@@ -43,6 +44,8 @@ const PROBE_LIMIT = 600;
 /** Seconds in which nothing must happen at the end. */
 const QUIET = 120;
 const QUIET_LOOKS = 3;
+/** Seconds between two looks at what launchers say. */
+const BETWEEN_LOOKS = 25;
 
 /** One run of a scenario. */
 export class Simulation {
@@ -51,6 +54,8 @@ export class Simulation {
   readonly builders: BuilderDaemon[] = [];
   readonly clients: RequestorHost[] = [];
   readonly draft: Draft;
+  private readonly explanations = new ExplanationWatch();
+  private nextLook = 0;
   private readonly wrap: RecordsWrapper | undefined;
 
   constructor(
@@ -126,6 +131,10 @@ export class Simulation {
     while (!chronicle.broken && clock.monotonic() < until) {
       this.options.pulse?.(clock.monotonic());
       await clock.advanceUntil(() => chronicle.broken, Math.min(30, until - clock.monotonic()));
+      if (!chronicle.broken && clock.monotonic() >= this.nextLook) {
+        this.nextLook = clock.monotonic() + BETWEEN_LOOKS;
+        this.explanations.look(this);
+      }
     }
   }
 
@@ -245,6 +254,8 @@ export function healthyKnobs({ knobs, quota }: Scenario): Scenario['knobs'] {
     ...knobs,
     quota: { instances: quota, cores: 10_000, ram: 100_000_000 },
     fullZones: [],
+    capacity: {},
+    rateLimit: Infinity,
     listOmission: 0,
     listLag: 0,
     listAfterglow: 0,

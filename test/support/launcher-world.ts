@@ -54,28 +54,34 @@ export interface RunningLauncher {
 const PATIENCE = 120;
 
 export class LauncherWorld {
-  readonly clock = new VirtualClock();
-  readonly tree = new MemoryTree(this.clock);
+  readonly clock: VirtualClock;
+  readonly tree: MemoryTree;
   readonly random: SeededRandom;
   readonly logger = new MemoryLogger();
   readonly clouds: FakeClouds;
   /** The machines of static providers, as a scanner meets them. */
-  readonly machines = new ControlledScanner(this.clock);
+  readonly machines: ControlledScanner;
   /** Answers for the machines when their host keys are asked for. */
   scan: HostKeyScanner['scan'] = () => Promise.resolve(['ssh-rsa FAKEKEY']);
   /** Further drivers, by name. */
   readonly drivers = new Map<string, Driver>();
   /** What instances say of their addresses instead of what the fake cloud has. */
   addresses: Partial<Instance> = {};
+  /** Of the requests that were submitted. */
+  private readonly events = new Map<string, string>();
   private readonly stores: MemoryTreeStore[] = [];
   private readonly launchers: RunningLauncher[] = [];
   /** The client: a session of its own. */
   readonly client: TreeRecords;
   readonly clientStore: MemoryTreeStore;
 
-  constructor(seed = 1, knobs: Partial<FakeKnobs> = {}) {
+  /** @param neighbour another installation, with which this one shares time and clouds, but no store */
+  constructor(seed = 1, knobs: Partial<FakeKnobs> = {}, neighbour?: LauncherWorld) {
+    this.clock = neighbour?.clock ?? new VirtualClock();
+    this.tree = new MemoryTree(this.clock);
+    this.machines = new ControlledScanner(this.clock);
     this.random = new SeededRandom(seed);
-    this.clouds = new FakeClouds(this.clock, this.random, knobs);
+    this.clouds = neighbour?.clouds ?? new FakeClouds(this.clock, this.random, knobs);
     this.clientStore = this.open();
     this.client = this.records(this.clientStore);
   }
@@ -224,8 +230,11 @@ export class LauncherWorld {
     const fields = Array.isArray(change)
       ? { nodeTypes: change as readonly string[] }
       : (change as Partial<NodeRequest>);
-    const request = aRequest({ stateTime: now, createdTime: now, ...fields });
-    return (await this.client.requests.create(priority, request)).id;
+    const eventId = `event-${this.events.size}`;
+    const request = aRequest({ stateTime: now, createdTime: now, eventId, ...fields });
+    const { id } = await this.client.requests.create(priority, request);
+    if (request.eventId !== null) this.events.set(id, request.eventId);
+    return id;
   }
 
   request(id: string): NodeRequest | undefined {
@@ -292,12 +301,32 @@ export class LauncherWorld {
     return this.eventually('no nodes are left', () => this.nodes.length === 0);
   }
 
+  /** Lines about a request or a node that do not say which, or of which event: whoever searches the log for it would miss them. */
+  private anonymousLines(): readonly string[] {
+    return this.logger.lines
+      .filter(({ message, fields }) => {
+        const request = /\b\d{3}-\d{10}\b/.exec(`${message} ${JSON.stringify(fields['request'] ?? '')}`)?.[0];
+        // Of a request that is gone nobody knows the event any more.
+        const known = request !== undefined && !message.includes(`${request} is gone`);
+        const event = known ? this.events.get(request) : undefined;
+        const node = /\bnode (\d{10})\b/i.exec(message)?.[1];
+        return (
+          (request !== undefined && fields['request'] !== request) ||
+          (event !== undefined && fields['eventId'] !== event) ||
+          (node !== undefined && fields['node'] !== node)
+        );
+      })
+      .map(({ name, message, fields }) => `${name}: ${message} ${JSON.stringify(fields)}`);
+  }
+
   async end(): Promise<void> {
+    const anonymous = this.anonymousLines();
     const stopping = Promise.all(this.launchers.map(({ launcher }) => launcher.stop()));
     await this.clock.advance(1);
     await stopping;
     await this.client.close();
     await Promise.all(this.stores.map((store) => store.close()));
+    if (anonymous.length > 0) throw new Error(`Lines of the log that cannot be found by id:\n${anonymous.join('\n')}`);
   }
 }
 

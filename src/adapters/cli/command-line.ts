@@ -33,6 +33,7 @@ const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcomm
   'alien-image-list': lists.listAlienImages,
   delete: orders.deleteNode,
   hold: orders.holdNode,
+  'request-delete': orders.deleteRequest,
   'image-delete': orders.deleteUpload,
   'dib-image-delete': orders.deleteBuild,
   'request-list': lists.listRequests,

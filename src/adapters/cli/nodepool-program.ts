@@ -84,6 +84,12 @@ export const NODEPOOL_PROGRAM = {
       arguments: [{ name: 'path', help: 'Import file path' }],
     },
     {
+      name: 'request-delete',
+      help: 'remove a node request that its client left behind',
+      arguments: [{ name: 'id', help: 'request id' }],
+      additional: true,
+    },
+    {
       name: 'explain',
       help: 'say why a request, node, label or image is as it is, and what would change it',
       arguments: [

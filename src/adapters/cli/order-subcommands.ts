@@ -18,6 +18,13 @@ export const deleteNode: Subcommand = {
   },
 };
 
+export const deleteRequest: Subcommand = {
+  mirrors: [],
+  async run(context) {
+    printRefusal(context, await context.commands.requests.delete(context.value('id')));
+  },
+};
+
 export const holdNode: Subcommand = {
   mirrors: [],
   async run(context) {

@@ -3,16 +3,23 @@ import type { Clock } from '../../ports/runtime/clock.js';
 import type { Random } from '../../ports/runtime/random.js';
 import { FakeCallLog } from './fake-call.js';
 import type { FakeCallArguments, FakeCallKind } from './fake-call.js';
+import { ProviderError } from '../../ports/compute/errors.js';
 import { FakeFaults, faultError } from './fake-faults.js';
 import { draw } from './fake-knobs.js';
 import type { FakeKnobs } from './fake-knobs.js';
 
 const CALLS_REMEMBERED = 1000;
 
+/** Calls that count for the rate limit, and the seconds for which they do. */
+const LIMITED: ReadonlySet<FakeCallKind> = new Set<FakeCallKind>(['create', 'delete']);
+const LIMIT_PERIOD = 60;
+
 /** Every call to the fake cloud goes through here: it takes its latency, is recorded, and may be hit by a fault. */
 export class FakeCallGate {
   readonly log = new FakeCallLog(CALLS_REMEMBERED);
   readonly faults: FakeFaults;
+  /** When the calls of the last period were let in. */
+  private recent: number[] = [];
 
   constructor(
     private readonly clock: Clock,
@@ -45,6 +52,20 @@ export class FakeCallGate {
     if (seconds > 0) await sleep(this.clock, seconds, signal);
   }
 
+  /** @throws ProviderError kind `rate` if there were too many calls lately */
+  private keepRate(): void {
+    const { rateLimit } = this.knobs();
+    if (rateLimit === Infinity) return;
+    const now = this.clock.monotonic();
+    this.recent = this.recent.filter((at) => at > now - LIMIT_PERIOD);
+    const oldest = this.recent.at(-rateLimit);
+    if (this.recent.length >= rateLimit) {
+      const retryAfter = (oldest ?? now) + LIMIT_PERIOD - now;
+      throw new ProviderError('rate', '429: Too many requests', { retryAfter });
+    }
+    this.recent.push(now);
+  }
+
   private async answer<T>(
     kind: FakeCallKind,
     args: FakeCallArguments,
@@ -58,6 +79,7 @@ export class FakeCallGate {
     await this.pass(half, signal);
     if (fault && mode === 'fail') throw faultError(fault);
     if (mode === 'hang') await endless(signal);
+    if (LIMITED.has(kind)) this.keepRate();
     const answer = await effect();
     if (mode === 'hang-after') await endless(signal);
     await this.pass(half, signal);

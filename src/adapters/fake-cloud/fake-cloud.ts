@@ -162,7 +162,16 @@ export class FakeCloud {
   /** A server of somebody else in the same account, active at once. Answers its id. */
   addForeignServer(resources: Resources, metadata: Readonly<Record<string, string>> = {}): string {
     const id = this.random.uuid();
-    const facts = { id, name: `foreign-${id}`, owner: null, metadata, resources, zone: null, image: null };
+    const facts = {
+      id,
+      name: `foreign-${id}`,
+      owner: null,
+      metadata,
+      resources,
+      zone: null,
+      image: null,
+      hosted: true,
+    };
     this.inventory.add({ ...facts, createdAt: this.clock.now(), listedFrom: 0 }).become('active');
     return id;
   }

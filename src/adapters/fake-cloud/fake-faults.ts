@@ -30,6 +30,8 @@ export interface FakeFault {
   readonly message?: string;
   /** Launch result for metrics. */
   readonly metric?: string;
+  /** Seconds the cloud says to wait. */
+  readonly retryAfter?: number;
 }
 
 interface ArmedFault {
@@ -74,5 +76,8 @@ export class FakeFaults {
 /** The error a fault makes a caller see. */
 export function faultError(fault: FakeFault): ProviderError {
   const message = fault.message ?? `The fake cloud was told to fail this ${fault.target}`;
-  return new ProviderError(fault.kind ?? 'transient', message, fault.metric ? { metric: fault.metric } : {});
+  return new ProviderError(fault.kind ?? 'transient', message, {
+    ...(fault.metric === undefined ? {} : { metric: fault.metric }),
+    ...(fault.retryAfter === undefined ? {} : { retryAfter: fault.retryAfter }),
+  });
 }

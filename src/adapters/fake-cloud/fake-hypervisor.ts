@@ -36,7 +36,9 @@ export class FakeHypervisor {
 
   /** Answers the id of the new server, or of the one the node has already unless that is broken. @throws ProviderError */
   accept(request: FakeServerRequest, args: FakeCallArguments): string {
-    const owner = `${request.provider}/${request.nodeId}`;
+    // Another installation may have the same provider and node.
+    const installation = request.metadata['nodepool_installation_id'] ?? '';
+    const owner = `${request.provider}/${request.nodeId}/${installation}`;
     const existing = this.inventory.ownedBy(owner);
     if (existing?.status === 'building' || existing?.status === 'active') return existing.facts.id;
     // A broken server is replaced; one being deleted goes by itself.
@@ -51,6 +53,7 @@ export class FakeHypervisor {
       resources,
       zone: zone ?? this.knobs().zones[0] ?? null,
       image: image?.id ?? null,
+      hosted: !this.inventory.overCapacity(this.knobs().capacity, resources),
       createdAt: this.clock.now(),
       listedFrom: this.clock.monotonic() + this.knobs().listLag,
     });
@@ -96,8 +99,8 @@ export class FakeHypervisor {
     const fault = this.faults.take('boot', args);
     if (fault?.effect === 'hang' || fault?.effect === 'hang-after') return;
     this.after(draw(this.knobs().bootTime, this.random), server, () => {
-      const { zone, id } = server.facts;
-      if (zone !== null && this.knobs().fullZones.includes(zone)) {
+      const { zone, id, hosted } = server.facts;
+      if (!hosted || (zone !== null && this.knobs().fullZones.includes(zone))) {
         server.fail(
           new ProviderError('capacity', 'No valid host was found', { metric: 'error.capacity', externalId: id }),
         );

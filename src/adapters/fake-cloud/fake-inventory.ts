@@ -36,6 +36,14 @@ export class FakeInventory {
     return Object.keys(need).find((key) => (this.used.get(key) ?? 0) + (need[key] ?? 0) > (limits[key] ?? Infinity));
   }
 
+  /** Would there be no room on the cloud's machines? */
+  overCapacity(limits: Resources, need: Resources): boolean {
+    return Object.entries(limits).some(([key, limit]) => {
+      const used = this.all.reduce((sum, { facts }) => sum + (facts.hosted ? (facts.resources[key] ?? 0) : 0), 0);
+      return used + (need[key] ?? 0) > limit;
+    });
+  }
+
   add(facts: FakeServerFacts): FakeServer {
     const server = new FakeServer(facts);
     this.servers.set(facts.id, server);

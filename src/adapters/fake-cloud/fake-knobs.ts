@@ -20,6 +20,10 @@ export interface FakeKnobs {
   readonly zones: readonly string[];
   /** Zones without room: servers end in an error there. */
   readonly fullZones: readonly string[];
+  /** What the cloud's machines have room for, all zones together; beyond it servers end in an error. A missing key is unlimited. */
+  readonly capacity: Resources;
+  /** Creates and deletes that are answered within a minute; more are refused, and told how long to wait. */
+  readonly rateLimit: number;
   readonly flavors: readonly FakeFlavor[];
   /** Names or ids of cloud images that do not exist; all others do. */
   readonly missingImages: readonly string[];
@@ -50,6 +54,8 @@ export const DEFAULT_KNOBS: FakeKnobs = {
   quota: { instances: 20, cores: 100, ram: 1_000_000 },
   zones: ['az1', 'az2'],
   fullZones: [],
+  capacity: {},
+  rateLimit: Infinity,
   flavors: DEFAULT_FLAVORS,
   missingImages: [],
   unknownImages: 'accept',

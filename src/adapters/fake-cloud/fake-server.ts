@@ -15,6 +15,8 @@ export interface FakeServerFacts {
   readonly zone: string | null;
   /** The disk image or cloud image it runs; null if it does not matter. */
   readonly image: string | null;
+  /** Does it take room on the cloud's machines? Those that found none count for the quota all the same, until deleted. */
+  readonly hosted: boolean;
   /** Seconds since the epoch. */
   readonly createdAt: number;
   /** When lists begin to show it, by the clock that never jumps. */

@@ -38,6 +38,8 @@ function readKnobs(reader: SettingsReader): Partial<FakeKnobs> {
     quota: reader.amounts('quota'),
     zones: reader.texts('zones'),
     fullZones: reader.texts('full-zones'),
+    capacity: reader.amounts('capacity'),
+    rateLimit: reader.number('rate-limit'),
     flavors: reader.each('flavors', readFlavor),
     missingImages: reader.texts('missing-images'),
     unknownImages: reader.oneOf('unknown-images', ['accept', 'refuse'] as const),
@@ -69,6 +71,7 @@ function readFault(reader: SettingsReader): FakeFault {
     kind: reader.oneOf('kind', PROVIDER_ERROR_KINDS),
     message: reader.text('message'),
     metric: reader.text('metric'),
+    retryAfter: reader.number('retry-after'),
   });
   return { target, ...rest };
 }

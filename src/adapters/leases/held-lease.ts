@@ -2,6 +2,9 @@ import { LeaseLostError, LeaseReleasedError } from '../../ports/coordination/lea
 import type { Lease } from '../../ports/coordination/lease.js';
 import type { SessionMonitor } from '../../ports/coordination/session.js';
 
+/** One for all: making an error is dear, and each lease ends with this one. */
+const RELEASED = new LeaseReleasedError('The lease was released');
+
 /** A lease that was acquired: valid until the session is in trouble or it is released. */
 export class HeldLease implements Lease {
   private readonly controller = new AbortController();
@@ -13,6 +16,7 @@ export class HeldLease implements Lease {
     readonly generation: number,
     session: SessionMonitor,
     private readonly removeOwn: () => Promise<void>,
+    private readonly ended: () => void,
   ) {
     this.unsubscribe = session.onChange((event) => {
       if (event.state !== 'connected')
@@ -25,13 +29,14 @@ export class HeldLease implements Lease {
   }
 
   release(): Promise<void> {
-    this.end(new LeaseReleasedError(`The lease on ${this.path} was released`));
+    this.end(RELEASED);
     this.released ??= this.removeOwn();
     return this.released;
   }
 
   private end(reason: Error): void {
     this.unsubscribe();
+    this.ended();
     this.controller.abort(reason);
   }
 }

@@ -8,6 +8,7 @@ import type { AcquireOptions, AcquireResult, Lease, LeaseManager } from '../../p
 import { childOf, nameOf } from '../../ports/coordination/paths.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
 import type { Clock } from '../../ports/runtime/clock.js';
+import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import type { Random } from '../../ports/runtime/random.js';
 import { contenderPrefix, inOrder, predecessorOf } from './contenders.js';
 import { HeldLease } from './held-lease.js';
@@ -35,8 +36,11 @@ interface Contender {
  * Leases in the format of kazoo's `Lock` (spec LAUNCHER 1.5), on any tree store. A free lock in an existing directory costs two
  * calls in one round trip, a refused one three, a release one.
  */
-export class KazooLeases implements LeaseManager {
+export class KazooLeases implements LeaseManager, StatusSource {
   private readonly leftovers: Leftovers;
+  private readonly held = new Set<HeldLease>();
+  /** Directories whose lock is being taken. */
+  private readonly wanted = new Map<symbol, string>();
 
   constructor(
     private readonly store: TreeStore,
@@ -50,6 +54,8 @@ export class KazooLeases implements LeaseManager {
     const patience = new Patience(clock, this.store.session, options.wait ?? 0, options.signal);
     let contender: Contender | undefined;
     let result: AcquireResult | 'again' = 'again';
+    const attempt = Symbol('attempt');
+    this.wanted.set(attempt, directory);
     try {
       while (result === 'again') {
         contender = this.contenderOf(contender, directory);
@@ -57,9 +63,16 @@ export class KazooLeases implements LeaseManager {
       }
       return result;
     } finally {
+      this.wanted.delete(attempt);
       const held = result !== 'again' && 'lease' in result;
       if (contender && !held) await this.withdraw(contender);
     }
+  }
+
+  status(): readonly WorkerStatus[] {
+    const held = [...this.held].map(({ path }) => `holds ${path}`);
+    const wanted = [...this.wanted.values()].map((directory) => `waits for ${directory}`);
+    return [{ worker: 'Leases', doing: `${held.length} held, ${wanted.length} wanted`, details: [...held, ...wanted] }];
   }
 
   async contenders(directory: string): Promise<readonly string[]> {
@@ -191,7 +204,15 @@ export class KazooLeases implements LeaseManager {
     if (session.state !== 'connected' || session.generation !== contender.generation) {
       throw new ConnectionLostError('The connection was lost while the lock was taken', contender.directory);
     }
-    return new HeldLease(contender.directory, contender.generation, session, () => this.withdraw(contender));
+    const lease: HeldLease = new HeldLease(
+      contender.directory,
+      contender.generation,
+      session,
+      () => this.withdraw(contender),
+      () => this.held.delete(lease),
+    );
+    this.held.add(lease);
+    return lease;
   }
 
   private async withdraw(contender: Contender): Promise<void> {

@@ -1,7 +1,6 @@
 import type { LogFields } from '../../ports/telemetry/logger.js';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface LogEntry {
   /** Milliseconds since the epoch. */
@@ -12,8 +11,4 @@ export interface LogEntry {
   readonly message: string;
   /** Without secrets. */
   readonly fields: LogFields;
-}
-
-export function isAtLeast(level: LogLevel, threshold: LogLevel): boolean {
-  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(threshold);
 }

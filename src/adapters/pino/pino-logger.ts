@@ -1,13 +1,19 @@
-import { pino } from 'pino';
-import type { Logger as Pino } from 'pino';
 import type { LogFields, Logger } from '../../ports/telemetry/logger.js';
-import { errorMessage, errorStack } from './error-text.js';
-import { LogDestination } from './log-destination.js';
-import type { LogTarget } from './log-destination.js';
-import { isAtLeast } from './log-entry.js';
-import type { LogEntry, LogLevel } from './log-entry.js';
-import { redactFields, redactText } from './redaction.js';
-import { formatText } from './text-format.js';
+import type { LogConfig } from './config/log-config.js';
+import { JsonFormatter } from './format/json-formatter.js';
+import { DEFAULT_FORMAT, MultiLineFormatter } from './format/multi-line-formatter.js';
+import type { LogLevel } from './log-entry.js';
+import { LogHandler } from './log-handler.js';
+import { LEVEL_NUMBERS } from './log-level.js';
+import { recordOf } from './log-record.js';
+import { LoggerTree } from './logger-tree.js';
+import type { EffectiveLogger, LoggerNode } from './logger-tree.js';
+import { redactFields } from './redaction.js';
+import { FileSink } from './sinks/file-sink.js';
+import type { LogSink } from './sinks/log-sink.js';
+import { StreamSink } from './sinks/stream-sink.js';
+
+export type LogTarget = 'stdout' | 'stderr' | { readonly file: string };
 
 export interface PinoLoggerOptions {
   /** Default stdout. */
@@ -18,8 +24,6 @@ export interface PinoLoggerOptions {
   readonly level?: LogLevel;
   /** Levels of single loggers and all below them, by dotted name. */
   readonly levels?: ReadonlyMap<string, LogLevel>;
-  /** See `LogDestinationOptions`; default true. */
-  readonly sync?: boolean;
   /** Name of the topmost logger; default nodepool. */
   readonly name?: string;
   /** Milliseconds since the epoch, for tests. */
@@ -28,32 +32,40 @@ export interface PinoLoggerOptions {
 
 /** What all loggers of one log share. */
 interface Log {
-  readonly destination: LogDestination;
-  readonly write: (entry: LogEntry, stacks: boolean) => void;
+  readonly tree: LoggerTree;
+  readonly handlers: readonly LogHandler[];
   readonly now: () => number;
-  readonly level: LogLevel;
-  readonly levels: ReadonlyMap<string, LogLevel>;
 }
 
-/** The log of a daemon or of a command. */
+/** The log of a daemon or of a command. Each line is handed to the system before the call returns, if it takes it. */
 export class PinoLogger implements Logger {
-  private readonly level: LogLevel;
+  private readonly effective: EffectiveLogger;
+  private readonly stacks: boolean;
 
   private constructor(
     private readonly log: Log,
     private readonly name: string,
     private readonly fields: LogFields,
   ) {
-    this.level = levelOf(name, log);
+    this.effective = log.tree.get(name);
+    this.stacks = this.effective.level <= LEVEL_NUMBERS.debug;
   }
 
   /** @throws the system's error if the file cannot be opened */
   static open(options: PinoLoggerOptions = {}): PinoLogger {
     const { target = 'stdout', format = 'text', level = 'info', levels = new Map<string, LogLevel>() } = options;
-    const destination = new LogDestination({ target, sync: options.sync ?? true });
-    const write = format === 'json' ? jsonWriter(destination) : textWriter(destination);
-    const log = { destination, write, now: options.now ?? Date.now, level, levels };
+    const formatter = format === 'json' ? new JsonFormatter() : new MultiLineFormatter({ format: DEFAULT_FORMAT });
+    const handler = new LogHandler({ threshold: 0, filters: [], formatter, sink: sinkOf(target) });
+    const nodes = new Map<string, LoggerNode>([['', nodeOf(level, [handler])]]);
+    for (const [name, own] of levels) nodes.set(name, nodeOf(own, []));
+    const log = { tree: new LoggerTree(nodes), handlers: [handler], now: options.now ?? Date.now };
     return new PinoLogger(log, options.name ?? 'nodepool', {});
+  }
+
+  /** The log that a logging configuration describes. */
+  static configured(config: LogConfig, now: () => number = Date.now): PinoLogger {
+    const log = { tree: new LoggerTree(config.loggers), handlers: config.handlers, now };
+    return new PinoLogger(log, 'nodepool', {});
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -76,69 +88,29 @@ export class PinoLogger implements Logger {
     return new PinoLogger(this.log, `${this.name}.${name}`, { ...this.fields, ...fields });
   }
 
-  /** Resolves when all lines so far have been handed to the system. */
-  flush(): Promise<void> {
-    return this.log.destination.flush();
+  /** Writes what a slow reader has left waiting. For the end of the process; may wait for a moment. */
+  flushNow(): void {
+    for (const handler of this.log.handlers) handler.flushNow();
   }
 
   /** Writes what is left and closes the log for all of its loggers. Idempotent. */
-  close(): Promise<void> {
-    return this.log.destination.close();
+  close(): void {
+    for (const handler of this.log.handlers) handler.close();
   }
 
   private entry(level: LogLevel, message: string, fields: LogFields | undefined): void {
-    if (!isAtLeast(level, this.level)) return;
+    if (LEVEL_NUMBERS[level] < this.effective.level || this.effective.handlers.length === 0) return;
     const all = redactFields({ ...this.fields, ...fields });
-    const entry = { time: this.log.now(), level, name: this.name, message, fields: all };
-    this.log.write(entry, this.level === 'debug');
+    const record = recordOf({ time: this.log.now(), level, name: this.name, message, fields: all }, this.stacks);
+    for (const handler of this.effective.handlers) handler.handle(record);
   }
 }
 
-/** The level of the nearest name above, the name itself included. */
-function levelOf(name: string, { level, levels }: Log): LogLevel {
-  for (let at = name; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
-    const own = levels.get(at);
-    if (own) return own;
-  }
-  return level;
+function nodeOf(level: LogLevel, handlers: readonly LogHandler[]): LoggerNode {
+  return { level: LEVEL_NUMBERS[level], handlers, propagate: true, filters: [] };
 }
 
-function textWriter(destination: LogDestination): Log['write'] {
-  return (entry, stacks) => destination.write(formatText(entry, stacks));
-}
-
-function jsonWriter(destination: LogDestination): Log['write'] {
-  const lines: Pino = pino(
-    {
-      level: 'debug',
-      base: null,
-      timestamp: false,
-      messageKey: 'message',
-      // Errors come as plain values already.
-      serializers: { err: (value: unknown) => value },
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    destination,
-  );
-  return ({ time, level, name, message, fields }, stacks) => {
-    const shown = Object.entries(fields).map(([key, value]) => [fieldKey(key), showError(value, stacks)] as const);
-    const reserved = { ...Object.fromEntries(shown), time: new Date(time).toISOString(), name };
-    lines[level](reserved, redactText(message));
-  };
-}
-
-/** A field named like a part of the line itself gets another name. */
-function fieldKey(key: string): string {
-  return ['time', 'level', 'name', 'message'].includes(key) ? `field_${key}` : key;
-}
-
-function showError(value: unknown, stacks: boolean): unknown {
-  if (!(value instanceof Error)) return value;
-  const { code } = value as { code?: unknown };
-  return {
-    type: value.name,
-    message: errorMessage(value),
-    ...(code === undefined ? {} : { code }),
-    ...(stacks ? { stack: errorStack(value) } : {}),
-  };
+function sinkOf(target: LogTarget): LogSink {
+  if (typeof target === 'object') return new FileSink({ file: target.file });
+  return new StreamSink(target === 'stderr' ? 2 : 1);
 }

@@ -5,6 +5,8 @@ export const NODES = '/nodepool/nodes';
 export const REQUESTS = '/nodepool/requests';
 export const REQUEST_LOCKS = '/nodepool/requests-lock';
 export const IMAGES = '/nodepool/images';
+/** Ours alone; everything else is shared with Python. */
+export const INSTALLATION = '/nodepool/installation';
 export const LAUNCHERS = '/nodepool/launchers';
 export const BUILDER_COMPONENTS = '/nodepool/components/builder';
 export const POOL_COMPONENTS = '/nodepool/components/pool';

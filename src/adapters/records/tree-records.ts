@@ -10,6 +10,7 @@ import { ReadPipeline } from './read-pipeline.js';
 import { TreeBuilderRegistry } from './tree-builder-registry.js';
 import { TreeElections } from './tree-elections.js';
 import { TreeImageRecords } from './tree-image-records.js';
+import { TreeInstallation } from './tree-installation.js';
 import { TreeLauncherRegistry } from './tree-launcher-registry.js';
 import { TreeNodeRecords } from './tree-node-records.js';
 import { TreeRequestRecords } from './tree-request-records.js';
@@ -36,6 +37,7 @@ export class TreeRecords implements Records {
   readonly launchers: TreeLauncherRegistry;
   readonly builders: TreeBuilderRegistry;
   readonly elections: Elections;
+  readonly installation: TreeInstallation;
   private readonly pipeline = new ReadPipeline(READS_IN_FLIGHT);
 
   constructor(options: TreeRecordsOptions) {
@@ -43,6 +45,7 @@ export class TreeRecords implements Records {
     const logger = options.logger.child('records');
     const context: WatchContext = { store, clock, logger, pipeline: this.pipeline };
     this.session = store.session;
+    this.installation = new TreeInstallation({ store, clock, random, logger });
     this.nodes = new TreeNodeRecords(context, leases);
     this.requests = new TreeRequestRecords(context, leases, random);
     this.images = new TreeImageRecords(context, leases);

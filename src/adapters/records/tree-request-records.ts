@@ -59,10 +59,11 @@ export class TreeRequestRecords implements RequestRecords {
     return this.locker.lock(id, options);
   }
 
-  async remove(id: RequestId): Promise<void> {
+  async remove(id: RequestId): Promise<boolean> {
     this.view.expectOwnChange();
-    await this.context.store.remove(requestPath(id));
+    const removed = await this.context.store.remove(requestPath(id));
     this.view.removed(id);
+    return removed;
   }
 
   async removeStaleLocks(age: number): Promise<number> {

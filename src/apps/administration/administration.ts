@@ -15,6 +15,7 @@ import { NodeOrders } from './node-orders.js';
 import type { ProviderAccess } from './provider-access.js';
 import { RecordExplanations } from './record-explanations.js';
 import { RecordQueries } from './record-queries.js';
+import { RequestOrders } from './request-orders.js';
 
 export interface AdministrationContext {
   /** With the mirrors open that the questions need; `eraseNodes` needs `nodes`, `aliens` needs `images`. */
@@ -45,6 +46,7 @@ export class Administration {
     this.inquiries = new LauncherInquiries(explanations, records.launchers, opinions, config);
     this.commands = {
       nodes: new NodeOrders(records.nodes, config, provider, clock, logger),
+      requests: new RequestOrders(records.requests),
       images: new ImageOrders(records.images, config),
       data: new DataOrders(records, store, clock),
     };

@@ -6,6 +6,7 @@ import type { Decision } from '../../domain/explain/reason.js';
 import type { StoredBuild } from '../../domain/model/image.js';
 import { asError } from '../../ports/runtime/clock.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 import { BackoffBook } from './backoff-book.js';
@@ -14,6 +15,12 @@ import type { BuildEnd } from './build-run.js';
 import { HoldBook } from './hold-book.js';
 import { storeUsable } from './services.js';
 import type { BuilderContext } from './services.js';
+
+/** In the images directory, in bytes. */
+interface Room {
+  readonly free: number;
+  readonly need: number;
+}
 
 interface Candidate {
   readonly image: DiskImageConfig;
@@ -46,6 +53,15 @@ export class BuildLine {
     this.tasks = new Supervisor((name, error) => context.logger.error(`${name} failed`, errorFields(error)));
   }
 
+  get status(): WorkerStatus {
+    const doing = this.wakeup.awaited ? 'waits until something is due' : 'at work';
+    return {
+      worker: 'BuildWorkers',
+      doing: `${doing}, ${this.running.size} of ${this.limit} busy`,
+      details: this.tasks.names,
+    };
+  }
+
   /** Starts builds until aborted; builds that run then go on, see `finish`. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -71,16 +87,16 @@ export class BuildLine {
     for (;;) {
       if (signal.aborted || this.running.size >= this.limit || !storeUsable(this.context)) return Infinity;
       await config.reload();
-      const { next, again } = this.choose();
+      const room = await this.room();
+      const { next, again } = this.choose(room);
       if (!next) return again;
-      if (await this.diskFull(next)) return again;
       if (signal.aborted || !storeUsable(this.context)) return again;
       this.start(next);
     }
   }
 
   /** The due image that was tried longest ago; the order of the configuration decides among equals. */
-  private choose(): { readonly next: Candidate | undefined; readonly again: number } {
+  private choose(room: Room): { readonly next: Candidate | undefined; readonly again: number } {
     const now = this.context.clock.now();
     let again = Infinity;
     const due: Candidate[] = [];
@@ -89,11 +105,19 @@ export class BuildLine {
       const decision = this.decide(image, now);
       again = Math.min(again, decision.again - now);
       const held = this.holds.left(image.name);
-      this.record(image.name, held > 0 && decision.verdict === 'build' ? busy(image.name) : decision);
-      if (decision.verdict !== 'build') continue;
-      if (held > 0) again = Math.min(again, held);
-      else due.push({ image, decision });
+      if (decision.verdict !== 'build') this.record(image.name, decision);
+      else if (held > 0) {
+        this.record(image.name, busy(image.name));
+        again = Math.min(again, held);
+      } else {
+        this.record(
+          image.name,
+          room.free < room.need ? { verdict: 'wait', because: [{ code: 'DISK_FULL', ...room }] } : decision,
+        );
+        due.push({ image, decision });
+      }
     }
+    if (this.isFull(room, due)) return { next: undefined, again: Math.max(again, 0) };
     due.sort((a, b) => (this.lastTried.get(a.image.name) ?? 0) - (this.lastTried.get(b.image.name) ?? 0));
     return { next: due[0], again: Math.max(again, 0) };
   }
@@ -110,15 +134,19 @@ export class BuildLine {
     });
   }
 
-  private async diskFull({ image }: Candidate): Promise<boolean> {
-    const { config, localImages, imagesDir, minFreeBytes, logger } = this.context;
+  private async room(): Promise<Room> {
+    const { config, localImages, imagesDir, minFreeBytes } = this.context;
     const need = config.current.imagesMinFree ?? minFreeBytes;
-    const free = need > 0 ? await localImages.freeBytes(imagesDir) : Infinity;
-    const full = free < need;
-    if (full) {
-      if (!this.full)
-        logger.warn('Too little room in the images directory to build', { image: image.name, free, need });
-      this.record(image.name, { verdict: 'wait', because: [{ code: 'DISK_FULL', free, need }] });
+    return { free: need > 0 ? await localImages.freeBytes(imagesDir) : Infinity, need };
+  }
+
+  /** Is there too little room for what is due? Said once, not in every pass. */
+  private isFull({ free, need }: Room, due: readonly Candidate[]): boolean {
+    const [first] = due;
+    const full = free < need && first !== undefined;
+    if (full && !this.full) {
+      const fields = { image: first.image.name, free, need };
+      this.context.logger.warn('Too little room in the images directory to build', fields);
     }
     this.full = full;
     return full;

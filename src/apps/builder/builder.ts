@@ -1,5 +1,6 @@
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { sleep } from '../../ports/runtime/clock.js';
+import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';
 import { ProviderManager } from '../providers/provider-manager.js';
@@ -26,7 +27,7 @@ interface Parts {
 }
 
 /** Builds disk images, uploads them to clouds, and removes what is not needed any more (spec BUILDER 2). */
-export class Builder {
+export class Builder implements StatusSource {
   private readonly loops: Supervisor;
   private readonly providers: ProviderManager;
   private readonly intervals: BuilderIntervals;
@@ -63,6 +64,7 @@ export class Builder {
     const context = await this.makeContext();
     await records.open(['images'], this.stopping.signal);
     await records.images.view.ready(this.stopping.signal);
+    await records.installation.learn(this.stopping.signal);
     const parts: Parts = {
       context,
       builds: new BuildLine(context, this.workers.build),
@@ -75,6 +77,13 @@ export class Builder {
     this.providers.apply(context.config.current);
     this.startLoops(parts);
     this.announce(context.problems);
+  }
+
+  status(): readonly WorkerStatus[] {
+    const state = this.stopping.signal.aborted ? 'stopping' : this.parts ? 'runs' : 'starting';
+    const doing = `${state}, session ${this.services.records.session.state}`;
+    const parts = this.parts ? [this.parts.builds.status, this.parts.uploads.status, this.parts.janitor.status] : [];
+    return [{ worker: 'Builder', doing, details: this.loops.names }, ...parts];
   }
 
   /**

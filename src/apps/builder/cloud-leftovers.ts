@@ -1,4 +1,5 @@
 import { uploadKeyText } from '../../domain/decide/image-retention.js';
+import { isForeign } from '../../domain/decide/installation.js';
 import type { UploadKey } from '../../domain/model/image.js';
 import type { CloudImage, ImageProvider } from '../../ports/compute/images.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
@@ -84,7 +85,9 @@ export class CloudLeftovers {
 
   /** An upload of a build we know, to this provider, of which there is no record (any more). */
   private unaccounted({ externalId, properties }: CloudImage, provider: string): boolean {
-    const { view } = this.context.records.images;
+    const { images, installation } = this.context.records;
+    const { view } = images;
+    if (isForeign(properties, installation.id)) return false;
     const build = properties['nodepool_build_id'] ?? '';
     const upload = properties['nodepool_upload_id'];
     if (!UNIQUE_BUILD_ID.test(build) || upload === undefined) return false;

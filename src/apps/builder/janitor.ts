@@ -2,6 +2,7 @@ import type { LocalBuild } from '../../domain/decide/image-local-files.js';
 import { buildKeyText, planRetention, uploadKeyText } from '../../domain/decide/image-retention.js';
 import type { ImageAction } from '../../domain/decide/image-retention.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 import { CloudLeftovers } from './cloud-leftovers.js';
@@ -41,6 +42,15 @@ export class Janitor {
     this.actions = new ImageActions(context, this.leftovers);
     this.lanes = new Supervisor((name, error) => context.logger.error(`${name} failed`, errorFields(error)));
     this.lastSweep = context.clock.monotonic();
+  }
+
+  get status(): WorkerStatus {
+    const doing = this.wakeup.awaited ? 'waits until something is due' : 'at work';
+    return {
+      worker: 'CleanupWorker',
+      doing: `${doing}, ${this.sweeps} sweeps of clouds so far`,
+      details: this.lanes.names,
+    };
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ import type { StoredBuild } from '../../domain/model/image.js';
 import type { ImageProvider } from '../../ports/compute/images.js';
 import { asError } from '../../ports/runtime/clock.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 import { BackoffBook } from './backoff-book.js';
@@ -43,6 +44,15 @@ export class UploadLine {
     this.holds = new HoldBook(context.clock);
     this.uploader = new UploadRun(context);
     this.tasks = new Supervisor((name, error) => context.logger.error(`${name} failed`, errorFields(error)));
+  }
+
+  get status(): WorkerStatus {
+    const doing = this.wakeup.awaited ? 'waits until something is due' : 'at work';
+    return {
+      worker: 'UploadWorkers',
+      doing: `${doing}, ${this.running.size} of ${this.limit} busy`,
+      details: this.tasks.names,
+    };
   }
 
   async run(signal: AbortSignal): Promise<void> {

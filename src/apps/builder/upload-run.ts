@@ -114,7 +114,7 @@ export class UploadRun {
       format: file.format,
       md5: file.md5,
       sha256: file.sha256,
-      properties: cloudImageProperties(job.image, job.inProvider, key),
+      properties: cloudImageProperties(job.image, job.inProvider, key, this.context.records.installation.id),
     };
     const what = `uploading ${key.image} to ${key.provider}`;
     const externalId = await withDeadline(clock, job.provider.imageUploadTimeout, what, stop, (signal) =>

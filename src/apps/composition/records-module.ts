@@ -6,13 +6,15 @@ import { TOKENS } from './tokens.js';
 /** Leases and records in the wire format, on whatever store is bound. */
 export function recordsModule(): ContainerModule {
   return new ContainerModule(({ bind }) => {
-    bind(TOKENS.leases).toDynamicValue(
+    bind(KazooLeases).toDynamicValue(
       (context) =>
         new KazooLeases(context.get(TOKENS.store), {
           clock: context.get(TOKENS.clock),
           random: context.get(TOKENS.random),
         }),
     );
+    bind(TOKENS.leases).toService(KazooLeases);
+    bind(TOKENS.leaseStatus).toService(KazooLeases);
     bind(TOKENS.records).toDynamicValue(
       (context) =>
         new TreeRecords({

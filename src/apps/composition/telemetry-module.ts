@@ -1,7 +1,8 @@
 import { ContainerModule } from 'inversify';
 import { logChanges } from '../../adapters/memory-journal/log-changes.js';
 import { MemoryJournal } from '../../adapters/memory-journal/memory-journal.js';
-import type { Logger } from '../../ports/telemetry/logger.js';
+import type { DecisionSubject } from '../../ports/telemetry/journal.js';
+import type { LogFields, Logger } from '../../ports/telemetry/logger.js';
 import type { Metrics } from '../../ports/telemetry/metrics.js';
 import { TOKENS } from './tokens.js';
 
@@ -10,8 +11,14 @@ export function telemetryModule(logger: Logger, metrics: Metrics): ContainerModu
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.logger).toConstantValue(logger);
     bind(TOKENS.metrics).toConstantValue(metrics);
-    bind(TOKENS.journal).toDynamicValue(
-      (context) => new MemoryJournal(context.get(TOKENS.clock), { onChange: logChanges(logger.child('explain')) }),
-    );
+    bind(TOKENS.journal).toDynamicValue((context) => {
+      const { requests } = context.get(TOKENS.records);
+      // A line about a request says which event it belongs to, if the request is still there.
+      const about = ({ kind, id }: DecisionSubject): LogFields => {
+        const eventId = kind === 'request' ? requests.view.get(id)?.value.eventId : null;
+        return eventId ? { eventId } : {};
+      };
+      return new MemoryJournal(context.get(TOKENS.clock), { onChange: logChanges(logger.child('explain'), { about }) });
+    });
   });
 }

@@ -14,6 +14,7 @@ import type { ProcessRunner } from '../../ports/runtime/process-runner.js';
 import type { Random } from '../../ports/runtime/random.js';
 import type { DecisionJournal } from '../../ports/telemetry/journal.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
+import type { StatusSource } from '../../ports/telemetry/status.js';
 import type { Metrics } from '../../ports/telemetry/metrics.js';
 import type { Administration } from '../administration/administration.js';
 import type { Builder } from '../builder/builder.js';
@@ -39,6 +40,7 @@ export const TOKENS = {
   config: token<ConfigSource>('config'),
   store: token<TreeStore>('store'),
   leases: token<LeaseManager>('leases'),
+  leaseStatus: token<StatusSource>('lease-status'),
   records: token<Records>('records'),
   drivers: token<DriverRegistry>('drivers'),
   providers: token<OwnedProviders>('providers'),

@@ -7,12 +7,8 @@ import {
   machineOf,
   planFixedMachines,
 } from '../../domain/decide/fixed-machines.js';
-import type {
-  FixedMachinePlan,
-  FixedMachinesPlan,
-  FixedPlace,
-  MachineReason,
-} from '../../domain/decide/fixed-machines.js';
+import type { FixedMachinePlan, FixedMachinesPlan, FixedPlace } from '../../domain/decide/fixed-machines.js';
+import type { MachineReason } from '../../domain/explain/node-reason.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import type { FixedMachines } from '../../ports/compute/provider.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
@@ -250,6 +246,10 @@ export class FixedMachinesKeeper {
       if (signal.aborted) return;
       await this.withFree(id, async (lease) => {
         this.logger.info(`Node ${id} is not offered any more`, { node: id, because: [because] });
+        this.services.journal.record(
+          { kind: 'node', id, decider: `${this.services.host.hostname}-FixedMachines.${this.provider}` },
+          { verdict: 'withdraw', because: [because] },
+        );
         await moveNode(lease, 'deleting');
       });
     } finally {

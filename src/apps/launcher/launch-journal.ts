@@ -28,6 +28,12 @@ export class LaunchJournal {
     this.record({ verdict: 'retry', because: [{ code: 'LAUNCH_ATTEMPT_FAILED', attempt, attempts, problem }] });
   }
 
+  /** The cloud has no room or no time for it now: its request waits. */
+  refused(attempt: number, problem: string): void {
+    const { attempts } = this;
+    this.record({ verdict: 'abort', because: [{ code: 'LAUNCH_ATTEMPT_FAILED', attempt, attempts, problem }] });
+  }
+
   failed(attempts: number, problem: string): void {
     const node = this.subject.id;
     this.record({ verdict: 'fail', because: [{ code: 'LAUNCH_FAILED', node, attempts, problem }] });

@@ -1,6 +1,6 @@
 import type { NodepoolConfig, PoolConfig } from '../../domain/config/config.js';
 import type { Reason } from '../../domain/explain/reason.js';
-import type { NodeId } from '../../domain/model/node.js';
+import type { Node, NodeId } from '../../domain/model/node.js';
 import type { RequestId } from '../../domain/model/request.js';
 import { addResources } from '../../domain/model/quota.js';
 import type { Resources } from '../../domain/model/quota.js';
@@ -8,10 +8,12 @@ import type { Provider } from '../../ports/compute/provider.js';
 import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';
 import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
+import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { ActiveLaunches } from './active-launches.js';
 import { FixedMachinesKeeper, fixedProviders } from './fixed-machines.js';
 import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
+import { LaunchGovernors } from './launch-governor.js';
 import { LeakedInstances } from './leaked-instances.js';
 import { LostRequests } from './lost-requests.js';
 import { MinReadyKeepers } from './min-ready-keepers.js';
@@ -33,11 +35,12 @@ import { StatsReporter } from './stats-reporter.js';
 import { UnusedNodes } from './unused-nodes.js';
 
 /** The launcher process: pool workers, cleanup, min-ready and statistics on one session (spec LAUNCHER 2.1). */
-export class Launcher implements PoolSurroundings {
+export class Launcher implements PoolSurroundings, StatusSource {
   readonly index: NodeIndex;
   readonly reservations = new Reservations();
   readonly launches = new ActiveLaunches();
   readonly capacity: ProviderCapacity;
+  readonly governors: LaunchGovernors;
   private readonly tasks: Supervisor;
   private readonly workers = new Map<string, PoolWorker>();
   private readonly pools: KeyedTasks;
@@ -50,6 +53,7 @@ export class Launcher implements PoolSurroundings {
   private readonly ownIds = new Set<string>();
   private readonly unsubscribe: (() => void)[] = [];
   private announcement: Announcement<ProcessAnnouncement> | null = null;
+  private reaper: NodeReaper | null = null;
   private running = false;
 
   constructor(readonly services: LauncherServices) {
@@ -58,8 +62,9 @@ export class Launcher implements PoolSurroundings {
     this.index = new NodeIndex(records.nodes.view, (provider, pool, label) =>
       this.resourcesOf(provider, pool ?? '', label ?? ''),
     );
-    this.capacity = new ProviderCapacity(services, this.tasks, () => this.wakeAll());
-    this.acquisition = new NodeAcquisition(services, this.capacity);
+    this.governors = new LaunchGovernors(services, this.tasks, () => this.wakeAll());
+    this.capacity = new ProviderCapacity(services, this.governors, this.tasks, () => this.wakeAll());
+    this.acquisition = new NodeAcquisition(services, this.capacity, this.governors);
     this.unused = new UnusedNodes(services, this.tasks, this.reservations, () => this.wakeAll());
     this.drain = new ProviderDrain(services, (id) => this.ownIds.has(id));
     this.minReady = new MinReadyKeepers(services);
@@ -74,10 +79,27 @@ export class Launcher implements PoolSurroundings {
     return this.running && started && records.nodes.view.complete && records.requests.view.complete;
   }
 
+  status(): readonly WorkerStatus[] {
+    const { records } = this.services;
+    const session = `session ${records.session.state}`;
+    return [
+      {
+        worker: 'Launcher',
+        doing: this.running ? `runs, ${session}` : `starting or stopping, ${session}`,
+        details: this.tasks.names,
+      },
+      ...[...this.workers.values()].map((worker) => worker.status),
+      ...(this.reaper ? [this.reaper.status] : []),
+      this.minReady.status,
+      { worker: 'FixedMachines', doing: 'registers machines', details: this.fixed.keys },
+    ];
+  }
+
   /** Resolves when the mirrors are complete and the workers run. */
   async start(signal?: AbortSignal): Promise<void> {
     const { records, config, host, version, providers } = this.services;
     await records.open(['nodes', 'requests', 'images', 'launchers', 'builders'], signal);
+    await records.installation.learn(signal);
     this.announcement = await records.launchers.announceProcess({
       kind: 'launcher',
       hostname: host.hostname,
@@ -175,12 +197,16 @@ export class Launcher implements PoolSurroundings {
     const { services } = this;
     const reaper = new NodeReaper(
       services,
-      (provider) => this.onFreed(provider),
+      this.governors,
+      (provider, node) => this.onFreed(provider, node),
       (id) => this.reservations.isClaimed(id),
     );
     const lost = new LostRequests(services, (id) => this.handledHere(id));
-    const stats = new StatsReporter(services);
-    const routine = new RoutineCleanup(services, new LeakedInstances(services), (name) => this.driver(name));
+    const stats = new StatsReporter(services, this.governors);
+    const routine = new RoutineCleanup(services, new LeakedInstances(services, this.governors), (name) =>
+      this.driver(name),
+    );
+    this.reaper = reaper;
     this.tasks.start('the node reaper', (signal) => reaper.run(signal));
     this.tasks.start('the search for lost requests', (signal) => lost.run(signal));
     this.tasks.start('the routine cleanup', (signal) => routine.run(signal));
@@ -197,9 +223,16 @@ export class Launcher implements PoolSurroundings {
     }
   }
 
-  private onFreed(provider: string): void {
+  private onFreed(provider: string, { launcher, az, interfaceIp }: Node): void {
     this.capacity.freed(provider);
+    // What never ran took no room, and room freed by a launcher that lives is that one's to fill.
+    const ours = launcher === null || this.ownIds.has(launcher) || !this.isRegistered(launcher);
+    if (interfaceIp !== null && ours) this.governors.of(provider).freed(az);
     this.wakeAll();
+  }
+
+  private isRegistered(launcherId: string): boolean {
+    return this.services.records.launchers.view.pools().some(({ id }) => id === launcherId);
   }
 
   private apply(config: NodepoolConfig): void {

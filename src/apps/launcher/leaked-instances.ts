@@ -1,8 +1,10 @@
 import type { AccountInstance, Provider } from '../../ports/compute/provider.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 import { DELETE_TIMEOUT } from './services.js';
+import { isForeign } from '../../domain/decide/installation.js';
 import { leakedInstances } from '../../domain/metrics/launcher-metrics.js';
 
 const LIST_DEADLINE = 120;
@@ -14,15 +16,18 @@ const LIST_DEADLINE = 120;
 export class LeakedInstances {
   private readonly seen = new Map<string, Set<string>>();
 
-  constructor(private readonly services: LauncherServices) {}
+  constructor(
+    private readonly services: LauncherServices,
+    private readonly governors: LaunchGovernors,
+  ) {}
 
   /** One look at one provider. */
   async look(name: string, provider: Provider, signal: AbortSignal): Promise<void> {
     const { clock, records } = this.services;
     if (!records.nodes.view.complete) return;
-    const instances = await withDeadline(clock, LIST_DEADLINE, `listing ${name}`, signal, (inner) =>
-      provider.list(inner),
-    );
+    const instances = await this.governors
+      .of(name)
+      .watch(() => withDeadline(clock, LIST_DEADLINE, `listing ${name}`, signal, (inner) => provider.list(inner)));
     const leaked = instances.filter((instance) => this.isLeaked(name, instance));
     const before = this.seen.get(name) ?? new Set<string>();
     this.seen.set(name, new Set(leaked.map((instance) => instance.externalId)));
@@ -36,15 +41,20 @@ export class LeakedInstances {
         this.services.metrics.count(leakedInstances(name));
       } catch (error) {
         if (signal.aborted) throw error;
-        this.services.logger.warn(`Leaked instance ${externalId} could not be deleted`, errorFields(error));
+        this.services.logger.warn(`Leaked instance ${externalId} could not be deleted`, {
+          provider: name,
+          node,
+          ...errorFields(error),
+        });
       }
     }
   }
 
-  /** Metadata without a node id is not ours to judge. */
+  /** Metadata without a node id, or of another installation, is not ours to judge. */
   private isLeaked(name: string, { metadata }: AccountInstance): boolean {
     const node = metadata['nodepool_node_id'];
     if (metadata['nodepool_provider_name'] !== name || node === undefined) return false;
+    if (isForeign(metadata, this.services.records.installation.id)) return false;
     const record = this.services.records.nodes.view.get(node);
     return !record || record.value.provider !== name;
   }

@@ -55,7 +55,11 @@ export class LostRequests {
       try {
         await this.reset(id);
       } catch (error) {
-        this.services.logger.warn(`Lost request ${id} could not be put back`, { request: id, ...errorFields(error) });
+        this.services.logger.warn(`Lost request ${id} could not be put back`, {
+          request: id,
+          eventId: value.eventId,
+          ...errorFields(error),
+        });
       }
     }
     return all;
@@ -66,8 +70,9 @@ export class LostRequests {
     if (outcome.kind !== 'locked') return;
     const { lease } = outcome;
     try {
-      if (lease.current.value.state !== 'pending') return;
-      this.services.logger.info(`Request ${id} was lost by its launcher; putting it back`, { request: id });
+      const { state, eventId } = lease.current.value;
+      if (state !== 'pending') return;
+      this.services.logger.info(`Request ${id} was lost by its launcher; putting it back`, { request: id, eventId });
       await this.freeNodes(lease);
       await moveRequest(lease, 'requested', { nodes: [] });
     } finally {

@@ -1,5 +1,6 @@
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
+import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { MinReadyKeeper } from './min-ready-keeper.js';
@@ -19,6 +20,10 @@ export class MinReadyKeepers {
     this.requests = new MinReadyRequests(services);
     this.tasks = new Supervisor((name, error) => services.logger.error(`${name} failed`, errorFields(error)));
     this.tasks.start('taking back min-ready requests', (signal) => this.requests.run(signal));
+  }
+
+  get status(): WorkerStatus {
+    return { worker: 'MinReady', doing: 'keeps nodes ready', details: this.keepers.keys };
   }
 
   apply(config: NodepoolConfig): void {

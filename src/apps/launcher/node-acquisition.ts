@@ -1,4 +1,5 @@
 import { currentUpload, uploadPath } from '../../domain/decide/current-image.js';
+import { machineOf } from '../../domain/decide/fixed-machines.js';
 import { dynamicProperties, formatHostname, instanceMetadata } from '../../domain/decide/instance-metadata.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
 import type { Reason } from '../../domain/explain/reason.js';
@@ -10,9 +11,11 @@ import { ProviderError } from '../../ports/compute/errors.js';
 import { ConnectionLostError } from '../../ports/coordination/errors.js';
 import type { InstanceImage, Provider } from '../../ports/compute/provider.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
+import { asError } from '../../ports/runtime/clock.js';
 import { linkAbort } from '../../ports/runtime/linked-abort.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { checkFixedNode } from './fixed-machines.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import { NodeLaunch } from './node-launch.js';
 import type { ProviderCapacity } from './provider-capacity.js';
 import type { PlannedStep } from './planned-step.js';
@@ -21,13 +24,13 @@ import { moveNode } from './moves.js';
 
 /**
  * - `node`: ours, ready, allocated and locked.
- * - `again`: not this time (somebody took it, or the cloud's quota is used up): decide anew.
+ * - `again`: not this time (somebody took it, or the cloud has no room): decide anew. `spent`: attempts used up for it so far.
  * - `failed`: the request cannot be served here.
  * - `lost`: the lease is gone, or we are ending.
  */
 export type Acquired =
   | { readonly kind: 'node'; readonly lease: RecordLease<Node> }
-  | { readonly kind: 'again' }
+  | { readonly kind: 'again'; readonly spent?: number }
   | { readonly kind: 'failed'; readonly because: readonly Reason[] }
   | { readonly kind: 'lost' };
 
@@ -64,6 +67,7 @@ export class NodeAcquisition {
   constructor(
     private readonly services: LauncherServices,
     private readonly capacity: ProviderCapacity,
+    private readonly governors: LaunchGovernors,
   ) {}
 
   /** Never rejects; gives the reservation back as soon as the records show what it stood for. */
@@ -82,12 +86,17 @@ export class NodeAcquisition {
     } catch (error) {
       uncertain = error instanceof ConnectionLostError;
       if (signal.aborted) return { kind: 'lost' };
-      this.services.logger.error('Getting a node failed', { request: request.id, ...errorFields(error) });
+      this.services.logger.error('Getting a node failed', {
+        request: request.id,
+        eventId: request.value.eventId,
+        ...errorFields(error),
+      });
       return { kind: 'failed', because: [{ code: 'HANDLER_ERROR', problem: String(error) }] };
     } finally {
       if (uncertain) this.giveBackLater(planned);
       else planned.giveBack();
       planned.endLaunch();
+      planned.permit?.cancel();
     }
   }
 
@@ -140,6 +149,13 @@ export class NodeAcquisition {
         node: lease.id,
         ...errorFields(error),
       });
+      const because = {
+        code: 'MACHINE_UNFIT',
+        machine: machineOf(lease.current.value),
+        problem: asError(error).message,
+      } as const;
+      const subject = { kind: 'node', id: lease.id, decider: context.launcherId } as const;
+      this.services.journal.record(subject, { verdict: 'withdraw', because: [because] });
       await moveNode(lease, 'deleting');
       return false;
     } finally {
@@ -167,7 +183,7 @@ export class NodeAcquisition {
     signal.addEventListener('abort', letGo, { once: true });
     if (signal.aborted) letGo();
     try {
-      const acquired = await this.launch(context, lease, label, request);
+      const acquired = await this.launch(context, lease, label, request, planned);
       // Let go in the very moment in which it got ready: it is not ours to hand out.
       return acquired.kind === 'node' && signal.aborted ? { kind: 'lost' } : acquired;
     } catch (error) {
@@ -221,6 +237,7 @@ export class NodeAcquisition {
     lease: RecordLease<Node>,
     label: PoolLabelConfig,
     request: AcquisitionFor,
+    planned: PlannedStep,
   ): Promise<Acquired> {
     const logger = this.services.logger.child('NodeLauncher', {
       node: lease.id,
@@ -251,6 +268,9 @@ export class NodeAcquisition {
       provider: context.driver,
       config: context.provider,
       scan: label.hostKeyChecking ? gather : 'none',
+      permit: planned.permit,
+      spent: planned.spent,
+      permits: this.governors.of(context.provider.name),
       connection: { type: choice.connectionType, port: choice.connectionPort },
       spec: {
         nodeId: lease.id,
@@ -265,6 +285,7 @@ export class NodeAcquisition {
           provider: context.provider.name,
           label: label.name,
           image: choice.imageName,
+          installation: this.services.records.installation.id,
           instanceProperties: { ...label.instanceProperties, ...dynamic.properties },
         }),
       },
@@ -277,8 +298,9 @@ export class NodeAcquisition {
     if (outcome.kind === 'lost') return { kind: 'lost' };
     if (outcome.kind === 'aborted') {
       this.capacity.refused(context.provider.name, outcome.problem);
-      return { kind: 'again' };
+      return { kind: 'again', spent: planned.spent };
     }
+    if (outcome.kind === 'refused') return { kind: 'again', spent: outcome.spent };
     const { attempts, problem } = outcome;
     return { kind: 'failed', because: [{ code: 'LAUNCH_FAILED', node: lease.id, attempts, problem }] };
   }

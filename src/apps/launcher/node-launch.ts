@@ -7,8 +7,10 @@ import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { ProviderConfig } from '../../domain/config/config.js';
 import { DeadlineError, withDeadline } from '../../ports/runtime/deadline.js';
+import type { LaunchGovernor } from './launch-governor.js';
 import { LaunchJournal } from './launch-journal.js';
 import { LaunchMetrics } from './launch-metrics.js';
+import type { LaunchPermit } from './launch-permit.js';
 import { DELETE_TIMEOUT } from './services.js';
 import type { LauncherServices } from './services.js';
 import { moveNode } from './moves.js';
@@ -17,6 +19,8 @@ export type LaunchOutcome =
   | { readonly kind: 'ready' }
   /** All attempts failed; the record says `failed`. */
   | { readonly kind: 'failed'; readonly attempts: number; readonly problem: string }
+  /** The cloud has no room, or wants less calls: the record says `aborted`. `spent` attempts are used up. */
+  | { readonly kind: 'refused'; readonly spent: number; readonly problem: string }
   /** The cloud's quota is used up; the record says `aborted`. */
   | { readonly kind: 'aborted'; readonly problem: string }
   /** The node's lease is gone: nothing was or will be written. */
@@ -28,11 +32,19 @@ export interface LaunchJob {
   readonly config: ProviderConfig;
   readonly spec: InstanceSpec;
   readonly scan: 'keys' | 'port' | 'none';
+  /** Leave for the first attempt; null: none was needed. */
+  readonly permit: LaunchPermit | null;
+  /** Attempts used up before, by nodes that were given up. */
+  readonly spent: number;
+  /** Where leave for further attempts comes from. */
+  readonly permits: Pick<LaunchGovernor, 'allowed' | 'begin'>;
   readonly connection: { readonly port: number; readonly type: string };
 }
 
 /** Before the broken instance of a failed attempt is deleted once more, seconds. */
 const UNDO_PAUSE = 5;
+/** For the cloud to answer that it has accepted an instance, seconds. */
+const CREATE_DEADLINE = 300;
 const UNDO_TRIES = 3;
 
 /** Launches one node under its lease: attempts, undoing what broke, host keys, the ready record (spec LAUNCHER 2.7). */
@@ -52,30 +64,33 @@ export class NodeLaunch {
   }
 
   async run(): Promise<LaunchOutcome> {
-    const { lease } = this.job;
-    const { attempts } = this;
-    for (let attempt = 1; ; attempt += 1) {
+    const { lease, permits, spec } = this.job;
+    let permit = this.job.permit ?? permits.begin(spec.az);
+    for (let attempt = this.job.spent + 1; ; attempt += 1) {
       const started = this.services.clock.monotonic();
       const elapsed = (): number => this.services.clock.monotonic() - started;
       this.journal.launching(attempt);
       try {
-        await this.attempt();
+        await this.attempt(permit);
+        permit.succeed();
         this.metrics.report('ready', elapsed());
         this.journal.ready(attempt, elapsed());
         return { kind: 'ready' };
       } catch (error) {
         if (lease.signal.aborted) {
+          permit.cancel();
           this.metrics.report('error.zksession', elapsed());
           return { kind: 'lost' };
         }
         this.metrics.report(launchResult(error), elapsed());
-        const outcome = await this.afterFailure(asError(error), attempt, attempts);
+        const outcome = await this.afterFailure(asError(error), attempt, permit.fail(error));
         if (outcome) return outcome;
+        permit = permits.begin(spec.az);
       }
     }
   }
 
-  private async attempt(): Promise<void> {
+  private async attempt(permit: LaunchPermit): Promise<void> {
     const { lease, provider, config, spec } = this.job;
     const ready = await withDeadline(
       this.services.clock,
@@ -83,7 +98,8 @@ export class NodeLaunch {
       `launching node ${lease.id}`,
       lease.signal,
       async (signal) => {
-        const externalId = await provider.create(spec, signal);
+        const externalId = await this.create(signal);
+        permit.accept();
         // A driver that heeds no signal must not write into the next attempt.
         signal.throwIfAborted();
         await lease.update({ externalId });
@@ -94,6 +110,14 @@ export class NodeLaunch {
     );
     const { instance, interfaceIp, hostKeys } = ready;
     await moveNode(lease, 'ready', { ...readyFields(instance, lease.current.value), interfaceIp, hostKeys });
+  }
+
+  /** A create is answered at once or never: whoever waits for it to the end of `launch-timeout` outlasts the trouble by an hour. */
+  private create(launching: AbortSignal): Promise<string> {
+    const { provider, spec } = this.job;
+    return withDeadline(this.services.clock, CREATE_DEADLINE, `creating ${spec.hostname}`, launching, (signal) =>
+      provider.create(spec, signal),
+    );
   }
 
   private interfaceIp(instance: Instance): string {
@@ -117,8 +141,13 @@ export class NodeLaunch {
   }
 
   /** Answers the outcome if there will be no further attempt. */
-  private async afterFailure(error: Error, attempt: number, attempts: number): Promise<LaunchOutcome | undefined> {
+  private async afterFailure(
+    error: Error,
+    attempt: number,
+    refusal: 'news' | 'known',
+  ): Promise<LaunchOutcome | undefined> {
     const { lease } = this.job;
+    const { attempts } = this;
     const problem = error.message;
     const leftBehind = error instanceof ProviderError ? error.details.externalId : undefined;
     try {
@@ -132,6 +161,9 @@ export class NodeLaunch {
         return { kind: 'aborted', problem };
       }
       this.logger.warn(`Launch attempt ${attempt} of ${attempts} failed`, errorFields(error));
+      // Who was refused for what was known already has not had its attempt.
+      const spent = refusal === 'known' ? attempt - 1 : attempt;
+      if (spent < attempts && !this.goesOn(error)) return await this.giveUpForNow(attempt, spent, problem);
       if (attempt < attempts) this.journal.attemptFailed(attempt, problem);
       await this.logConsole(error);
       if (attempt < attempts && providerErrorKind(error) !== 'configuration' && (await this.undo())) return undefined;
@@ -143,6 +175,20 @@ export class NodeLaunch {
       this.logger.error('The failed launch could not be recorded', errorFields(failure));
       return { kind: 'failed', attempts: attempt, problem };
     }
+  }
+
+  /** May the next attempt follow at once? A cloud that has no room, or is asked too much, is left in peace. */
+  private goesOn(error: Error): boolean {
+    const kind = providerErrorKind(error);
+    if (kind === 'configuration') return true;
+    return kind !== 'capacity' && kind !== 'rate' && this.job.permits.allowed(this.job.spec.az) > 0;
+  }
+
+  /** The request waits, without a record that takes room; what is left behind is deleted with this one. */
+  private async giveUpForNow(attempt: number, spent: number, problem: string): Promise<LaunchOutcome> {
+    await moveNode(this.job.lease, 'aborted');
+    this.journal.refused(attempt, problem);
+    return { kind: 'refused', spent, problem };
   }
 
   /** Deletes the broken instance before the next attempt, so that a node never has two. Answers whether it is gone. */

@@ -7,8 +7,10 @@ import type { RecordLease } from '../../ports/records/record-lease.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
+import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { deleteNode } from './node-deletion.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 import { WorkLimit } from '../../ports/runtime/work-limit.js';
@@ -42,13 +44,27 @@ export class NodeReaper {
 
   constructor(
     private readonly services: LauncherServices,
+    private readonly governors: LaunchGovernors,
     /** Told when an instance is gone, so that waiting requests can go on. */
-    private readonly freed: (provider: string) => void,
+    private readonly freed: (provider: string, node: Node) => void,
     /** Nodes that are about to be handed out by this process. */
     private readonly claimed: (id: NodeId) => boolean,
   ) {
     this.wakeup = new Wakeup(services.clock);
-    this.tasks = new Supervisor((name, error) => services.logger.error(`${name} failed`, errorFields(error)));
+    // All tasks are about a node, which ends their name.
+    this.tasks = new Supervisor((name, error) => {
+      const node = name.slice(name.lastIndexOf(' ') + 1);
+      services.logger.error(`${name} failed`, { node, ...errorFields(error) });
+    });
+  }
+
+  get status(): WorkerStatus {
+    const doing = this.wakeup.awaited ? 'waits for a change' : 'at work';
+    return {
+      worker: 'NodeReaper',
+      doing: `${doing}, ${this.due.size} nodes to look at later`,
+      details: this.tasks.names,
+    };
   }
 
   /** Runs until aborted, then until the deletions under way have let go of their nodes. */
@@ -88,7 +104,7 @@ export class NodeReaper {
       this.due.delete(change.id);
       this.changed.delete(change.id);
       const before = change.before?.value;
-      if (before?.provider && before.externalId !== null) this.freed(before.provider);
+      if (before?.provider && before.externalId !== null) this.freed(before.provider, before);
       return;
     }
     this.look(change.id);
@@ -147,7 +163,8 @@ export class NodeReaper {
     const { view } = this.services.records.nodes;
     this.due.delete(id);
     const node = view.get(id);
-    if (!node || view.locked(id)) return;
+    if (!node) return;
+    if (view.locked(id)) return this.takeBack(id, node.value);
     if (this.busy.has(id) || this.claimed(id)) return this.lookAfter(id, LOOK_AGAIN);
     const decision = this.decide(node.value);
     this.journal(id, decision);
@@ -171,6 +188,15 @@ export class NodeReaper {
   private journal(id: NodeId, { verdict, because }: Decision<string>): void {
     const decider = `${this.services.host.hostname}-NodeReaper`;
     this.services.journal.record({ kind: 'node', id, decider }, { verdict, because });
+  }
+
+  /** Somebody took the node before we could free it: what was said of it is not true any more. */
+  private takeBack(id: NodeId, { state }: Node): void {
+    const decider = `${this.services.host.hostname}-NodeReaper`;
+    const said = this.services.journal.entries('node', id).find(({ subject }) => subject.decider === decider);
+    const verdict = said?.decision.verdict;
+    if ((verdict !== 'free' && verdict !== 'keep') || state === 'deleting') return;
+    this.journal(id, { verdict: 'keep', because: [{ code: 'IN_SERVICE', state }] });
   }
 
   private ours(provider: string): boolean {
@@ -219,7 +245,8 @@ export class NodeReaper {
       if (verdict === 'free') await this.free(lease);
       if (verdict === 'delete') {
         this.services.logger.info(`Deleting node ${id}`, { node: id, because });
-        await deleteNode(this.services.clock, lease, () => this.provider(lease.current.value.provider));
+        const governor = this.governors.of(lease.current.value.provider ?? '');
+        await deleteNode(this.services.clock, lease, governor, () => this.provider(lease.current.value.provider));
       }
     } finally {
       signal.removeEventListener('abort', letGo);

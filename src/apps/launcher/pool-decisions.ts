@@ -1,6 +1,6 @@
 import type { AdmissionInput, AdmissionVerdict } from '../../domain/decide/admission.js';
 import { admitRequest, declineReasons } from '../../domain/decide/admission.js';
-import type { Allocation } from '../../domain/decide/allocation.js';
+import type { Allocation, ZonePace } from '../../domain/decide/allocation.js';
 import { allocate } from '../../domain/decide/allocation.js';
 import { currentUpload } from '../../domain/decide/current-image.js';
 import { makeRoom } from '../../domain/decide/make-room.js';
@@ -24,7 +24,7 @@ export interface PoolConfiguration {
 
 type Facts = Pick<
   AdmissionInput,
-  'launcherId' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems'
+  'launcherId' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems' | 'slots'
 >;
 
 /**
@@ -85,23 +85,28 @@ export class PoolDecisions {
       zones: this.zones(),
       dice: services.random.next(),
       fixed: this.fixed,
+      pace: (zone) => this.pace(zone),
       holdOff: capacity.holdOff(provider.name),
     });
   }
 
   /** Reserves what a plan's steps are going to take. */
   reserve(plan: Allocation, request: NodeRequest): readonly PlannedStep[] {
-    const { reservations, launches } = this.around;
+    const { reservations, launches, governors } = this.around;
     const { provider, pool } = this.config;
     return plan.steps.map((step) => {
-      if (step.kind === 'reuse') return { step, giveBack: reservations.claim(step.node), endLaunch: () => undefined };
+      if (step.kind === 'reuse') {
+        const giveBack = reservations.claim(step.node);
+        return { step, giveBack, endLaunch: () => undefined, permit: null, spent: 0 };
+      }
       const giveBack = reservations.reserve({
         provider: provider.name,
         pool: pool.name,
         tenant: request.tenantName,
         resources: step.resources,
       });
-      return { step, giveBack, endLaunch: launches.begin(provider.name) };
+      const permit = governors.of(provider.name).begin(step.az);
+      return { step, giveBack, endLaunch: launches.begin(provider.name), permit, spent: 0 };
     });
   }
 
@@ -126,6 +131,14 @@ export class PoolDecisions {
     const { view } = this.around.services.records.launchers;
     const pools = view.pools();
     return { complete: view.complete && pools.some((pool) => pool.id === this.identity.launcherId), pools };
+  }
+
+  private pace(zone: string | null): ZonePace {
+    const governor = this.around.governors.of(this.identity.provider);
+    return {
+      allowed: governor.allowed(zone),
+      because: (planned) => governor.reasons(zone, planned, this.waiting()),
+    };
   }
 
   private readonly resourcesOf = (label: string): Resources =>
@@ -194,6 +207,7 @@ export class PoolDecisions {
       provider,
       providerAvailable: pool.ignoreProviderQuota ? UNLIMITED : this.available(),
       resourcesOf: this.resourcesOf,
+      slots: this.usable?.fixed?.slots(pool) ?? null,
       labelProblems: (label) => {
         const known = problems.get(label) ?? this.labelProblems(label);
         problems.set(label, known);

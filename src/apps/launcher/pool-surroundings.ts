@@ -5,6 +5,7 @@ import type { Resources } from '../../domain/model/quota.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import type { ActiveLaunches } from './active-launches.js';
 import type { Acquired } from './node-acquisition.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import type { NodeIndex } from './node-index.js';
 import type { ProviderCapacity } from './provider-capacity.js';
 import type { PlannedStep } from './planned-step.js';
@@ -19,6 +20,7 @@ export interface PoolSurroundings {
   readonly reservations: Reservations;
   readonly launches: ActiveLaunches;
   readonly capacity: ProviderCapacity;
+  readonly governors: LaunchGovernors;
   /** The provider object, or why there is none; undefined while it is starting. */
   driver(name: string): Provider | { readonly problem: string } | undefined;
   /** What a node of the label takes; one instance if the provider cannot say. */

@@ -7,6 +7,7 @@ import type { Stored } from '../../domain/model/stored.js';
 import type { Announcement, PoolAnnouncement } from '../../ports/records/launchers.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
+import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
@@ -39,6 +40,8 @@ export class PoolWorker {
   private readonly resting = new Set<RequestId>();
   /** Requests that nobody serves yet, we included; most of the others stay for long after they were served. */
   private readonly open = new Set<RequestId>();
+  /** Handlers that lacked nodes when last asked: few of many, while each pass has to ask them. */
+  private readonly lacking = new Set<RequestHandler>();
   /** Handlers that wait for capacity. */
   private readonly waiting = new Set<RequestHandler>();
   private readonly pace: Pace;
@@ -62,11 +65,26 @@ export class PoolWorker {
     this.logger = services.logger.child(`PoolWorker.${provider}-${name}`);
     this.wakeup = new Wakeup(services.clock);
     this.pace = new Pace(services.clock);
-    this.tasks = new Supervisor((task, error) => this.logger.error(`${task} failed`, errorFields(error)));
+    // All tasks are about a request, which ends their name.
+    this.tasks = new Supervisor((task, error) => {
+      const request = task.slice(task.lastIndexOf(' ') + 1);
+      const eventId = services.records.requests.view.get(request)?.value.eventId;
+      this.logger.error(`${task} failed`, { request, eventId, ...errorFields(error) });
+    });
   }
 
   handles(request: RequestId): boolean {
     return this.handlers.has(request) || this.declining.has(request);
+  }
+
+  get status(): WorkerStatus {
+    const requests = [...this.handlers.values()].map((handler) => `request ${handler.id}: ${handler.doing}`);
+    const others = this.tasks.names.filter((name) => !name.startsWith('request '));
+    return {
+      worker: `PoolWorker ${this.identity.provider}-${this.identity.name}`,
+      doing: `${this.wakeup.awaited ? 'waits for a change' : 'at work'}, ${this.open.size} open requests`,
+      details: [...requests, ...others],
+    };
   }
 
   /** Something that decisions look at has changed. */
@@ -178,7 +196,8 @@ export class PoolWorker {
 
   /** Requests we hold already, in the order in which they deserve nodes. */
   private serveWaiting(decisions: PoolDecisions): void {
-    const holders = [...this.handlers.values()].filter((handler) => handler.wantsNodes);
+    for (const handler of this.lacking) if (handler.needed.length === 0) this.lacking.delete(handler);
+    const holders = [...this.lacking].filter((handler) => handler.wantsNodes);
     const requests = holders.map((handler) => ({ id: handler.id, value: handler.value, version: 0 }));
     for (const { id } of orderRequests(requests, { has: () => true })) {
       const handler = this.handlers.get(id);
@@ -188,7 +207,11 @@ export class PoolWorker {
 
   private advance(handler: RequestHandler, decisions: PoolDecisions): void {
     const never = decisions.never(handler.value);
-    if (never.length > 0) return handler.decline(never);
+    if (never.length > 0) {
+      // Launches under way may take a while to end; what it waited for before is not true any more.
+      this.journal.note(handler.id, 'decline', never);
+      return handler.decline(never);
+    }
     const plan = decisions.plan(handler.needed, handler.value, handler.az, handler.avoid);
     if (decisions.fixed && plan.waiting.length > 0) {
       // The machines it counted on are taken: others may be served meanwhile (weakness 19).
@@ -244,6 +267,7 @@ export class PoolWorker {
       lockRequest: (id) => this.locks.run(() => lockRequest(services.records, id)),
       acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
       registry: () => decisions.registry(),
+      lacking: (lacking) => void this.lacking.add(lacking),
       wake: () => this.wake(),
     });
     // What it cannot have now it waits for from the start, so that the next decision sees it.
@@ -262,6 +286,7 @@ export class PoolWorker {
         releaseTenant();
         this.handlers.delete(request.id);
         this.waiting.delete(handler);
+        this.lacking.delete(handler);
         this.noteOpen(request.id);
         this.around.wakeAll();
       }

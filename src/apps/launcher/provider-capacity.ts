@@ -1,3 +1,4 @@
+import { isForeign } from '../../domain/decide/installation.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { Resources } from '../../domain/model/quota.js';
 import { addResources, NO_RESOURCES, remaining } from '../../domain/model/quota.js';
@@ -6,6 +7,7 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Supervisor } from '../../ports/runtime/supervisor.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 
 interface Known {
@@ -38,6 +40,7 @@ export class ProviderCapacity {
 
   constructor(
     private readonly services: Pick<LauncherServices, 'records' | 'clock' | 'logger'>,
+    private readonly governors: LaunchGovernors,
     private readonly tasks: Supervisor,
     private readonly changed: (provider: string) => void,
   ) {}
@@ -115,7 +118,7 @@ export class ProviderCapacity {
   }
 
   private async ask(name: string, provider: Provider, signal: AbortSignal): Promise<Known> {
-    return withDeadline(this.services.clock, DEADLINE, `asking ${name} for its limits`, signal, async (inner) => {
+    const work = async (inner: AbortSignal): Promise<Known> => {
       const [limits, zones, instances] = await Promise.all([
         provider.limits(inner),
         provider.availabilityZones(inner),
@@ -123,7 +126,10 @@ export class ProviderCapacity {
       ]);
       const available = remaining(limits, this.unmanaged(name, instances));
       return { available, zones, problem: null, until: this.services.clock.monotonic() + KEEP, provider };
-    });
+    };
+    return this.governors
+      .of(name)
+      .watch(() => withDeadline(this.services.clock, DEADLINE, `asking ${name} for its limits`, signal, work));
   }
 
   private keepOld(name: string, provider: Provider, error: unknown): void {
@@ -147,11 +153,13 @@ export class ProviderCapacity {
 
   /** What takes quota in the account and is no node of ours (spec LAUNCHER 2.10). */
   private unmanaged(name: string, instances: readonly AccountInstance[]): Resources {
-    const nodes = this.services.records.nodes.view;
+    const { nodes, installation } = this.services.records;
     return instances
       .filter(({ metadata }) => {
         const node = metadata['nodepool_node_id'];
-        return metadata['nodepool_provider_name'] !== name || node === undefined || !nodes.get(node);
+        if (metadata['nodepool_provider_name'] !== name || node === undefined) return true;
+        // Ids of nodes repeat from installation to installation.
+        return isForeign(metadata, installation.id) || !nodes.view.get(node);
       })
       .map((instance) => instance.resources)
       .reduce(addResources, NO_RESOURCES);

@@ -20,6 +20,8 @@ export interface HandlerSurroundings {
   /** Carries out a step and ends its reservations. Never rejects. */
   readonly acquire: (planned: PlannedStep, handler: RequestHandler, signal: AbortSignal) => Promise<Acquired>;
   readonly registry: () => Parameters<typeof declined>[2];
+  /** The handler lacks nodes that nobody has decided on yet: it is to be asked in each pass until it has them. */
+  readonly lacking: (handler: RequestHandler) => void;
   /** The handler wants more nodes, has news, or has ended: look at it again. */
   readonly wake: () => void;
 }
@@ -43,6 +45,8 @@ export class RequestHandler {
   /** Why it waits for capacity; empty = it does not. */
   waiting: readonly Reason[] = [];
   private readonly obtained: Slot[] = [];
+  /** Attempts used up by launches that were given up for now, by label. */
+  private readonly spent = new Map<string, number[]>();
   private readonly underway = new Set<Promise<void>>();
   private lease: RecordLease<NodeRequest> | null = null;
   private giveUp: readonly Reason[] | null = null;
@@ -72,9 +76,15 @@ export class RequestHandler {
     return this.request.requestor === MIN_READY_REQUESTOR;
   }
 
+  /** What it is doing, for people. */
+  get doing(): string {
+    if (this.lease === null) return 'waits for its lock';
+    const held = `${this.obtained.length} of ${this.request.nodeTypes.length} nodes there, ${this.underway.size} on their way`;
+    return this.waiting.length > 0 ? `${held}, waits for ${describeReasons(this.waiting)}` : held;
+  }
+
   /** May it be given nodes? */
   get wantsNodes(): boolean {
-    // Asked of every handler in every pass; nearly all have what they need.
     if (this.needed.length === 0 || this.lease === null) return false;
     return !this.gone && !this.giveUp && !this.lease.signal.aborted;
   }
@@ -100,6 +110,7 @@ export class RequestHandler {
       // From here on it may be given nodes; what was decided with the acceptance comes first.
       this.lease = lease;
       this.take(first);
+      if (this.needed.length > 0) this.around.lacking(this);
       this.around.wake();
       await this.settled();
       return await this.complete(lease);
@@ -163,7 +174,8 @@ export class RequestHandler {
   }
 
   private async carryOut(planned: PlannedStep, label: string): Promise<void> {
-    const acquired = await this.around.acquire(planned, this, this.ending.signal);
+    const spent = planned.step.kind === 'create' ? (this.spent.get(label)?.shift() ?? 0) : 0;
+    const acquired = await this.around.acquire({ ...planned, spent }, this, this.ending.signal);
     if (acquired.kind === 'node') {
       this.obtained.push({ label, lease: acquired.lease });
       return;
@@ -172,6 +184,9 @@ export class RequestHandler {
     if (acquired.kind === 'lost') this.abandon();
     if (acquired.kind === 'again') {
       this.needed.push(label);
+      const before = acquired.spent ?? spent;
+      if (before > 0) this.spent.set(label, [...(this.spent.get(label) ?? []), before]);
+      this.around.lacking(this);
       if (planned.step.kind === 'reuse') this.avoid.add(planned.step.node);
       if (this.obtained.length === 0 && this.underway.size <= 1) this.az = undefined;
     }

@@ -39,11 +39,16 @@ export async function declineRequest(
     await moveRequest(lease, change.state, change);
     logger.info(change.state === 'failed' ? 'Declined; nobody is left: failed' : 'Declined', {
       request: id,
+      eventId: request.eventId,
       because: describeReasons(because),
     });
   } catch (error) {
     if (error instanceof RecordGoneError) return;
-    logger.warn('The decline could not be stored', { request: id, ...errorFields(error) });
+    logger.warn('The decline could not be stored', {
+      request: id,
+      eventId: lease.current.value.eventId,
+      ...errorFields(error),
+    });
   } finally {
     await lease.release();
   }

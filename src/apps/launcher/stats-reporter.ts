@@ -1,15 +1,19 @@
-import { NODE_STATES } from '../../domain/model/node.js';
+import { NODE_STATES, type Node } from '../../domain/model/node.js';
 import {
+  heldCreates,
   labelNodes,
   maxServers,
   nodes,
   providerNodes,
   addressableRequests,
   tenantLimit,
+  UNCLAIMED_REQUESTS,
 } from '../../domain/metrics/launcher-metrics.js';
 import { missingLabels } from '../../domain/decide/request-order.js';
+import { isUnclaimed } from '../../domain/decide/unclaimed-requests.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { linkAbort } from '../../ports/runtime/linked-abort.js';
+import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 
@@ -18,7 +22,10 @@ const PACE = 1;
 
 /** Gauges: of all nodes by the elected launcher, of this process's own limits by itself. */
 export class StatsReporter {
-  constructor(private readonly services: LauncherServices) {}
+  constructor(
+    private readonly services: LauncherServices,
+    private readonly governors: LaunchGovernors,
+  ) {}
 
   /** Stands for election and reports node and request gauges while elected. */
   async runElected(signal: AbortSignal): Promise<void> {
@@ -74,14 +81,33 @@ export class StatsReporter {
       if (value.provider !== null) bump(providerNodes(value.provider, value.state), 1);
       for (const label of value.type) bump(labelNodes(label, value.state), 1);
     }
+    const requests = records.requests.view.all();
     for (const pool of registered) {
       if (pool.poolName === null) continue;
       const offered = new Set(pool.supportedLabels);
-      const requests = [...records.requests.view.all().values()];
-      const addressable = requests.filter((request) => missingLabels(request.value, offered).length === 0).length;
+      let addressable = 0;
+      for (const { value } of requests.values()) {
+        if (missingLabels(value, offered).length === 0) addressable += 1;
+      }
       bump(addressableRequests(pool.providerName, pool.poolName), addressable);
     }
+    bump(UNCLAIMED_REQUESTS, this.unclaimed());
     for (const [name, value] of counts) metrics.gauge(name, value);
+  }
+
+  private unclaimed(): number {
+    const { records, clock } = this.services;
+    const { view } = records.nodes;
+    const nodeOf = (id: string): { readonly value: Node; readonly locked: boolean } | undefined => {
+      const node = view.get(id);
+      return node && { value: node.value, locked: view.locked(id) };
+    };
+    const now = clock.now();
+    let unclaimed = 0;
+    for (const { value } of records.requests.view.all().values()) {
+      if (isUnclaimed(value, nodeOf, now)) unclaimed += 1;
+    }
+    return unclaimed;
   }
 
   private reportLimits(): void {
@@ -90,6 +116,9 @@ export class StatsReporter {
       let sum = 0;
       for (const pool of provider.pools.values()) sum += Math.max(0, pool.maxServers);
       metrics.gauge(maxServers(provider.name), sum);
+      for (const [cause, gates] of Object.entries(this.governors.of(provider.name).held())) {
+        metrics.gauge(heldCreates(provider.name, cause), gates);
+      }
     }
     for (const [tenant, limits] of config.current.tenantLimits) {
       for (const [resource, limit] of Object.entries(limits)) metrics.gauge(tenantLimit(tenant, resource), limit);

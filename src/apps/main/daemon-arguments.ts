@@ -1,10 +1,12 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
 import type { OptionSpec, ProgramSpec } from '../../adapters/cli/program-spec.js';
 import { HELP_OPTION, VERSION_OPTION } from '../../adapters/cli/program-spec.js';
 import type { Values } from '../../adapters/cli/parse-arguments.js';
 import { parseArguments } from '../../adapters/cli/parse-arguments.js';
 import { packageVersion } from './version.js';
 
-/** What the command lines of the daemons have in common (OPERATION "Daemon usage"). */
+/** What the command lines of the daemons have in common (OPERATION "Daemon usage"). Paths are absolute. */
 export interface DaemonArguments {
   readonly configPath: string;
   readonly securePath: string | null;
@@ -53,13 +55,13 @@ export function readOptions(program: ProgramSpec): Values | number {
   return parsed.exitCode;
 }
 
-/** As `readOptions`, with the options that all daemons have. */
-export function readDaemonArguments(program: ProgramSpec, pidFile: string): DaemonArguments | number {
+/** As `readOptions`, with the options that all daemons have. @param folder that relative paths count from */
+export function readDaemonArguments(program: ProgramSpec, pidFile: string, folder: string): DaemonArguments | number {
   const options = readOptions(program);
   if (typeof options === 'number') return options;
   const text = (flag: string): string | null => {
     const value = options.get(flag);
-    return typeof value === 'string' ? value : null;
+    return typeof value === 'string' ? path.resolve(folder, expandHome(value)) : null;
   };
   return {
     configPath: text('-c') ?? '/etc/nodepool/nodepool.yaml',
@@ -72,12 +74,9 @@ export function readDaemonArguments(program: ProgramSpec, pidFile: string): Daem
   };
 }
 
-/** Says clearly what this version does not do yet, instead of doing something else. @throws Error */
-export function refuseWhatIsMissing(args: DaemonArguments): void {
-  if (args.logConfigPath !== null)
-    throw new Error('-l: log configuration files are not supported yet; leave the option out');
-  if (!args.foreground)
-    throw new Error('running in the background is not supported yet; start with -f under a supervisor');
+/** `~` is the home of the user, as in the original. */
+function expandHome(file: string): string {
+  return file === '~' || file.startsWith('~/') ? path.join(homedir(), file.slice(1)) : file;
 }
 
 /** A positive whole number, or the default. @throws Error naming the option */

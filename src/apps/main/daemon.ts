@@ -6,8 +6,7 @@ import type { ContainerModule } from 'inversify';
 import { ConfigFile } from '../../adapters/config-yaml/config-file.js';
 import { SystemConfigFiles } from '../../adapters/config-yaml/config-files.js';
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
-import type { LogTarget } from '../../adapters/pino/log-destination.js';
-import { PinoLogger } from '../../adapters/pino/pino-logger.js';
+import type { PinoLogger } from '../../adapters/pino/pino-logger.js';
 import { metricsFromEnvironment } from '../../adapters/statsd/metrics-from-environment.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { SystemHostIdentity } from '../../adapters/system/system-host-identity.js';
@@ -19,14 +18,13 @@ import { systemModule } from '../composition/system-module.js';
 import { telemetryModule } from '../composition/telemetry-module.js';
 import { TOKENS } from '../composition/tokens.js';
 import { PluginRegistry } from '../plugins/plugin-registry.js';
+import { openLog } from './open-log.js';
+import type { LogOptions } from './open-log.js';
 import { packageVersion } from './version.js';
 
-export interface ProcessOptions {
+export interface ProcessOptions extends LogOptions {
   readonly configPath: string;
   readonly securePath: string | null;
-  readonly debug: boolean;
-  /** Where the log goes. */
-  readonly logTo: LogTarget;
   /** Keep everything in memory instead of ZooKeeper. */
   readonly memory?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
@@ -76,7 +74,7 @@ export async function openProcess(
   modules: readonly ContainerModule[],
 ): Promise<NodepoolProcess> {
   const environment = options.environment ?? currentEnvironment();
-  const logger = PinoLogger.open({ target: options.logTo, level: options.debug ? 'debug' : 'info' });
+  const logger = openLog(options);
   const metrics = metricsFromEnvironment(environment, logger);
   const container = new Container({ defaultScope: 'Singleton' });
   const plugins = openPlugins();
@@ -105,7 +103,7 @@ export async function openProcess(
       await container.get(TOKENS.records).close();
       await store.close();
       await metrics.close();
-      await logger.close();
+      logger.close();
     },
   };
 }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { RunningGroups } from '../../adapters/system/running-groups.js';
+import { ServiceNotifier, takeServiceSettings } from '../../adapters/systemd/service-notifier.js';
 import { builderConfigProblem } from '../builder/builder-config-check.js';
 import { builderModule } from '../composition/daemon-modules.js';
 import { imageBuildingModule } from '../composition/image-building-module.js';
@@ -7,60 +7,90 @@ import { intervalsFrom } from '../composition/intervals.js';
 import { TOKENS } from '../composition/tokens.js';
 import { checkImagesDir } from './check-images-dir.js';
 import { currentEnvironment, openProcess } from './daemon.js';
-import { countOption, daemonProgram, readDaemonArguments, refuseWhatIsMissing } from './daemon-arguments.js';
-import { runMain } from './run-main.js';
+import type { NodepoolProcess } from './daemon.js';
+import type { DaemonArguments } from './daemon-arguments.js';
+import { countOption, daemonProgram } from './daemon-arguments.js';
+import { dumpOnSignal } from './debug-dump.js';
+import { endWithin } from './end-within.js';
+import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
 
 const PID_FILE = '/var/run/nodepool/nodepool-builder.pid';
+const LOG_FILE = '/var/log/nodepool/nodepool-builder.log';
 
 const OWN_OPTIONS = [
   { flag: '--build-workers', metavar: 'BUILD_WORKERS', help: 'number of build workers (default: 1)' },
   { flag: '--upload-workers', metavar: 'UPLOAD_WORKERS', help: 'number of upload workers (default: 4)' },
   { flag: '--fake', help: 'Do not actually run diskimage-builder (used for testing) (default: False)' },
 ] as const;
+const PROGRAM = daemonProgram('nodepool-builder', 'NodePool Image Builder.', PID_FILE, OWN_OPTIONS);
+
+/** Seconds for an end that does not wait for builds: they get 30 to unmount and to free their loop devices. */
+const QUICK_END = 45;
 
 /** The daemon nodepool-builder: builds images and uploads them (spec BUILDER 2, 3.5). */
-async function main(): Promise<number> {
-  const args = readDaemonArguments(
-    daemonProgram('nodepool-builder', 'NodePool Image Builder.', PID_FILE, OWN_OPTIONS),
-    PID_FILE,
-  );
-  if (typeof args === 'number') return args;
-  refuseWhatIsMissing(args);
+async function main(args: DaemonArguments, started: () => void): Promise<number | NodeJS.Signals> {
   const workers = {
     build: countOption(args.values, '--build-workers', 1),
     upload: countOption(args.values, '--upload-workers', 4),
   };
-  const asked = untilAskedToStop(['SIGINT']);
-  // Ends at once, but not without its builds: the next builder would take them for dead while they go on writing.
-  process.once('SIGTERM', (signal) => {
-    RunningGroups.killAll();
-    process.kill(process.pid, signal);
+  const quickly = new AbortController();
+  // The first SIGINT waits for builds, the second ends them, and so does SIGTERM; whoever goes on signalling means at once.
+  const hurry = (name: NodeJS.Signals): void => {
+    if (quickly.signal.aborted) process.exit(1);
+    quickly.abort(name);
+  };
+  const interrupted = untilAskedToStop(['SIGINT'], hurry);
+  const terminated = untilAskedToStop(['SIGTERM'], hurry);
+  void terminated.then(hurry);
+  const serviceSettings = takeServiceSettings(process.env);
+  const running = await openBuilder(args, workers);
+  const { container, logger } = running;
+  logUnexpectedEnd(logger);
+  const builder = container.get(TOKENS.builder);
+  dumpOnSignal(PROGRAM.name, logger, [builder, container.get(TOKENS.leaseStatus)]);
+  const service = new ServiceNotifier(serviceSettings, logger.child('service'));
+  started();
+  const ready = service.ready('Waiting for ZooKeeper');
+  const runs = builder.start().then(async () => {
+    logger.info('The builder runs');
+    await ready;
+    await service.status('Building images');
   });
+  const asked = Promise.race([interrupted, terminated]);
+  const signal = await Promise.race([asked, runs.then(() => asked)]);
+  logger.info(`${signal}: stopping${quickly.signal.aborted ? ', ending builds' : ''}`);
+  const told = service.stopping(`Stopping after ${signal}`);
+  const orderly = builder.stop({ killBuilds: quickly.signal.aborted });
+  const end = await endWithin(QUICK_END, quickly.signal, orderly, () => builder.stop({ killBuilds: true }));
+  if (end === 'late') logger.error(`The builder did not stop within ${QUICK_END} s; ending without its builds`);
+  else {
+    await runs.catch(() => undefined);
+    await running.close();
+    await told;
+  }
+  return signal === 'SIGTERM' ? signal : end === 'late' ? 1 : 0;
+}
+
+async function openBuilder(
+  args: DaemonArguments,
+  workers: { readonly build: number; readonly upload: number },
+): Promise<NodepoolProcess> {
   const { builder: intervals } = intervalsFrom(currentEnvironment());
-  const running = await openProcess({ ...args, logTo: 'stdout' }, [
+  const running = await openProcess({ ...args, logTo: args.foreground ? 'stdout' : { file: LOG_FILE } }, [
     imageBuildingModule(args.values.has('--fake')),
     builderModule({ intervals, workers }),
   ]);
-  const { container, logger } = running;
-  process.on('SIGUSR2', () => logger.warn('SIGUSR2: the debug dump is not available yet'));
   try {
-    const config = container.get(TOKENS.config).current;
+    const config = running.container.get(TOKENS.config).current;
     const problem = builderConfigProblem(config);
     if (problem !== null) throw new Error(problem);
     await checkImagesDir(config.imagesDir ?? '');
+    return running;
   } catch (error) {
     await running.close();
     throw error;
   }
-  const builder = container.get(TOKENS.builder);
-  const started = builder.start().then(() => logger.info('The builder runs'));
-  const signal = await Promise.race([asked, started.then(() => asked)]);
-  logger.info(`${signal}: stopping`);
-  await builder.stop();
-  await started.catch(() => undefined);
-  await running.close();
-  return 0;
 }
 
-runMain('nodepool-builder', main);
+runDaemon(PROGRAM, PID_FILE, main);

@@ -1,48 +1,60 @@
 import 'reflect-metadata';
+import { ServiceNotifier, takeServiceSettings } from '../../adapters/systemd/service-notifier.js';
 import { launcherModule } from '../composition/daemon-modules.js';
 import { intervalsFrom } from '../composition/intervals.js';
 import { TOKENS } from '../composition/tokens.js';
 import { currentEnvironment, openProcess } from './daemon.js';
-import { daemonProgram, readDaemonArguments, refuseWhatIsMissing } from './daemon-arguments.js';
+import type { DaemonArguments } from './daemon-arguments.js';
+import { daemonProgram } from './daemon-arguments.js';
+import { dumpOnSignal } from './debug-dump.js';
 import { openWeb } from './open-web.js';
-import { runMain } from './run-main.js';
+import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
 
 const PID_FILE = '/var/run/nodepool/nodepool.pid';
+const LOG_FILE = '/var/log/nodepool/nodepool.log';
+const PROGRAM = daemonProgram('nodepool-launcher', 'Node pool.', PID_FILE, [{ flag: '--no-webapp' }]);
 
 /** The daemon nodepool-launcher: launches and deletes nodes (spec LAUNCHER 2, BUILDER 3.5). */
-async function main(): Promise<number> {
-  const program = daemonProgram('nodepool-launcher', 'Node pool.', PID_FILE, [{ flag: '--no-webapp' }]);
-  const args = readDaemonArguments(program, PID_FILE);
-  if (typeof args === 'number') return args;
-  refuseWhatIsMissing(args);
+async function main(args: DaemonArguments, started: () => void): Promise<number> {
   // SIGTERM ends at once: what is unfinished is cleaned up by the next launcher.
   process.once('SIGTERM', () => process.exit(0));
   const asked = untilAskedToStop(['SIGINT', 'SIGUSR1']);
+  const serviceSettings = takeServiceSettings(process.env);
   const { launcher: intervals } = intervalsFrom(currentEnvironment());
-  const running = await openProcess({ ...args, logTo: 'stdout' }, [launcherModule(intervals)]);
+  const running = await openProcess({ ...args, logTo: args.foreground ? 'stdout' : { file: LOG_FILE } }, [
+    launcherModule(intervals),
+  ]);
   const { container, logger } = running;
-  process.on('SIGUSR2', () => logger.warn('SIGUSR2: the debug dump is not available yet'));
+  logUnexpectedEnd(logger);
   const config = container.get(TOKENS.config).current;
   const launcher = container.get(TOKENS.launcher);
+  dumpOnSignal(PROGRAM.name, logger, [launcher, container.get(TOKENS.leaseStatus)]);
+  const service = new ServiceNotifier(serviceSettings, logger.child('service'));
   const web = args.values.has('--no-webapp') ? null : container.get(TOKENS.web);
   const starting = new AbortController();
-  const started = (async () => {
+  const runs = (async () => {
     if (web) {
       const port = await openWeb(web, config.webapp.listenAddress, config.webapp.port);
       logger.info(`The web interface listens at ${config.webapp.listenAddress}:${port}`);
     }
+    started();
+    const told = service.ready('Waiting for ZooKeeper');
     await launcher.start(starting.signal);
     logger.info('The launcher runs');
+    await told;
+    await service.status('Serving requests');
   })();
-  const signal = await Promise.race([asked, started.then(() => asked)]);
+  const signal = await Promise.race([asked, runs.then(() => asked)]);
   logger.info(`${signal}: stopping`);
+  const told = service.stopping(`Stopping after ${signal}`);
   starting.abort(new Error(`stopped by ${signal}`));
-  await started.catch(() => undefined);
+  await runs.catch(() => undefined);
   await web?.close();
   await launcher.stop();
   await running.close();
+  await told;
   return 0;
 }
 
-runMain('nodepool-launcher', main);
+runDaemon(PROGRAM, PID_FILE, main);

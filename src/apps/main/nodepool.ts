@@ -12,7 +12,9 @@ import { runMain } from './run-main.js';
 import { packageVersion } from './version.js';
 
 const open: OpenSession = async (options, mirrors) => {
-  const running = await openProcess({ ...options, logTo: 'stderr' }, [administrationModule()]);
+  // `--debug` counts more than a logging configuration (spec BUILDER 3.1).
+  const logConfigPath = options.debug ? null : options.logConfigPath;
+  const running = await openProcess({ ...options, logConfigPath, logTo: 'stderr' }, [administrationModule()]);
   const { container } = running;
   const administration = container.get(TOKENS.administration);
   await container.get(TOKENS.store).session.connected();

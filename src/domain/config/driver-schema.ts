@@ -51,8 +51,10 @@ export type CloudLookup =
       readonly imageFormat: string;
       /** Changes whenever the cloud's settings change; tells nothing about them. */
       readonly fingerprint: string;
+      /** What keeps us from speaking with the cloud; each names file, cloud and key. */
+      readonly problems: readonly string[];
     }
-  | { readonly kind: 'unknown-cloud' }
+  | { readonly kind: 'unknown-cloud'; readonly mend: string }
   | { readonly kind: 'unknown-region'; readonly regions: readonly string[] }
   /** The files cannot be read; `problem` names file and place. */
   | { readonly kind: 'unreadable'; readonly problem: string };

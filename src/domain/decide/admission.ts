@@ -15,6 +15,7 @@ import type { Resources } from '../model/quota.js';
 import { addResources, NO_RESOURCES } from '../model/quota.js';
 import type { NodeRequest } from '../model/request.js';
 import { MIN_READY_REQUESTOR } from '../model/request.js';
+import { matchLabels } from './match-machines.js';
 import { quotaReasons } from './quota-fit.js';
 import { declinedByAll } from './decline.js';
 import { missingLabels } from './request-order.js';
@@ -42,6 +43,8 @@ export interface AdmissionInput {
   readonly fitsNow: () => boolean;
   /** Machines that exist by themselves: a request that does not fit now is left alone until it does. */
   readonly fixed: boolean;
+  /** What each place of the machines offers that exist by themselves; null where instances are made. */
+  readonly slots: readonly { readonly labels: readonly string[] }[] | null;
   /** Launches under way in all pools of the provider. */
   readonly activeLaunches: number;
 }
@@ -99,7 +102,10 @@ function yieldReason(input: AdmissionInput): Reason | undefined {
 
 /** Why this pool can never serve the request as things are; also asked again while it waits (spec LAUNCHER 2.6-2). */
 export function declineReasons(
-  input: Pick<AdmissionInput, 'request' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems'>,
+  input: Pick<
+    AdmissionInput,
+    'request' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems' | 'slots'
+  >,
 ): readonly Reason[] {
   const { request, pool, provider } = input;
   if (poolDisabled(pool)) return [{ code: 'POOL_DISABLED', pool: pool.name, maxServers: pool.maxServers }];
@@ -109,6 +115,8 @@ export function declineReasons(
   const problems = [...new Set(request.nodeTypes)].flatMap((label) => input.labelProblems(label));
   if (problems.length > 0) return problems;
 
+  const tooFew = overMachines(input);
+  if (tooFew.length > 0) return tooFew;
   const whole = request.nodeTypes.map(input.resourcesOf).reduce(addResources, NO_RESOURCES);
   const overPool = quotaReasons({ code: 'REQUEST_OVER_POOL', owner: pool.name, limit: pool.limits, used: {} }, whole);
   if (overPool.length > 0) return overPool;
@@ -117,6 +125,17 @@ export function declineReasons(
     { code: 'REQUEST_OVER_PROVIDER', owner: provider.name, limit: input.providerAvailable, used: {} },
     whole,
   );
+}
+
+/** One node of a label that the pool has can always be had some time. */
+function overMachines({ request, pool, slots }: Pick<AdmissionInput, 'request' | 'pool' | 'slots'>): readonly Reason[] {
+  const { nodeTypes } = request;
+  if (slots === null || nodeTypes.length < 2) return [];
+  const given = matchLabels(nodeTypes, slots, (slot) => slot.labels);
+  const left = nodeTypes.filter((_label, index) => given[index] === undefined);
+  if (left.length === 0) return [];
+  const need = nodeTypes.length;
+  return [{ code: 'REQUEST_OVER_MACHINES', pool: pool.name, labels: [...new Set(left)], need, slots: slots.length }];
 }
 
 function waitReasons(input: AdmissionInput): readonly Reason[] {

@@ -33,8 +33,27 @@ export interface AllocationInput {
   readonly dice: number;
   /** Only fixed machines: nothing is ever created. */
   readonly fixed: boolean;
+  /** How fast instances may be created in a zone. */
+  readonly pace: (zone: string | null) => ZonePace;
   /** Why the provider takes no new instances at the moment (it just said its quota is used up). */
   readonly holdOff: readonly Reason[];
+}
+
+export interface ZonePace {
+  /** Creates that may begin now. */
+  readonly allowed: number;
+  /** Why no more than `planned`; not empty unless more are allowed. */
+  readonly because: (planned: number) => readonly Reason[];
+}
+
+interface PlanState {
+  readonly az: string | null | undefined;
+  readonly poolUsed: Resources;
+  readonly providerUsed: Resources;
+  readonly launches: number;
+  readonly taken: ReadonlySet<NodeId>;
+  /** Planned so far, by zone. */
+  readonly creates: ReadonlyMap<string | null, number>;
 }
 
 export type AllocationStep =
@@ -52,12 +71,13 @@ export function allocate(input: AllocationInput): Allocation {
   const steps: AllocationStep[] = [];
   const waiting: string[] = [];
   let because: readonly Reason[] = [];
-  let state = {
+  let state: PlanState = {
     az: input.az,
     poolUsed: input.poolUsed,
     providerUsed: input.providerUsed,
     launches: input.activeLaunches,
-    taken: new Set<NodeId>(),
+    taken: new Set(),
+    creates: new Map(),
   };
   const machines = input.fixed && input.reuse ? matchMachines(input.needed, input.free) : [];
   for (const [index, label] of input.needed.entries()) {
@@ -76,16 +96,17 @@ export function allocate(input: AllocationInput): Allocation {
       continue;
     }
     const resources = input.resourcesOf(label);
-    const reasons = obstacles(input, state, label, resources);
+    const az = chooseZone(input, state);
+    const reasons = obstacles(input, state, label, resources, az);
     if (waiting.length > 0 || reasons.length > 0) {
       waiting.push(label);
       if (because.length === 0) because = reasons;
       continue;
     }
-    const az = state.az === undefined ? chooseZone(input) : state.az;
     state = {
       ...state,
       az,
+      creates: new Map(state.creates).set(az, (state.creates.get(az) ?? 0) + 1),
       poolUsed: addResources(state.poolUsed, resources),
       providerUsed: addResources(state.providerUsed, resources),
       launches: state.launches + 1,
@@ -108,9 +129,10 @@ function reusable(
 
 function obstacles(
   input: AllocationInput,
-  state: { readonly poolUsed: Resources; readonly providerUsed: Resources; readonly launches: number },
+  state: PlanState,
   label: string,
   need: Resources,
+  az: string | null,
 ): readonly Reason[] {
   const { pool, provider } = input;
   if (input.fixed) {
@@ -131,9 +153,23 @@ function obstacles(
       { code: 'MAX_CONCURRENCY', provider: provider.name, active: state.launches, limit: provider.maxConcurrency },
     ];
   }
-  return input.holdOff;
+  return input.holdOff.length > 0 ? input.holdOff : heldBack(input, state, az);
 }
 
-function chooseZone(input: AllocationInput): string | null {
-  return input.zones[Math.floor(input.dice * input.zones.length)] ?? null;
+function heldBack(input: AllocationInput, state: PlanState, az: string | null): readonly Reason[] {
+  const planned = state.creates.get(az) ?? 0;
+  if (input.pace(az).allowed > planned) return [];
+  if (state.az !== undefined || input.zones.length === 0) return input.pace(az).because(planned);
+  // Every zone that could have been chosen is held back; what holds the whole provider back is said once.
+  const reasons = input.zones.flatMap((zone) => input.pace(zone).because(0));
+  const codes = new Set<string>();
+  return reasons.filter(({ code }) => code === 'CLOUD_CAPACITY' || (!codes.has(code) && codes.add(code)));
+}
+
+/** That of the set, else one by the dice, among those in which instances may be created now if there are any. */
+function chooseZone(input: AllocationInput, { az }: PlanState): string | null {
+  if (az !== undefined) return az;
+  const open = input.zones.filter((zone) => input.pace(zone).allowed > 0);
+  const zones = open.length > 0 ? open : input.zones;
+  return zones[Math.floor(input.dice * zones.length)] ?? null;
 }

@@ -4,6 +4,7 @@
  *
  * Decided on the mirror; whoever carries it out looks again before each creation and under the node's lock before each change.
  */
+import type { MachineReason } from '../explain/node-reason.js';
 import type { FixedSlot } from '../model/fixed-slot.js';
 import type { Node, NodeId, NodeState } from '../model/node.js';
 import { NODE_DEFAULTS } from '../model/node.js';
@@ -19,18 +20,6 @@ export interface FixedPlace extends FixedSlot {
 }
 
 const LEAVING: ReadonlySet<NodeState> = new Set(['used', 'failed', 'aborted', 'deleting', 'deleted']);
-
-/** Why a free record of a machine is withdrawn. */
-export type MachineReason =
-  | { readonly code: 'MACHINE_NOT_CONFIGURED'; readonly machine: string }
-  | {
-      readonly code: 'MORE_NODES_THAN_SLOTS';
-      readonly machine: string;
-      readonly nodes: number;
-      readonly slots: number;
-    }
-  /** It did not answer, or not with the right keys. */
-  | { readonly code: 'MACHINE_UNFIT'; readonly machine: string; readonly problem: string };
 
 /** A machine, the slots that have no record, and the records of it that nobody uses. */
 export interface FixedMachinePlan {

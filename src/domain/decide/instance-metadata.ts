@@ -2,6 +2,7 @@
  * The metadata of an instance: the keys of both eras, so that leak checks and inventories of either find them
  * (OPERATION "Metadata", spec LAUNCHER 2.7, 4.5). Nodepool's own keys win over the user's, except `groups`.
  */
+import { installationMark } from './installation.js';
 import type { NodeRequest } from '../model/request.js';
 
 export interface MetadataInput {
@@ -11,6 +12,8 @@ export interface MetadataInput {
   readonly label: string;
   /** Disk image or cloud image name; null for none. */
   readonly image: string | null;
+  /** The installation's id; null if it has none. */
+  readonly installation: string | null;
   /** Fixed and dynamic ones together. */
   readonly instanceProperties: Readonly<Record<string, string>>;
 }
@@ -25,6 +28,7 @@ export function instanceMetadata(input: MetadataInput): Readonly<Record<string, 
     nodepool_provider_name: input.provider,
     nodepool_node_label: input.label,
     ...(input.image === null ? {} : { nodepool_image_name: input.image }),
+    ...installationMark(input.installation),
   };
 }
 

@@ -10,20 +10,29 @@ export function matchMachines(
   labels: readonly string[],
   machines: readonly Stored<Node>[],
 ): readonly (Stored<Node> | undefined)[] {
-  const owner = new Map<Stored<Node>, number>();
-  const given = new Array<Stored<Node> | undefined>(labels.length).fill(undefined);
+  return matchLabels(labels, machines, ({ value }) => value.type);
+}
 
-  /** Finds a machine for a label, moving labels that were given one before to others (augmenting paths). */
-  function place(index: number, tried: Set<Stored<Node>>): boolean {
-    const fitting = machines.filter(({ value }) => value.type.includes(labels[index] ?? ''));
-    const free = fitting.find((machine) => !owner.has(machine));
-    for (const machine of free ? [free] : fitting) {
-      if (tried.has(machine)) continue;
-      tried.add(machine);
-      const before = owner.get(machine);
+/** The same for anything that offers labels. */
+export function matchLabels<T>(
+  labels: readonly string[],
+  offers: readonly T[],
+  labelsOf: (offer: T) => readonly string[],
+): readonly (T | undefined)[] {
+  const owner = new Map<T, number>();
+  const given = new Array<T | undefined>(labels.length).fill(undefined);
+
+  /** Finds an offer for a label, moving labels that were given one before to others (augmenting paths). */
+  function place(index: number, tried: Set<T>): boolean {
+    const fitting = offers.filter((offer) => labelsOf(offer).includes(labels[index] ?? ''));
+    const free = fitting.find((offer) => !owner.has(offer));
+    for (const offer of free ? [free] : fitting) {
+      if (tried.has(offer)) continue;
+      tried.add(offer);
+      const before = owner.get(offer);
       if (before !== undefined && !place(before, tried)) continue;
-      owner.set(machine, index);
-      given[index] = machine;
+      owner.set(offer, index);
+      given[index] = offer;
       return true;
     }
     return false;

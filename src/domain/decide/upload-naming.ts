@@ -1,5 +1,6 @@
 /** The name and the properties an image gets in the cloud (spec BUILDER 2.9.2). */
 import type { DiskImageConfig, ProviderImageConfig } from '../config/config.js';
+import { installationMark } from './installation.js';
 import type { UploadKey } from '../model/image.js';
 
 /** `image-name-format` names a field that does not exist, or has an unpaired brace. */
@@ -30,6 +31,7 @@ export function cloudImageProperties(
   image: Pick<DiskImageConfig, 'metadata'>,
   inProvider: Pick<ProviderImageConfig, 'meta'>,
   key: UploadKey,
+  installation: string | null,
 ): Readonly<Record<string, string>> {
   return {
     ...image.metadata,
@@ -37,5 +39,6 @@ export function cloudImageProperties(
     nodepool_build_id: key.build,
     nodepool_upload_id: key.upload,
     nodepool_provider_name: key.provider,
+    ...installationMark(installation),
   };
 }

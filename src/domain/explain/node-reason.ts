@@ -10,9 +10,22 @@ export type CleanupReason =
   | { readonly code: 'FOREIGN_PROVIDER'; readonly provider: string | null }
   | { readonly code: 'IN_SERVICE'; readonly state: NodeState };
 
+/** Why a free node of a machine that exists by itself is withdrawn. */
+export type MachineReason =
+  | { readonly code: 'MACHINE_NOT_CONFIGURED'; readonly machine: string }
+  | {
+      readonly code: 'MORE_NODES_THAN_SLOTS';
+      readonly machine: string;
+      readonly nodes: number;
+      readonly slots: number;
+    }
+  /** It did not answer, or not with the right keys. */
+  | { readonly code: 'MACHINE_UNFIT'; readonly machine: string; readonly problem: string };
+
 /** What becomes of a node: its launch, and its cleanup. */
 export type NodeReason =
   | CleanupReason
+  | MachineReason
   | { readonly code: 'LAUNCHING'; readonly attempt: number; readonly attempts: number }
   | {
       readonly code: 'LAUNCH_ATTEMPT_FAILED';

@@ -30,12 +30,39 @@ export type Reason =
   | { readonly code: 'ALREADY_DECLINED'; readonly launcher: string }
   | { readonly code: 'NOT_REQUESTED'; readonly state: string }
   | { readonly code: 'NO_FREE_MACHINE'; readonly pool: string; readonly labels: readonly string[] }
+  /** `labels`: those for which no machine is left when all the others have one. */
+  | {
+      readonly code: 'REQUEST_OVER_MACHINES';
+      readonly pool: string;
+      readonly labels: readonly string[];
+      readonly need: number;
+      readonly slots: number;
+    }
   | { readonly code: 'REQUEST_LOCKED' }
   | { readonly code: 'REGISTRY_INCOMPLETE' }
   | { readonly code: 'LAUNCH_FAILED'; readonly node: string; readonly attempts: number; readonly problem: string }
   | { readonly code: 'CLOUD_QUOTA'; readonly provider: string; readonly problem: string }
+  | (HeldReason<'CLOUD_CAPACITY'> & { readonly zone: string | null })
+  | HeldReason<'CLOUD_RATE'>
+  | HeldReason<'CLOUD_SILENT'>
   | { readonly code: 'HANDLER_ERROR'; readonly problem: string }
   | { readonly code: 'SERVEABLE'; readonly pool: string };
+
+/** Creating is held back after a refusal of the cloud, and tried again with single probes. Times are seconds since the epoch. */
+interface HeldReason<Code extends string> {
+  readonly code: Code;
+  readonly provider: string;
+  readonly problem: string;
+  /** The first refusal, and how many there were since. */
+  readonly since: number;
+  readonly refusals: number;
+  /** Null: the next create waits for the outcome of those under way. */
+  readonly nextProbe: number | null;
+  /** Probes under way. */
+  readonly underway: number;
+  /** Requests of the pool that wait. */
+  readonly waiting: number;
+}
 
 interface QuotaReason<Code extends string> {
   readonly code: Code;

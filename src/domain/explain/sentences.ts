@@ -26,6 +26,22 @@ function tooBig(of: string): (reason: Quota) => string {
     ` ${resource} limit ${limit} need ${need}: the whole request can never fit into ${of} ${owner}`;
 }
 
+interface Held {
+  readonly problem: string;
+  readonly since: number;
+  readonly refusals: number;
+  readonly nextProbe: number | null;
+  readonly underway: number;
+  readonly waiting: number;
+}
+
+function held(what: string, r: Held, now: number): string {
+  const since = Math.max(0, Math.floor(now - r.since));
+  const next = r.nextProbe === null ? '' : `, next probe ${inSeconds(r.nextProbe, now)}`;
+  const numbers = `refusals ${r.refusals} probes under way ${r.underway} waiting ${r.waiting}`;
+  return ` ${what} for ${since} s, ${numbers}${next}: ${r.problem}`;
+}
+
 const SENTENCES: ReasonTable = {
   // Requests
   POOL_DISABLED: (r) => ` pool ${r.pool} takes no requests, its max-servers is ${r.maxServers}`,
@@ -48,10 +64,16 @@ const SENTENCES: ReasonTable = {
   ALREADY_DECLINED: (r) => ` ${r.launcher} has declined the request before`,
   NOT_REQUESTED: (r) => ` the request is ${r.state}, not requested`,
   NO_FREE_MACHINE: (r) => ` pool ${r.pool} has no free machine with label ${r.labels.join(', ')}`,
+  REQUEST_OVER_MACHINES: (r) =>
+    ` the ${r.slots} slots of pool ${r.pool} can never serve all ${r.need} nodes of the request: no machine is left for ${r.labels.join(', ')}`,
   REQUEST_LOCKED: () => ' somebody else holds the lock of the request',
   REGISTRY_INCOMPLETE: () => ' the registered launchers are not all known yet',
   LAUNCH_FAILED: (r) => ` node ${r.node} could not be launched in ${r.attempts} attempts: ${r.problem}`,
   CLOUD_QUOTA: (r) => ` the cloud of provider ${r.provider} says that its quota is used up: ${r.problem}`,
+  CLOUD_CAPACITY: (r, now) =>
+    held(`provider ${r.provider} has no room${r.zone === null ? '' : ` in zone ${r.zone}`}`, r, now),
+  CLOUD_RATE: (r, now) => held(`provider ${r.provider} refuses so many calls`, r, now),
+  CLOUD_SILENT: (r, now) => held(`provider ${r.provider} does not answer`, r, now),
   HANDLER_ERROR: (r) => ` serving the request failed: ${r.problem}`,
   SERVEABLE: (r) => ` pool ${r.pool} has taken the request, its nodes are there or on their way`,
 
@@ -67,6 +89,9 @@ const SENTENCES: ReasonTable = {
   LAUNCH_ATTEMPT_FAILED: (r) => ` attempt ${r.attempt} of ${r.attempts} failed: ${r.problem}`,
   LAUNCHED: (r) => ` ready after ${Math.round(r.seconds * 10) / 10} s in attempt ${r.attempt}`,
   DELETE_FAILED: (r) => ` the node could not be deleted: ${r.problem}`,
+  MACHINE_NOT_CONFIGURED: (r) => ` machine ${r.machine} is not configured any more`,
+  MORE_NODES_THAN_SLOTS: (r) => ` machine ${r.machine} has ${r.nodes} nodes, max-parallel-jobs allows ${r.slots}`,
+  MACHINE_UNFIT: (r) => ` machine ${r.machine} cannot be offered: ${r.problem}`,
 
   // Labels
   MIN_READY_MET: (r) => ` label ${r.label} ready ${r.ready} min-ready ${r.wanted}`,

@@ -10,6 +10,10 @@ export function unblockSentence(reason: Reason, now: number): string {
 const NOTHING = 'nothing stands in the way';
 const BY_ITSELF = 'it goes on by itself';
 
+function probe(r: { readonly nextProbe: number | null }, now: number): string {
+  return r.nextProbe === null ? 'the probe under way succeeds' : `the probe ${inSeconds(r.nextProbe, now)} succeeds`;
+}
+
 const UNBLOCK: ReasonTable = {
   // Requests
   POOL_DISABLED: (r) => `set max-servers of pool ${r.pool} above 0`,
@@ -33,10 +37,16 @@ const UNBLOCK: ReasonTable = {
   ALREADY_DECLINED: () => 'another pool serves the request; this one looks at it no more',
   NOT_REQUESTED: () => 'whoever serves the request ends with it',
   NO_FREE_MACHINE: (r) => `a machine of pool ${r.pool} is given back, or one is added to it`,
+  REQUEST_OVER_MACHINES: (r) =>
+    `add machines with label ${r.labels.join(', ')} to pool ${r.pool}, or ask for fewer nodes`,
   REQUEST_LOCKED: () => 'whoever holds the lock lets it go, or its session ends',
   REGISTRY_INCOMPLETE: () => `${BY_ITSELF} when all registered launchers were read, once ZooKeeper is reachable`,
   LAUNCH_FAILED: (r) => `mend the problem in the cloud; see "nodepool explain node ${r.node}" and the launcher's log`,
   CLOUD_QUOTA: (r) => `an instance in provider ${r.provider} is deleted, or the account's quota is raised`,
+  CLOUD_CAPACITY: (r, now) =>
+    `an instance in provider ${r.provider} is deleted, or ${probe(r, now)}; more zones or hosts help`,
+  CLOUD_RATE: (r, now) => `${BY_ITSELF} when ${probe(r, now)}; a higher rate limit of the cloud helps`,
+  CLOUD_SILENT: (r, now) => `the API of provider ${r.provider} answers again; it is open when ${probe(r, now)}`,
   HANDLER_ERROR: () => "look for the error in the launcher's log",
   SERVEABLE: () => NOTHING,
 
@@ -53,6 +63,10 @@ const UNBLOCK: ReasonTable = {
   LAUNCH_ATTEMPT_FAILED: () => 'the next attempt succeeds, or the problem in the cloud is mended',
   LAUNCHED: () => NOTHING,
   DELETE_FAILED: () => 'the cloud deletes the instance; it is tried again and again',
+  MACHINE_NOT_CONFIGURED: (r) => `configure machine ${r.machine} again if it is to be offered`,
+  MORE_NODES_THAN_SLOTS: (r) =>
+    `raise max-parallel-jobs of machine ${r.machine}; surplus nodes are withdrawn by themselves`,
+  MACHINE_UNFIT: (r) => `machine ${r.machine} answers with the configured keys; it is tried every minute at least`,
 
   // Labels
   MIN_READY_MET: () => NOTHING,

@@ -1,4 +1,6 @@
 /** All metrics, for documentation and for adapters that have to know them beforehand. */
+import { UNCLAIMED_REQUESTS } from './launcher-metrics.js';
+
 export type MetricKind = 'counter' | 'gauge' | 'timer';
 
 export interface MetricDescription {
@@ -54,9 +56,21 @@ const LAUNCHER: readonly Omit<MetricDescription, 'emitter'>[] = [
     meaning: 'Existing requests all of whose labels the pool has.',
   },
   {
+    name: UNCLAIMED_REQUESTS,
+    kinds: GAUGED,
+    meaning:
+      'Requests fulfilled more than an hour ago of whose nodes nobody has taken any: their client may be gone for good.',
+  },
+  {
     name: 'nodepool.provider.<provider>.max_servers',
     kinds: GAUGED,
     meaning: 'Sum of max-servers over the pools of the provider; not sent if unlimited.',
+  },
+  {
+    name: 'nodepool.provider.<provider>.held_creates.<cause>',
+    kinds: GAUGED,
+    meaning:
+      'Is creating held back, and probed, after the cloud refused? capacity: the number of such zones; rate and silence: 1 or 0.',
   },
   {
     name: 'nodepool.tenant_limits.<tenant>.<resource>',

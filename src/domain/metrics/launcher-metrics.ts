@@ -59,8 +59,16 @@ export function addressableRequests(provider: string, pool: string): string {
   return `nodepool.provider.${provider}.pool.${pool}.addressable_requests`;
 }
 
+/** Requests fulfilled long ago of whose nodes nobody has taken any; ours, not the original's. */
+export const UNCLAIMED_REQUESTS = 'nodepool.unclaimed_requests';
+
 export function maxServers(provider: string): string {
   return `nodepool.provider.${provider}.max_servers`;
+}
+
+/** @param cause `capacity` (counted by zone), `rate` or `silence` */
+export function heldCreates(provider: string, cause: string): string {
+  return `nodepool.provider.${provider}.held_creates.${cause}`;
 }
 
 export function tenantLimit(tenant: string, resource: string): string {

@@ -10,6 +10,7 @@ import type { UploadKey } from '../../domain/model/image.js';
 
 export interface Commands {
   readonly nodes: NodeCommands;
+  readonly requests: RequestCommands;
   readonly images: ImageCommands;
   readonly data: DataCommands;
 }
@@ -26,6 +27,14 @@ export interface NodeCommands {
 
   /** Takes a node out of service until somebody deletes it. Waits up to five seconds for its lock. @throws as `delete` */
   hold(id: string, signal?: AbortSignal): Promise<NodeOutcome>;
+}
+
+export interface RequestCommands {
+  /**
+   * Removes the record of a node request, for clients that are gone for good and left it behind. The launchers free its nodes
+   * then. Not in the original.
+   */
+  delete(id: string): Promise<Outcome>;
 }
 
 export interface ImageCommands {
@@ -80,6 +89,7 @@ export interface Refusal {
   readonly kind: 'refused';
   readonly code:
     | 'NODE_NOT_FOUND'
+    | 'REQUEST_NOT_FOUND'
     | 'PROVIDER_NOT_CONFIGURED'
     | 'UPLOAD_NOT_FOUND'
     | 'UPLOAD_IN_PROGRESS'

@@ -23,6 +23,10 @@ export class ProviderError extends Error {
       readonly metric?: string;
       /** The instance that exists all the same and has to be deleted. */
       readonly externalId?: string;
+      /** Nobody knows what became of the call: the driver's own patience ended before there was an answer. */
+      readonly unanswered?: boolean;
+      /** Seconds that the cloud wants to be left in peace (`Retry-After`). Matters for `rate` and `capacity`. */
+      readonly retryAfter?: number;
       readonly cause?: unknown;
     } = {},
   ) {

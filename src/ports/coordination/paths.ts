@@ -24,15 +24,15 @@ export function ancestorsOf(path: string): readonly string[] {
   return result;
 }
 
+/** An element that is empty, `.` or `..`, or a null character. */
+const MALFORMED = /\/(?:\.{0,2})(?:\/|$)|\0/;
+
 /** @throws StoreFailureError unless `path` is well-formed. A sequential record may be named by its number alone: `/nodes/`. */
 export function checkPath(path: string, sequential = false): void {
-  if (path === '/' && !sequential) return;
-  const elements = path.split('/');
-  if (elements.shift() === '' && sequential && elements.at(-1) === '') elements.pop();
-  const wellFormed =
-    path.startsWith('/') &&
-    elements.every((element) => element !== '' && element !== '.' && element !== '..' && !element.includes('\0'));
-  if (!wellFormed) throw new StoreFailureError(`Not a path of the store: ${JSON.stringify(path)}`, path);
+  if (path === '/') return;
+  const record = sequential && path.endsWith('/') ? path.slice(0, -1) : path;
+  if (!path.startsWith('/') || MALFORMED.test(record))
+    throw new StoreFailureError(`Not a path of the store: ${JSON.stringify(path)}`, path);
 }
 
 /** `/a/b/` or `a/b` from a configuration as a prefix without a slash at its end; empty for none. */

@@ -1,5 +1,6 @@
 import type { BuilderRegistry } from './builders.js';
 import type { ImageRecords } from './images.js';
+import type { InstallationRecord } from './installation.js';
 import type { LauncherRegistry } from './launchers.js';
 import type { NodeRecords } from './nodes.js';
 import type { RequestRecords } from './requests.js';
@@ -14,6 +15,7 @@ export interface Records {
   readonly launchers: LauncherRegistry;
   readonly builders: BuilderRegistry;
   readonly elections: Elections;
+  readonly installation: InstallationRecord;
   /** Starts the mirrors asked for; the others stay empty. Resolves when they are complete. Idempotent per mirror. */
   open(mirrors: readonly MirrorName[], signal?: AbortSignal): Promise<void>;
   /** Stops all mirrors. Does not close the store. */

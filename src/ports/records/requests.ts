@@ -16,8 +16,8 @@ export interface RequestRecords {
   /** Takes the request's lock and reads the record again under it. `gone` removes the lock directory it made. */
   lock(id: RequestId, options?: LockOptions): Promise<LockOutcome<NodeRequest>>;
 
-  /** Deletes a request of our own. Deleting what is gone succeeds. */
-  remove(id: RequestId): Promise<void>;
+  /** Deletes a request: one of our own, or at an operator's order. Deleting what is gone succeeds with false. */
+  remove(id: RequestId): Promise<boolean>;
 
   /** Removes lock directories whose request is gone and that were made more than `age` seconds ago. Answers their number. */
   removeStaleLocks(age: number): Promise<number>;

@@ -19,8 +19,8 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const linked = linkAbort(signal);
-  const late = new DeadlineError(`${what} took longer than ${seconds} s`);
-  const cancel = Number.isFinite(seconds) ? clock.schedule(seconds, () => linked.abort(late)) : () => undefined;
+  const late = (): void => linked.abort(new DeadlineError(`${what} took longer than ${seconds} s`));
+  const cancel = Number.isFinite(seconds) ? clock.schedule(seconds, late) : () => undefined;
   let giveUp: () => void = () => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     giveUp = () => reject(linked.signal.reason as Error);

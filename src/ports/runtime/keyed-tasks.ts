@@ -19,6 +19,11 @@ export class KeyedTasks {
     private readonly onFailure: (key: string, error: Error) => void,
   ) {}
 
+  /** Of the tasks that are wanted and run. */
+  get keys(): readonly string[] {
+    return [...this.running.keys()];
+  }
+
   keep(keys: Iterable<string>, task: (key: string, signal: AbortSignal) => Promise<void>): void {
     const wanted = new Set(keys);
     for (const [key, { controller, ended }] of [...this.running]) {

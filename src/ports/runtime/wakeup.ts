@@ -8,6 +8,11 @@ export class Wakeup {
 
   constructor(private readonly clock: Clock) {}
 
+  /** Is somebody waiting now? */
+  get awaited(): boolean {
+    return this.release !== null;
+  }
+
   wake(): void {
     this.pending = true;
     this.release?.();

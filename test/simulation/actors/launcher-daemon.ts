@@ -14,6 +14,7 @@ import { guardedDrivers } from './guarded-driver.js';
 
 export class LauncherDaemon extends Daemon {
   launcher: Launcher | null = null;
+  journal: MemoryJournal | null = null;
 
   constructor(world: World, host: string, wrap?: RecordsWrapper, fileOf?: (config: NodepoolConfig) => NodepoolConfig) {
     super(world, host, 'launcher', wrap, fileOf);
@@ -27,6 +28,7 @@ export class LauncherDaemon extends Daemon {
   ): () => Promise<void> {
     const { clock, dice: random } = process;
     const metrics = new RecordingMetrics();
+    const journal = new MemoryJournal(clock);
     const launcher = new Launcher({
       records,
       config: this.config(),
@@ -40,11 +42,12 @@ export class LauncherDaemon extends Daemon {
       scanner: { scan: () => Promise.resolve(['ssh-rsa FAKEKEY']) },
       logger,
       metrics,
-      journal: new MemoryJournal(clock),
+      journal,
       intervals: { configCheck: 5, poolTick: 10, deleteRetry: 5, cleanup: 60, stats: 30 },
       version: 'simulated',
     });
     this.launcher = launcher;
+    this.journal = journal;
     const begun = new AbortController();
     const starting = launcher.start(begun.signal).catch((error: unknown) => {
       if (begun.signal.aborted) return;

@@ -29,6 +29,9 @@ export interface Scenario {
 /** Seconds in which the first images are built. */
 const WARM_UP = 60;
 
+/** Smaller seeds keep the scenarios they have always had: with those, defects were found. */
+const FIRST_ERA = 5000;
+
 export function makeScenario(seed: number): Scenario {
   const dice = new Streams(seed).of('scenario');
   const draft = makeDraft(dice);
@@ -39,7 +42,8 @@ export function makeScenario(seed: number): Scenario {
   const clients = (chosen.length > 0 ? chosen : [dice.pick(kinds)]).map((kind) => ({ name: kind, kind }));
   const base = { seed, draft, launchers, builders, clients };
   const end = WARM_UP + dice.spread(120, 1800);
-  const steps = [...makeJobs(dice, base, end), ...makeFaults(dice, base, end)].sort((a, b) => a.at - b.at);
+  const refusals = seed > FIRST_ERA ? makeRefusals(new Streams(seed).of('refusals'), base, end) : [];
+  const steps = [...makeJobs(dice, base, end), ...makeFaults(dice, base, end), ...refusals].sort((a, b) => a.at - b.at);
   const slow = dice.chance(0.5);
   return {
     ...base,
@@ -159,6 +163,29 @@ function makeFaults(dice: Dice, cast: Cast, end: number): Step[] {
     at: dice.between(dice.chance(0.1) ? 0 : WARM_UP, end),
     deed: dice.weighted(active)(dice, cast),
   }));
+}
+
+/** Clouds that have no room, or no time for us, for a while. */
+function makeRefusals(dice: Dice, cast: Cast, end: number): Step[] {
+  return Array.from({ length: dice.whole(0, 5) }, () => ({
+    at: dice.between(WARM_UP, end),
+    deed: { do: 'cloud', cloud: anyCloud(dice, cast), seconds: dice.spread(20, 900), ...refusal(dice) },
+  }));
+}
+
+function refusal(dice: Dice): { readonly knobs: Partial<FakeKnobs>; readonly faults: readonly FakeFault[] } {
+  const probability = dice.between(0.3, 1);
+  const rate = { effect: 'fail', kind: 'rate', probability, retryAfter: dice.spread(1, 100) } as const;
+  const capacity = { effect: 'fail', kind: 'capacity', probability } as const;
+  return dice.pick([
+    { knobs: { capacity: { instances: dice.whole(0, 4) } }, faults: [] },
+    { knobs: { fullZones: [dice.pick(['az1', 'az2'])] }, faults: [] },
+    { knobs: { rateLimit: dice.whole(0, 30) }, faults: [] },
+    { knobs: {}, faults: [{ target: 'create', ...rate }] },
+    { knobs: {}, faults: [{ target: 'delete', ...rate }] },
+    { knobs: {}, faults: [{ target: 'create', ...capacity }] },
+    { knobs: {}, faults: [{ target: 'create', effect: dice.pick(['hang', 'hang-after']) }] },
+  ]);
 }
 
 type Maker = (dice: Dice, cast: Cast) => Deed;

@@ -23,6 +23,24 @@ afterEach(async () => {
   await bench.close();
 });
 
+describe('deleting a request', () => {
+  test('removes its record, whoever made it and whatever it is called', async () => {
+    for (const id of ['200-0000000001', 'ours-by-mistake']) {
+      await bench.put(`/nodepool/requests/${id}`, JSON.stringify({ state: 'fulfilled', state_time: 1 }));
+      expect(await bench.during(commands.requests.delete(id))).toEqual({ kind: 'done' });
+      expect(await bench.store.stat(`/nodepool/requests/${id}`)).toBeUndefined();
+    }
+  });
+
+  test.each(['200-0000000999', '', '../requests', 'a/b'])('%j is not found', async (id) => {
+    expect(await bench.during(commands.requests.delete(id))).toEqual({
+      kind: 'refused',
+      code: 'REQUEST_NOT_FOUND',
+      message: `Node request id ${id} not found`,
+    });
+  });
+});
+
 describe('deleting a node', () => {
   test('marks it whatever its state, and answers its row [BUILDER 123]', async () => {
     for (const state of ['ready', 'in-use', 'hold', 'building'] as const) {

@@ -71,9 +71,13 @@ class ScriptedProcesses implements ProcessRunner {
 
 class LastDecisions implements DecisionJournal {
   private readonly last = new Map<string, JournalEntry>();
+  /** Verdicts, each time one differs from the decider's last about the same image. */
+  readonly changes: string[] = [];
 
   record(subject: DecisionSubject, decision: Decision<string>): void {
-    this.last.set(`${subject.id} ${subject.decider}`, { subject, decision, since: 0 });
+    const key = `${subject.id} ${subject.decider}`;
+    if (this.last.get(key)?.decision.verdict !== decision.verdict) this.changes.push(`${key} ${decision.verdict}`);
+    this.last.set(key, { subject, decision, since: 0 });
   }
 
   entries(kind: DecisionSubject['kind'], id: string): readonly JournalEntry[] {

@@ -178,6 +178,35 @@ describe('cleaning up', () => {
     expect(world.cloud().count('image-list').ok - looks).toBeLessThanOrEqual(1);
   });
 
+  it('leaves images of another installation alone, whatever they say', async () => {
+    await given();
+    const node = await world.started();
+    await built(node);
+    const spec = { name: 'theirs', file: '/x', format: 'qcow2', md5: null, sha256: null };
+    const properties = {
+      nodepool_build_id: world.ready()[0]!.build,
+      nodepool_upload_id: '77',
+      nodepool_provider_name: 'cloud',
+    };
+    const mark = world.cloud().images[0]?.properties['nodepool_installation_id'];
+    expect(mark).toMatch(/^[0-9a-f]{32}$/);
+    const upload = (id: string): Promise<string> =>
+      world
+        .cloud()
+        .uploadImage(
+          { ...spec, properties: { ...properties, nodepool_installation_id: id } },
+          new AbortController().signal,
+        );
+    await upload('somebody-else');
+    await upload(mark ?? '');
+    await world.until('ours is gone', () => world.cloud().images.length === 2, 8000);
+    await world.pass(4000);
+    expect(world.cloud().images.map(({ properties: found }) => found['nodepool_installation_id'])).toEqual([
+      mark,
+      'somebody-else',
+    ]);
+  });
+
   it('skips empty and damaged records, and says so once [BUILDER 111]', async () => {
     await given();
     const node = await world.started();

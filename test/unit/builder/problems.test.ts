@@ -145,13 +145,11 @@ describe('a full disk', () => {
     expect(node.dib.jobs).toEqual([]);
     expect(world.builds()).toEqual([]);
     expect(node.logger.messages('warn')).toEqual(['Too little room in the images directory to build']);
+    expect(node.journal.changes).toEqual(['a nb01 wait', 'b nb01 wait']);
+    const problem = 'too little room in the images directory: 10 bytes are free, 1000 are wanted';
     expect(problems()).toMatchObject([
-      {
-        image: 'a',
-        failures: 0,
-        problem: 'too little room in the images directory: 10 bytes are free, 1000 are wanted',
-        nextTry: null,
-      },
+      { image: 'a', failures: 0, problem, nextTry: null },
+      { image: 'b', failures: 0, problem, nextTry: null },
     ]);
     node.disk.free = 2000;
     await world.until('both are built', () => world.ready().length === 2, 25);

@@ -92,6 +92,19 @@ describe('on a tree recorded from the original', () => {
   });
 });
 
+describe('request-delete', () => {
+  test('says nothing when done, and what is wrong otherwise, without failing', async () => {
+    await bench.put('/nodepool/requests/200-0000000001', JSON.stringify({ state: 'fulfilled', state_time: 1 }));
+    const run = (): ReturnType<typeof terminal.run> => terminal.run(['request-delete', '200-0000000001']);
+    expect(await run()).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await run()).toEqual({
+      exitCode: 0,
+      stdout: 'Node request id 200-0000000001 not found\n',
+      stderr: '',
+    });
+  });
+});
+
 describe('image-status', () => {
   const component = '/nodepool/components/builder/nb01-0000000001';
   const retry = (): number => bench.clock.now() + 90;

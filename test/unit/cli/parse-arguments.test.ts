@@ -34,6 +34,7 @@ describe('help', () => {
   /** What the original does not have stands below all that it prints, and nowhere else. */
   const ADDITIONAL = `
 additional commands:
+    request-delete      remove a node request that its client left behind
     explain             say why a request, node, label or image is as it is,
                         and what would change it
     drivers             list the drivers that are installed, with versions and

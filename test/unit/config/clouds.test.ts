@@ -16,7 +16,7 @@ const formatOf = (clouds: Clouds, region: string | null = null): unknown => {
 };
 
 describe('clouds.yaml', () => {
-  it('the first file of the search counts', async () => {
+  it('[BUILDER 163] the first file of the search counts', async () => {
     const places = [
       '/etc/openstack/clouds.yaml',
       '/home/someone/.config/openstack/clouds.yaml',
@@ -37,11 +37,21 @@ describe('clouds.yaml', () => {
   });
 
   it('a cloud that no file has is unknown', async () => {
-    expect(formatOf(await read({}))).toEqual({ kind: 'unknown-cloud' });
-    expect(formatOf(await read({ '/etc/openstack/clouds.yaml': '' }))).toEqual({ kind: 'unknown-cloud' });
+    expect(formatOf(await read({}))).toEqual({
+      kind: 'unknown-cloud',
+      mend: 'there is no clouds.yaml: /etc/openstack/clouds.yaml is a good place for it',
+    });
+    expect(formatOf(await read({ '/etc/openstack/clouds.yaml': '' }))).toEqual({
+      kind: 'unknown-cloud',
+      mend: 'add it to /etc/openstack/clouds.yaml, which has no clouds',
+    });
+    expect(formatOf(await read({ '/etc/openstack/clouds.yaml': 'clouds: {xy: {}, other: {}}' }))).toEqual({
+      kind: 'unknown-cloud',
+      mend: 'add it to /etc/openstack/clouds.yaml, which has: xy, other; did you mean xy?',
+    });
   });
 
-  it('secure.yaml is laid over, level by level', async () => {
+  it('[BUILDER 163] secure.yaml is laid over, level by level', async () => {
     const clouds = await read({
       '/etc/openstack/clouds.yaml': 'clouds: {x: {auth: {username: u}}}',
       '/home/someone/.config/openstack/secure.yaml': 'clouds: {x: {auth: {password: p}}}',
@@ -66,7 +76,7 @@ describe('clouds.yaml', () => {
   it('the environment makes a cloud of its own', async () => {
     const clouds = await read({}, { OS_AUTH_URL: 'http://x', OS_IMAGE_FORMAT: 'raw', OS_CLOUD: 'y' });
     expect(clouds.lookUp('envvars', null)).toMatchObject({ kind: 'found', imageFormat: 'raw' });
-    expect((await read({}, { OS_CLOUD: 'y' })).lookUp('envvars', null)).toEqual({ kind: 'unknown-cloud' });
+    expect((await read({}, { OS_CLOUD: 'y' })).lookUp('envvars', null).kind).toBe('unknown-cloud');
     expect((await read({}, { OS_AUTH_URL: 'u', OS_CLOUD_NAME: 'x' })).lookUp('x', null).kind).toBe('found');
   });
 

@@ -9,7 +9,7 @@ import type { NodepoolConfig } from '../../../src/domain/config/config.js';
 import { ConfigError } from '../../../src/domain/config/config-problem.js';
 import { cloudProvider, configuration, withProvider } from './configs.js';
 import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js';
-import { MAIN, optionsFor, SECURE } from './config-harness.js';
+import { AUTH, MAIN, optionsFor, SECURE } from './config-harness.js';
 
 interface Opened {
   readonly source: ConfigFile;
@@ -109,10 +109,10 @@ describe('a configuration file in use', () => {
     files.write(SECURE, 'diskimages: [{name: debian, env-vars: {A: hidden}}]');
     await source.reload();
     expect(source.current.diskImages.get('debian')?.envVars).toEqual({ A: 'hidden' });
-    files.write('/etc/openstack/clouds.yaml', 'clouds: {one: {image_format: raw}}');
+    files.write('/etc/openstack/clouds.yaml', `clouds: {one: {${AUTH}, image_format: raw}}`);
     await source.reload();
     expect(source.current.diskImages.get('debian')?.formats).toEqual(['raw']);
-    files.write('/home/someone/.config/openstack/clouds.yaml', 'clouds: {one: {image_format: vhd}}');
+    files.write('/home/someone/.config/openstack/clouds.yaml', `clouds: {one: {${AUTH}, image_format: vhd}}`);
     await source.reload();
     expect(source.current.diskImages.get('debian')?.formats).toEqual(['vhd']);
   });

@@ -83,7 +83,9 @@ export interface Situation {
   readonly clock?: Clock;
 }
 
-const NO_CLOUDS = 'clouds: {fake: {}, one: {}, vhd-cloud: {image_format: vhd}}';
+/** What an entry of clouds.yaml cannot do without. */
+export const AUTH = 'auth: {auth_url: https://identity.example.org/v3, username: someone, password: hidden}';
+const CLOUDS = `clouds: {fake: {}, one: {${AUTH}}, vhd-cloud: {${AUTH}, image_format: vhd}}`;
 
 export function optionsFor(
   yaml: string | null,
@@ -92,7 +94,7 @@ export function optionsFor(
   const files = situation.files ?? new MemoryFiles();
   if (yaml !== null) files.write(MAIN, yaml);
   if (situation.secure !== undefined) files.write(SECURE, situation.secure);
-  files.write('/etc/openstack/clouds.yaml', situation.clouds ?? NO_CLOUDS);
+  files.write('/etc/openstack/clouds.yaml', situation.clouds ?? CLOUDS);
   return {
     path: MAIN,
     securePath: situation.secure === undefined ? null : SECURE,

@@ -19,7 +19,7 @@ import {
 } from './configs.js';
 import { validateConfig } from '../../../src/adapters/config-yaml/load-config.js';
 import { formatProblem } from '../../../src/domain/config/config-problem.js';
-import { failuresOf, load, only, optionsFor, validate, warningsOf } from './config-harness.js';
+import { AUTH, failuresOf, load, only, optionsFor, validate, warningsOf } from './config-harness.js';
 
 describe('choosing the driver', () => {
   it('[BUILDER 15] a name that starts with fake makes a fake provider', async () => {
@@ -341,7 +341,7 @@ describe('clouds.yaml', () => {
   });
 
   it('an unknown region is an error that lists the known ones', async () => {
-    const clouds = 'clouds: {one: {regions: [north, {name: south, values: {image-format: raw}}]}}';
+    const clouds = `clouds: {one: {${AUTH}, regions: [north, {name: south, values: {image-format: raw}}]}}`;
     expect(await failuresOf(withProvider({ 'region-name': 'west' }), { clouds })).toEqual([
       expect.stringMatching(/region-name: cloud one has no region west; its regions: north, south$/),
     ]);
@@ -360,7 +360,7 @@ describe('clouds.yaml', () => {
   });
 
   it('a changed password changes the provider without being in it', async () => {
-    const clouds = (password: string): string => `clouds: {one: {auth: {password: ${password}}}}`;
+    const clouds = (password: string): string => `clouds: {one: {${AUTH.replace('hidden', password)}}}`;
     const fingerprints = await Promise.all(
       ['hunter2', 'hunter3'].map(async (password) => {
         const provider = only((await load(configuration(), { clouds: clouds(password) })).providers);

@@ -20,6 +20,7 @@ function asked(change: Partial<AdmissionInput> = {}): ReturnType<typeof admitReq
     labelProblems: () => [],
     waiting: 0,
     fixed: false,
+    slots: null,
     fitsNow: () => true,
     activeLaunches: 0,
     ...change,
@@ -171,5 +172,20 @@ describe('a pool looks at a request', () => {
     expect(asked({ providerProblem: 'it is starting' }).verdict).toBe('wait');
     expect(asked({ providerAvailable: null }).verdict).toBe('wait');
     expect(asked({ providerAvailable: null, pool: aPool({ ignoreProviderQuota: true }) }).verdict).toBe('accept');
+  });
+
+  it('declines what all its machines together could never serve, with the numbers', () => {
+    const slots = [{ labels: ['small', 'big'] }, { labels: ['small'] }, { labels: ['small'] }];
+    const pool = aPool({ labelNames: ['small', 'big'] });
+    const of = (...nodeTypes: string[]): ReturnType<typeof admitRequest> =>
+      asked({ request: aRequest({ nodeTypes }), pool, fixed: true, slots, fitsNow: () => false });
+    // The machine with both labels has to be kept for the rare one, in whatever order they are asked for.
+    expect(of('small', 'small', 'big').verdict).toBe('wait');
+    expect(of('small', 'small', 'big', 'small')).toEqual({
+      verdict: 'decline',
+      because: [{ code: 'REQUEST_OVER_MACHINES', pool: 'main', labels: ['small'], need: 4, slots: 3 }],
+    });
+    expect(of('big', 'big').verdict).toBe('decline');
+    expect(of('big').verdict).toBe('wait');
   });
 });

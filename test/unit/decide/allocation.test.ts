@@ -24,6 +24,7 @@ function allocated(change: Partial<AllocationInput> = {}): Allocation {
     dice: 0,
     fixed: false,
     holdOff: [],
+    pace: () => ({ allowed: Infinity, because: () => [] }),
     ...change,
   });
 }

@@ -55,7 +55,14 @@ describe('a dynamic property', () => {
 describe('the metadata of an instance', () => {
   it("[LAUNCHER 92] is the user's, with nodepool's own keys above them, except for groups", () => {
     const instanceProperties = { groups: 'mine', nodepool_node_id: 'forged', team: 'ci' };
-    const facts = { nodeId: '0000000001', pool: 'main', provider: 'cloud', label: 'small', image: 'debian' };
+    const facts = {
+      nodeId: '0000000001',
+      pool: 'main',
+      provider: 'cloud',
+      label: 'small',
+      image: 'debian',
+      installation: null,
+    };
     expect(instanceMetadata({ ...facts, instanceProperties })).toEqual({
       groups: 'mine',
       team: 'ci',
@@ -65,5 +72,11 @@ describe('the metadata of an instance', () => {
       nodepool_node_label: 'small',
       nodepool_image_name: 'debian',
     });
+  });
+
+  it('bears the id of the installation, if that has one', () => {
+    const facts = { nodeId: '1', pool: 'main', provider: 'cloud', label: 'small', image: null, instanceProperties: {} };
+    expect(instanceMetadata({ ...facts, installation: 'us' })).toMatchObject({ nodepool_installation_id: 'us' });
+    expect(instanceMetadata({ ...facts, installation: null })).not.toHaveProperty('nodepool_installation_id');
   });
 });

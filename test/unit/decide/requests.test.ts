@@ -121,6 +121,7 @@ describe('small rules', () => {
       provider: 'cloud',
       label: 'small',
       image: 'debian',
+      installation: 'us',
       instanceProperties: { owner: 'me', nodepool_node_id: 'forged' },
     });
     expect(metadata).toEqual({
@@ -131,6 +132,7 @@ describe('small rules', () => {
       nodepool_provider_name: 'cloud',
       nodepool_image_name: 'debian',
       nodepool_node_label: 'small',
+      nodepool_installation_id: 'us',
     });
   });
 

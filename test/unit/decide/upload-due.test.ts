@@ -70,12 +70,16 @@ describe('what an upload is called', () => {
 
   it('has the metadata, the provider’s meta over it, and our own keys over both [BUILDER 83, 84]', () => {
     const image = { metadata: { a: 'image', b: 'image', nodepool_build_id: 'forged' } };
-    expect(cloudImageProperties(image, { meta: { b: 'provider', nodepool_upload_id: 'forged' } }, key)).toEqual({
+    expect(cloudImageProperties(image, { meta: { b: 'provider', nodepool_upload_id: 'forged' } }, key, 'us')).toEqual({
       a: 'image',
       b: 'provider',
       nodepool_build_id: 'b1',
       nodepool_upload_id: '0000000007',
       nodepool_provider_name: 'cloud',
+      nodepool_installation_id: 'us',
     });
+    expect(cloudImageProperties({ metadata: {} }, { meta: {} }, key, null)).not.toHaveProperty(
+      'nodepool_installation_id',
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { document, exists, quotedIn, ROOT, sections, sourceText, tableRows } from './documents.js';
+import { document, exists, quotedIn, ROOT, sections, tableRows } from './documents.js';
 
 const page = document('docs/compatibility.md');
 const parts = sections(page);
@@ -23,12 +23,8 @@ describe('the page on compatibility', () => {
 
   it('lists as not there yet only what is not there', () => {
     const drivers = readFileSync(path.join(ROOT, 'src/apps/composition/drivers-module.ts'), 'utf8');
-    const main = sourceText('src/apps/main');
     const absent: Readonly<Record<string, boolean>> = {
       Drivers: !/openstack/i.test(drivers),
-      'Background mode': main.includes('running in the background is not supported yet'),
-      'Log configuration files': main.includes('log configuration files are not supported yet'),
-      SIGUSR2: main.includes('the debug dump is not available yet'),
       'Plug-in drivers': !exists('src/apps/plugins'),
       Prometheus: !exists('src/adapters/prometheus'),
     };

@@ -13,12 +13,16 @@ const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'
 };
 
 const isClouds = (text: string): boolean => text.startsWith('# clouds.yaml\n');
+/** Executed in logging-examples.test.ts. */
+const isLogging = (text: string): boolean => text.startsWith('# logging.yaml\n');
+
+const isSecure = (text: string): boolean => text.startsWith('# secure.yaml\n');
 
 const yamls = DOCUMENTS.flatMap((document) => {
   const blocks = fencedBlocks(document).filter(({ language }) => language === 'yaml');
   const clouds = blocks.find(({ text }) => isClouds(text))?.text;
   return blocks
-    .filter(({ text }) => !isClouds(text))
+    .filter(({ text }) => !isClouds(text) && !isSecure(text) && !isLogging(text))
     .map((block) => ({ where: `${document.file}:${block.line}`, text: block.text, clouds }));
 });
 
@@ -101,18 +105,5 @@ describe('commands in the documents', () => {
     );
     const unknown = [...new Set(named)].filter((name) => !source.includes(name) && !(name in env));
     expect(unknown).toEqual([]);
-  });
-
-  it('show units that start and stop the daemons as these want it', () => {
-    const install = DOCUMENTS.find(({ file }) => file === 'docs/guide/install.md')!;
-    const units = fencedBlocks(install).filter(({ language }) => language === 'ini');
-    expect(units).toHaveLength(2);
-    for (const { text } of units) {
-      expect(text).toMatch(/^ExecStart=\S+ -f$/m);
-      expect(text).toMatch(/^KillSignal=SIGINT$/m);
-    }
-    const builder = units.find(({ text }) => text.includes('nodepool-builder'));
-    const search = /^Environment=PATH=(.*)$/m.exec(builder?.text ?? '')?.[1]?.split(':');
-    expect(search).toEqual(expect.arrayContaining(['/usr/sbin', '/sbin']));
   });
 });

@@ -12,10 +12,10 @@ const code = [
   readFileSync(path.join(ROOT, 'src/domain/decide/fixed-machines.ts'), 'utf8'),
 ].join('\n');
 
-/** Each code as a type has it: `code: 'A' | 'B'`, and `QuotaReason<'C'>`. */
+/** Each code as a type has it: `code: 'A' | 'B'`, and `QuotaReason<'C'>` or `HeldReason<'C'>`. */
 const defined = new Set(
-  [...code.matchAll(/readonly code: ((?:'[A-Z_]+'(?: \| )?)+)|QuotaReason<('[A-Z_]+')>/g)].flatMap(([, plain, quota]) =>
-    [...(plain ?? quota ?? '').matchAll(/'([A-Z_]+)'/g)].map(([, name]) => name ?? ''),
+  [...code.matchAll(/readonly code: ((?:'[A-Z_]+'(?: \| )?)+)|(?:Quota|Held)Reason<('[A-Z_]+')>/g)].flatMap(
+    ([, plain, quota]) => [...(plain ?? quota ?? '').matchAll(/'([A-Z_]+)'/g)].map(([, name]) => name ?? ''),
   ),
 );
 
@@ -51,7 +51,13 @@ describe('the guide to reasons', () => {
   });
 
   it('knows the words of daemons that refuse to start', () => {
-    const words = sourceText('src/apps/main', 'src/apps/builder', 'src/apps/providers');
+    const words = sourceText(
+      'src/apps/main',
+      'src/apps/builder',
+      'src/apps/providers',
+      'src/adapters/daemon',
+      'src/adapters/pino',
+    );
     const messages = tableRows(sections(guide).get('Daemons that do not start') ?? '').map(
       ([cell = '']) => quotedIn(cell)[0],
     );

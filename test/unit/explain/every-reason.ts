@@ -1,6 +1,7 @@
 import type { ReasonCode, ReasonOf } from '../../../src/domain/explain/reason-table.js';
 
 const quota = { owner: 'main', resource: 'cores', used: 38, limit: 40, need: 4 };
+const held = { provider: 'cloud', problem: 'no', since: 970, refusals: 3, nextProbe: 1_030, underway: 0, waiting: 4 };
 const build = { image: 'ubuntu', build: 'b1' };
 
 /** One reason of each code: a code without one does not compile. */
@@ -25,10 +26,14 @@ export const EVERY_REASON: { readonly [Code in ReasonCode]: ReasonOf<Code> } = {
   ALREADY_DECLINED: { code: 'ALREADY_DECLINED', launcher: 'launcher-1' },
   NOT_REQUESTED: { code: 'NOT_REQUESTED', state: 'pending' },
   NO_FREE_MACHINE: { code: 'NO_FREE_MACHINE', pool: 'main', labels: ['big', 'small'] },
+  REQUEST_OVER_MACHINES: { code: 'REQUEST_OVER_MACHINES', pool: 'main', labels: ['big'], need: 3, slots: 2 },
   REQUEST_LOCKED: { code: 'REQUEST_LOCKED' },
   REGISTRY_INCOMPLETE: { code: 'REGISTRY_INCOMPLETE' },
   LAUNCH_FAILED: { code: 'LAUNCH_FAILED', node: '0000000001', attempts: 3, problem: 'no host' },
   CLOUD_QUOTA: { code: 'CLOUD_QUOTA', provider: 'cloud', problem: 'quota exceeded' },
+  CLOUD_CAPACITY: { code: 'CLOUD_CAPACITY', zone: 'az1', ...held },
+  CLOUD_RATE: { code: 'CLOUD_RATE', ...held, nextProbe: null, underway: 1 },
+  CLOUD_SILENT: { code: 'CLOUD_SILENT', ...held },
   HANDLER_ERROR: { code: 'HANDLER_ERROR', problem: 'oops' },
   SERVEABLE: { code: 'SERVEABLE', pool: 'main' },
   FINISHED: { code: 'FINISHED', state: 'used' },
@@ -42,6 +47,9 @@ export const EVERY_REASON: { readonly [Code in ReasonCode]: ReasonOf<Code> } = {
   LAUNCH_ATTEMPT_FAILED: { code: 'LAUNCH_ATTEMPT_FAILED', attempt: 2, attempts: 3, problem: 'no host' },
   LAUNCHED: { code: 'LAUNCHED', attempt: 2, seconds: 12.5 },
   DELETE_FAILED: { code: 'DELETE_FAILED', problem: 'refused' },
+  MACHINE_NOT_CONFIGURED: { code: 'MACHINE_NOT_CONFIGURED', machine: 'zuul@a:22' },
+  MORE_NODES_THAN_SLOTS: { code: 'MORE_NODES_THAN_SLOTS', machine: 'zuul@a:22', nodes: 3, slots: 2 },
+  MACHINE_UNFIT: { code: 'MACHINE_UNFIT', machine: 'zuul@a:22', problem: 'refused' },
   MIN_READY_MET: { code: 'MIN_READY_MET', label: 'big', ready: 3, wanted: 2 },
   MIN_READY_UNDERWAY: { code: 'MIN_READY_UNDERWAY', label: 'big', ready: 1, underway: 4, wanted: 5 },
   MIN_READY_BACKOFF: { code: 'MIN_READY_BACKOFF', label: 'big', missing: 2, until: 1_030 },

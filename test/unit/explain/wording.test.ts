@@ -8,7 +8,8 @@ const all = Object.entries(EVERY_REASON);
 
 /** Moments are told as durations: `until` 1030 at 1000 is 30 s. */
 function told(name: string, value: unknown): readonly string[] {
-  if (name === 'until' || name === 'since') return ['30 s'];
+  if (value === null) return [];
+  if (name === 'until' || name === 'since' || name === 'nextProbe') return ['30 s'];
   return (Array.isArray(value) ? value : [value]).map(String);
 }
 

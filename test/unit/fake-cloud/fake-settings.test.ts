@@ -16,6 +16,8 @@ describe('the key fake of a provider', () => {
       quota: { instances: 5, 'volume-gb': 100 },
       zones: ['north'],
       'full-zones': ['north'],
+      capacity: { instances: 3 },
+      'rate-limit': 30,
       flavors: [{ name: 'tiny', ram: 512, cores: 1 }],
       'missing-images': ['gone'],
       'unknown-images': 'refuse',
@@ -25,7 +27,9 @@ describe('the key fake of a provider', () => {
       'leak-probability': 0.2,
       'scan-host-keys': true,
       console: 'hello',
-      failures: [{ call: 'create', effect: 'hang', times: 3, probability: 0.5, kind: 'rate', message: 'no' }],
+      failures: [
+        { call: 'create', effect: 'hang', times: 3, probability: 0.5, kind: 'rate', 'retry-after': 7, message: 'no' },
+      ],
     });
     expect(settings.knobs).toMatchObject({
       bootTime: { min: 1, max: 5 },
@@ -36,9 +40,9 @@ describe('the key fake of a provider', () => {
       scanHostKeys: true,
       consoleText: 'hello',
     });
-    expect(Object.keys(settings.knobs)).toHaveLength(16);
+    expect(Object.keys(settings.knobs)).toHaveLength(18);
     expect(settings.faults).toEqual([
-      { target: 'create', effect: 'hang', times: 3, probability: 0.5, kind: 'rate', message: 'no' },
+      { target: 'create', effect: 'hang', times: 3, probability: 0.5, kind: 'rate', retryAfter: 7, message: 'no' },
     ]);
   });
 

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UNCLAIMED_AGE } from '../../../src/domain/decide/unclaimed-requests.js';
+import { UNCLAIMED_REQUESTS } from '../../../src/domain/metrics/launcher-metrics.js';
 import { NODE_STATES } from '../../../src/domain/model/node.js';
 import { LauncherWorld, simpleConfig } from '../../support/launcher-world.js';
 
@@ -44,6 +46,21 @@ describe('gauges', () => {
     await world.clock.advance(15);
     expect(limited.metrics.gauges.get('nodepool.provider.cloud.max_servers')).toBe(7);
     expect(unlimited.metrics.gauges.has('nodepool.provider.cloud.max_servers')).toBe(false);
+  });
+});
+
+describe('a client that is gone for good', () => {
+  it('shows in a gauge, and its nodes become free when an operator removes the request [weakness 29]', async () => {
+    const { metrics } = await world.start(simpleConfig());
+    const id = await world.submit(['small']);
+    const [node] = await world.fulfilled(id);
+    await world.clock.advance(UNCLAIMED_AGE - 60);
+    expect(metrics.gauges.get(UNCLAIMED_REQUESTS)).toBe(0);
+    await world.eventually('the gauge tells of it', () => metrics.gauges.get(UNCLAIMED_REQUESTS) === 1, 240);
+    expect(world.node(node ?? '')?.allocatedTo).toBe(id);
+    expect(await world.client.requests.remove(id)).toBe(true);
+    await world.eventually('the node is free', () => world.node(node ?? '')?.allocatedTo === null);
+    await world.eventually('the gauge is back', () => metrics.gauges.get(UNCLAIMED_REQUESTS) === 0);
   });
 });
 

@@ -19,7 +19,9 @@ function set(linesPerSecond?: number): {
 } {
   const clock = new VirtualClock(1_000);
   const logger = new MemoryLogger();
-  const journal = new MemoryJournal(clock, { onChange: logChanges(logger, linesPerSecond) });
+  const journal = new MemoryJournal(clock, {
+    onChange: logChanges(logger, linesPerSecond === undefined ? {} : { linesPerSecond }),
+  });
   return {
     clock,
     logger,

@@ -64,10 +64,12 @@ export class OpenStackDriverSchema implements DriverSchema {
       return undefined;
     }
     const found = section.clouds.lookUp(schema.cloud, schema.regionName ?? null);
-    if (fake || found.kind === 'found') return found;
-    if (found.kind === 'unknown-cloud') {
+    if (fake) return found;
+    if (found.kind === 'found') {
+      for (const problem of found.problems) problems.report(['cloud'], problem, { severity: 'load' });
+    } else if (found.kind === 'unknown-cloud') {
       problems.report(['cloud'], `Cloud ${schema.cloud} was not found.`, {
-        mend: 'add it to clouds.yaml',
+        mend: found.mend,
         severity: 'load',
       });
     } else if (found.kind === 'unknown-region') {

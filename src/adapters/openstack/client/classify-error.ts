@@ -1,0 +1,51 @@
+import type { ProviderErrorKind } from '../../../ports/compute/errors.js';
+import { ProviderError } from '../../../ports/compute/errors.js';
+import { ApiError } from './api-error.js';
+
+const QUOTA =
+  /quota[ _-]*exceeded|exceed\w*[^.\n]*quota|quota[^.\n]*exceed|number of ports exceeded|OverQuota|is over limit for/i;
+const CAPACITY =
+  /no valid host|not enough hosts|insufficient (?:capacity|resources)|no more (?:ip addresses|floating)|IpAddressGenerationFailure|ExternalIpAddressExhausted|out of (?:capacity|stock)/i;
+
+/** Kind of a text in which nova, neutron or cinder says why something failed, e.g. the fault of a server; undefined = it does not tell. */
+export function classifyFault(text: string): ProviderErrorKind | undefined {
+  if (QUOTA.test(text)) return 'quota';
+  if (CAPACITY.test(text)) return 'capacity';
+  return undefined;
+}
+
+/** What a failed call means to the driver (spec BUILDER 6.6). Quota goes by the text, whatever the status. */
+export function classifyApiError(error: ApiError): ProviderErrorKind {
+  switch (error.kind) {
+    case 'catalogue':
+    case 'settings':
+      return 'configuration';
+    case 'status':
+      return classifyFault(`${error.reason}\n${error.body}`) ?? classifyStatus(error.status ?? 0);
+    case 'answer':
+    case 'dns':
+    case 'refused':
+    case 'unreachable':
+    case 'tls':
+    case 'cut':
+    case 'timeout':
+    case 'body':
+    case 'closed':
+      return 'transient';
+  }
+}
+
+function classifyStatus(status: number): ProviderErrorKind {
+  if (status === 401 || status === 403) return 'authentication';
+  if (status === 404 || status === 410) return 'not-found';
+  if (status === 413 || status === 429) return 'rate';
+  // 400 is not among them: an image or a flavor may just have gone, and the next attempt looks again.
+  if (status === 405 || status === 406 || status === 422) return 'configuration';
+  return 'transient';
+}
+
+/** The error as the port wants it. What is no `ApiError` (an abort, an error of ours) is answered as it is. */
+export function toProviderError(error: unknown, details: { metric?: string; externalId?: string } = {}): unknown {
+  if (!(error instanceof ApiError)) return error;
+  return new ProviderError(classifyApiError(error), error.message, { ...details, cause: error });
+}

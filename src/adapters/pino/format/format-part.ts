@@ -1,0 +1,25 @@
+import type { LogRecord } from '../log-record.js';
+import { FormatError } from './format-error.js';
+import type { Attribute } from './record-attributes.js';
+import { ATTRIBUTES } from './record-attributes.js';
+
+/** A piece of a format: fixed text, or what stands for an attribute of the record. */
+export type FormatPart = string | ((record: LogRecord, asctime: string) => string);
+
+export interface CompiledFormat {
+  readonly parts: readonly FormatPart[];
+  readonly usesTime: boolean;
+}
+
+/** @throws FormatError if records have no such attribute */
+export function attribute(name: string): Attribute {
+  const found = ATTRIBUTES.get(name);
+  if (found) return found;
+  throw new FormatError(`log records have no ${name}; there are ${[...ATTRIBUTES.keys()].join(', ')}`);
+}
+
+export function render({ parts }: CompiledFormat, record: LogRecord, asctime: string): string {
+  let text = '';
+  for (const part of parts) text += typeof part === 'string' ? part : part(record, asctime);
+  return text;
+}

@@ -1,0 +1,49 @@
+import { errorMessage, errorStack } from './error-text.js';
+import type { LogEntry } from './log-entry.js';
+import { redactText } from './redaction.js';
+
+/** Fields that tell what a line is about stand before the message (spec BUILDER 3.6). */
+const ANNOTATIONS: readonly (readonly [field: string, label: string])[] = [
+  ['eventId', 'e'],
+  ['request', 'node_request'],
+  ['node', 'node'],
+];
+const ANNOTATED = new Set(ANNOTATIONS.map(([field]) => field));
+
+/** The line without its prefix: what it is about, the message, the facts, and what errors say unless their stacks follow. */
+export function messageText(entry: LogEntry, stacks: boolean): string {
+  const tail = stacks ? '' : errorsOf(entry).map((error) => `: ${errorMessage(error)}`);
+  return [annotations(entry), redactText(entry.message), facts(entry), ...tail].join('');
+}
+
+/** The stacks of the errors that come with the line; null without errors. */
+export function stackText(entry: LogEntry): string | null {
+  const errors = errorsOf(entry);
+  return errors.length > 0 ? errors.map(errorStack).join('\n') : null;
+}
+
+function errorsOf({ fields }: LogEntry): readonly Error[] {
+  return Object.values(fields).filter((value) => value instanceof Error);
+}
+
+function annotations({ fields }: LogEntry): string {
+  return ANNOTATIONS.filter(([field]) => isText(fields[field]))
+    .map(([field, label]) => `[${label}: ${String(fields[field])}] `)
+    .join('');
+}
+
+function facts({ fields }: LogEntry): string {
+  const shown = Object.entries(fields)
+    .filter(([, value]) => value !== null && value !== undefined && !(value instanceof Error))
+    .filter(([key, value]) => !(ANNOTATED.has(key) && isText(value)))
+    .map(([key, value]) => `${key}=${show(value)}`);
+  return shown.length > 0 ? ` (${shown.join(', ')})` : '';
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+function show(value: unknown): string {
+  if (typeof value === 'string' && /^[\w./:@+-]+$/.test(value)) return value;
+  return JSON.stringify(value) ?? String(value);
+}

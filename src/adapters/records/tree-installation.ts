@@ -1,0 +1,72 @@
+import { ConnectionLostError, RecordExistsError, SessionLostError } from '../../ports/coordination/errors.js';
+import type { TreeStore } from '../../ports/coordination/tree-store.js';
+import type { InstallationRecord } from '../../ports/records/installation.js';
+import { sleep } from '../../ports/runtime/clock.js';
+import type { Clock } from '../../ports/runtime/clock.js';
+import type { Random } from '../../ports/runtime/random.js';
+import type { Logger } from '../../ports/telemetry/logger.js';
+import { INSTALLATION } from './paths.js';
+import { formatPythonJson } from './python-json.js';
+import { encodeText, parseObject } from './record-codec.js';
+
+/** Seconds before the next try when the connection was lost. */
+const PAUSE = 1;
+
+/** What clouds take as a value, and nothing that could be mistaken. */
+const ID = /^[\w.-]{1,64}$/;
+
+/** The installation's id, `/nodepool/installation`: a place of which Python daemons know nothing. */
+export class TreeInstallation implements InstallationRecord {
+  private known: string | null = null;
+
+  constructor(
+    private readonly context: {
+      readonly store: TreeStore;
+      readonly clock: Clock;
+      readonly random: Random;
+      readonly logger: Logger;
+    },
+  ) {}
+
+  get id(): string | null {
+    return this.known;
+  }
+
+  async learn(signal?: AbortSignal): Promise<string | null> {
+    const { store, clock } = this.context;
+    for (;;) {
+      try {
+        await store.session.connected(signal);
+        this.known = await this.readOrMake();
+        return this.known;
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!(error instanceof ConnectionLostError || error instanceof SessionLostError)) throw error;
+        await sleep(clock, PAUSE, signal);
+      }
+    }
+  }
+
+  /** Creating fails if it exists: of all that start together one makes the id. What was created unheard is read the next time. */
+  private async readOrMake(): Promise<string | null> {
+    const { store, random } = this.context;
+    const record = await store.read(INSTALLATION);
+    if (record) return this.decode(record.data);
+    try {
+      const id = random.hexId();
+      await store.create(INSTALLATION, encodeText(formatPythonJson({ id })), { makeParents: true });
+      return id;
+    } catch (error) {
+      if (error instanceof RecordExistsError) return this.readOrMake();
+      throw error;
+    }
+  }
+
+  private decode(data: Uint8Array): string | null {
+    const decoded = parseObject(data);
+    const id = 'value' in decoded ? decoded.value['id'] : undefined;
+    if (typeof id === 'string' && ID.test(id)) return id;
+    this.context.logger.warn(`${INSTALLATION} has no usable id: what we make in clouds bears none`);
+    return null;
+  }
+}
