@@ -17,7 +17,19 @@ const restricted = notOutsideSystem.map((name) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'test/fixtures/', '*.cjs', '*.js', 'bin/', 'scripts/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'coverage/',
+      'test/fixtures/',
+      '*.cjs',
+      '*.js',
+      'bin/',
+      'scripts/',
+      'examples/',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { project: './tsconfig.json' } },

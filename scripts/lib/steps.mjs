@@ -1,7 +1,7 @@
 // Small helpers of the scripts: plain Node, because they run before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,7 +30,21 @@ export function installDebianPackages(packages) {
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env };
   console.log(`Installing Debian packages: ${packages.join(' ')}`);
   run('apt-get', ['-qq', 'update'], quiet);
-  return run('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...packages], quiet) === 0;
+  return withoutStartingServices(
+    () => run('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...packages], quiet) === 0,
+  );
+}
+
+/** Debian asks this file before it starts a service that was just installed; 101 forbids it. One that is there already has its say. */
+function withoutStartingServices(install) {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return install();
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return install();
+  } finally {
+    rmSync(policy, { force: true });
+  }
 }
 
 /** Brings the npm dependencies, unless the lock file has not changed since they were brought. */
@@ -50,7 +64,9 @@ export function installDependencies() {
   writeFileSync(stamp, wanted);
 }
 
+/** Compiles into an empty dist: what is left of sources that are gone would be packed. */
 export function build() {
+  rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true });
   must('The build', process.execPath, [
     path.join(ROOT, 'node_modules/typescript/bin/tsc'),
     '-p',

@@ -17,6 +17,8 @@ const TOOLS = [
   },
   { what: 'zsh', packages: ['zsh'], here: () => has('zsh') },
   { what: 'openssl', packages: ['openssl'], here: () => has('openssl') },
+  // The program alone: its service is not started, see installDebianPackages.
+  { what: 'OpenSSH server', packages: ['openssh-server'], here: () => existsSync('/usr/sbin/sshd') },
   {
     what: 'diskimage-builder',
     packages: [

@@ -79,8 +79,8 @@ describe('a configuration that cannot be used', () => {
     ],
     [
       'names a driver that nobody knows',
-      GOOD.replace('driver: fake', 'driver: cumulus'),
-      /^nodepool\.yaml:11:13: providers\[0\]\.driver: cumulus: unknown driver; known drivers: fake, /,
+      GOOD.replace('driver: fake', 'driver: kubernetes'),
+      /^nodepool\.yaml:11:13: providers\[0\]\.driver: kubernetes: unknown driver; known drivers: exec, /,
     ],
     [
       'has a label without an image',
@@ -118,10 +118,10 @@ describe('a configuration that cannot be used', () => {
   });
 
   it('is told of by config-validate as well', async () => {
-    await world.configure(GOOD.replace('driver: fake', 'driver: cumulus'));
+    await world.configure(GOOD.replace('driver: fake', 'driver: kubernetes'));
     const command = world.start('nodepool', ['-c', world.configFile, 'config-validate']);
     expect((await command.ending()).code).not.toBe(0);
-    expect(command.output).toMatch(/nodepool\.yaml:11:13: .*cumulus: unknown driver/);
+    expect(command.output).toMatch(/nodepool\.yaml:11:13: .*kubernetes: unknown driver/);
   });
 });
 

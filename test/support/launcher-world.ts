@@ -63,6 +63,8 @@ export class LauncherWorld {
   readonly machines: ControlledScanner;
   /** Answers for the machines when their host keys are asked for. */
   scan: HostKeyScanner['scan'] = () => Promise.resolve(['ssh-rsa FAKEKEY']);
+  /** Further drivers, by name. */
+  readonly drivers = new Map<string, Driver>();
   /** What instances say of their addresses instead of what the fake cloud has. */
   addresses: Partial<Instance> = {};
   /** Of the requests that were submitted. */
@@ -112,6 +114,7 @@ export class LauncherWorld {
     const drivers = new Map<string, Driver>([
       ['fake', new AddressedDriver(this.clouds, () => this.addresses)],
       ['static', new StaticDriver(this.machines)],
+      ...this.drivers,
     ]);
     const launcher = new Launcher({
       records: this.records(store, hostname),

@@ -8,12 +8,13 @@ import * as lists from './list-subcommands.js';
 import { NODEPOOL_PROGRAM, type CommandName } from './nodepool-program.js';
 import * as orders from './order-subcommands.js';
 import { parseArguments, type Values } from './parse-arguments.js';
-import type { CommonOptions, OpenSession, Session, TextSink, ValidateConfig } from './session.js';
+import type { CommonOptions, DriverTools, OpenSession, Session, TextSink, ValidateConfig } from './session.js';
 import type { Subcommand, SubcommandContext } from './subcommand.js';
 
 export interface CommandLineContext {
   readonly open: OpenSession;
   readonly validate: ValidateConfig;
+  readonly drivers: DriverTools;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   /** Read only when a question is asked. */
@@ -29,8 +30,10 @@ const CONNECT_VARIABLE = 'NODEPOOL_CONNECT_TIMEOUT';
 
 const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
-/** `config-validate` and `completion` are none of these: they need no session. */
-const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, 'config-validate' | 'completion'>, Subcommand>> = {
+/** None of these needs a session. */
+type WithoutSession = 'config-validate' | 'completion' | 'drivers' | 'driver-test';
+
+const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcommand>> = {
   list: lists.listNodes,
   'image-list': lists.listUploads,
   'dib-image-list': lists.listBuilds,
@@ -79,6 +82,8 @@ export class CommandLine {
       }
       const options = this.commonOptions(parsed.options);
       if (command === 'config-validate') return await this.validate(options);
+      if (command === 'drivers') return await this.listDrivers(options);
+      if (command === 'driver-test') return await this.testDriver(parsed.values);
       await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, signal);
       return 0;
     } catch (error: unknown) {
@@ -95,6 +100,28 @@ export class CommandLine {
     if (problems.length > 0) return 1;
     stderr.write('Configuration validation complete\n');
     return 0;
+  }
+
+  private async listDrivers({ configPath }: CommonOptions): Promise<number> {
+    for (const line of await this.context.drivers.list(configPath)) this.context.stdout.write(`${line}\n`);
+    return 0;
+  }
+
+  private async testDriver(values: Values): Promise<number> {
+    const optional = (name: string): string | undefined => {
+      const value = values.get(name);
+      return typeof value === 'string' ? value : undefined;
+    };
+    const only = values.get('--only');
+    const order = {
+      module: optional('module') ?? '',
+      configPath: optional('--config') ?? '',
+      provider: optional('--provider'),
+      bench: optional('--bench'),
+      only: typeof only === 'object' ? only : [],
+    };
+    const kept = await this.context.drivers.test(order, (line) => void this.context.stdout.write(`${line}\n`));
+    return kept ? 0 : 1;
   }
 
   private async runSubcommand(

@@ -157,6 +157,23 @@ export const NODEPOOL_PROGRAM = {
       arguments: [{ name: 'shell', help: 'bash or zsh', choices: ['bash', 'zsh'] }],
       additional: true,
     },
+    {
+      name: 'drivers',
+      help: 'list the drivers that are installed, with versions and capabilities',
+      additional: true,
+    },
+    {
+      name: 'driver-test',
+      help: 'check a driver against the driver contract; makes and deletes real machines',
+      arguments: [{ name: 'module', metavar: 'MODULE', help: 'package or path of the driver, or a built-in one' }],
+      options: [
+        { flag: '--config', metavar: 'FILE', help: 'configuration with a provider of the driver', required: true },
+        { flag: '--provider', metavar: 'NAME', help: 'provider to use (default: the first one of the driver)' },
+        { flag: '--bench', metavar: 'FILE', help: 'module that opens a cloud for each check, and can make trouble' },
+        { flag: '--only', metavar: 'CHECK', help: 'name of a check to make; may be repeated', repeatable: true },
+      ],
+      additional: true,
+    },
   ],
 } as const satisfies ProgramSpec;
 

@@ -37,6 +37,22 @@ export type OpenSession = (options: CommonOptions, mirrors: readonly MirrorName[
  */
 export type ValidateConfig = (configPath: string, securePath: string | null) => Promise<readonly string[]>;
 
+/** What is to be known about drivers; needs no session. */
+export interface DriverTools {
+  /** Lines about the drivers that are installed. @param configPath drivers beside it count as well */
+  list(configPath: string): Promise<readonly string[]>;
+  /** Checks a driver, printing line by line; answers whether it keeps the contract. @throws Error saying what is missing */
+  test(order: DriverTestOrder, print: (line: string) => void): Promise<boolean>;
+}
+
+export interface DriverTestOrder {
+  readonly module: string;
+  readonly configPath: string;
+  readonly provider: string | undefined;
+  readonly bench: string | undefined;
+  readonly only: readonly string[];
+}
+
 /** Where texts go. */
 export interface TextSink {
   write(text: string): unknown;

@@ -1,6 +1,11 @@
 /** From parsed files to the configuration, in the order in which the parts depend on each other (spec BUILDER 1.1). */
 import type { LabelConfig, NodepoolConfig } from '../../domain/config/config.js';
-import type { CloudFormats, DriverSchema, ProblemSink } from '../../domain/config/driver-schema.js';
+import type {
+  CloudFormats,
+  DriverSchema,
+  DriverSchemaFinding,
+  ProblemSink,
+} from '../../domain/config/driver-schema.js';
 import { buildDiskImages, withProviderFormats, withSecureVariables } from './build-disk-images.js';
 import { buildProviders } from './build-providers.js';
 import { buildTenantLimits } from './build-tenant-limits.js';
@@ -20,10 +25,11 @@ export interface BuildOptions {
   readonly secure: ParsedFile | null;
   readonly drivers: ReadonlyMap<string, DriverSchema>;
   readonly clouds: CloudFormats;
+  readonly found: (driver: string, module: string | null) => DriverSchemaFinding | undefined;
 }
 
 /** The result is to be used only if no errors were reported to the files' problems. */
-export function buildConfig({ main, secure, drivers, clouds }: BuildOptions): NodepoolConfig {
+export function buildConfig({ main, secure, drivers, clouds, found }: BuildOptions): NodepoolConfig {
   const top = readSection(TopLevelSchema, main.value, main.problems);
   const hidden = secure && readSection(SecureSchema, secure.value, secure.problems, { ignoreUnknownKeys: true });
   const { value } = top;
@@ -33,7 +39,7 @@ export function buildConfig({ main, secure, drivers, clouds }: BuildOptions): No
     secure && hidden
       ? withSecureVariables(plainImages, hidden.value.diskImages ?? [], secure.path, sinkOf(hidden, secure))
       : plainImages;
-  const surroundings = { drivers, labels: new Set(labels.keys()), diskImages: new Set(images.keys()), clouds };
+  const surroundings = { drivers, labels: new Set(labels.keys()), diskImages: new Set(images.keys()), clouds, found };
   const providers = buildProviders(value.providers, surroundings, below(main.problems, 'providers'));
   return {
     webapp: buildWebapp(value.webapp),

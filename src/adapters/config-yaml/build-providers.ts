@@ -1,6 +1,8 @@
 /** Hands each entry of `providers` to its driver's schema (spec BUILDER 1.5). */
 import type { ProviderConfig } from '../../domain/config/config.js';
 import type { DriverSchema, ProblemSink, ProviderSection } from '../../domain/config/driver-schema.js';
+import type { DriverSchemaFinding } from '../../domain/config/driver-schema.js';
+import { disabledProvider } from './drivers/disabled-provider.js';
 import { below } from './problem-list.js';
 import { isRecord, text, typeName } from './value-kinds.js';
 
@@ -9,7 +11,14 @@ export interface ProviderSurroundings {
   readonly labels: ReadonlySet<string>;
   readonly diskImages: ReadonlySet<string>;
   readonly clouds: ProviderSection['clouds'];
+  /** What was found for a driver that is not built in; undefined if nobody looked. */
+  readonly found: (driver: string, module: string | null) => DriverSchemaFinding | undefined;
 }
+
+/** Drivers of the original that are not here: such a configuration is refused, as by any release that lacks one (spec BUILDER 1.10). */
+const ELSEWHERE = new Set(
+  'aws azure digitalocean example gce ibmvpc kubernetes metastatic openshift openshiftpods test'.split(' '),
+);
 
 const DEFAULT_DRIVER = 'openstack';
 
@@ -66,17 +75,13 @@ function readProvider(
   problems: ProblemSink,
 ): ProviderConfig | undefined {
   const driver = driverOf(name, value);
-  const schema = around.drivers.get(driver);
-  if (!schema) {
-    // The original's wording, which has the driver's name in front.
-    problems.report(['driver'], `${driver}: unknown driver`, {
-      mend: `known drivers: ${[...around.drivers.keys()].sort().join(', ')}`,
-    });
-    return undefined;
-  }
-  const { labels, diskImages, clouds } = around;
+  const section = { name, driver, value, ...pick(around) };
+  const module = moduleOf(value);
+  const found = around.drivers.has(driver) ? undefined : around.found(driver, module);
+  const schema = found?.kind === 'found' ? found.schema : around.drivers.get(driver);
+  if (!schema) return withoutDriver(section, module, found, around, problems);
   try {
-    return schema.parse({ name, driver, value, labels, diskImages, clouds }, problems);
+    return schema.parse(section, problems);
   } catch (error) {
     // A plug-in's fault must not take the others' problems with it; its message may hold values.
     problems.report([], `the driver ${driver} failed to read this section`, {
@@ -86,8 +91,45 @@ function readProvider(
   }
 }
 
+function pick({
+  labels,
+  diskImages,
+  clouds,
+}: ProviderSurroundings): Omit<ProviderSection, 'name' | 'driver' | 'value'> {
+  return { labels, diskImages, clouds };
+}
+
+/** One provider's driver is missing or broken: that provider is off, the others work. `config-validate` calls it an error. */
+function withoutDriver(
+  section: ProviderSection,
+  module: string | null,
+  found: DriverSchemaFinding | undefined,
+  around: ProviderSurroundings,
+  problems: ProblemSink,
+): ProviderConfig | undefined {
+  const { driver } = section;
+  if (found?.kind === 'unusable') {
+    const key = module === null ? 'driver' : 'module';
+    problems.report([key], found.problem, { mend: found.mend, severity: 'strict' });
+    return disabledProvider(section, found.problem);
+  }
+  // The original's wording, which has the driver's name in front.
+  const message = `${driver}: unknown driver`;
+  const install = found?.kind === 'unknown' ? `; or install ${found.looked}` : '';
+  const mend = `known drivers: ${[...around.drivers.keys()].sort().join(', ')}${install}`;
+  const off = found?.kind === 'unknown' && !ELSEWHERE.has(driver);
+  problems.report(['driver'], message, off ? { mend, severity: 'strict' } : { mend });
+  return off ? disabledProvider(section, message) : undefined;
+}
+
+/** The value of `module`, for drivers that are not built in. */
+export function moduleOf(value: Readonly<Record<string, unknown>>): string | null {
+  const module = value['module'];
+  return typeof module === 'string' && module !== '' ? module : null;
+}
+
 /** A name that starts with `fake` makes the provider a fake one, whatever `driver` says. */
-function driverOf(name: string, value: Readonly<Record<string, unknown>>): string {
+export function driverOf(name: string, value: Readonly<Record<string, unknown>>): string {
   if (name.startsWith('fake')) return 'fake';
   const driver = value['driver'];
   if (driver === undefined || driver === null) return DEFAULT_DRIVER;

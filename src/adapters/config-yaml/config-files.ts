@@ -6,6 +6,8 @@ export interface ConfigFiles {
   read(path: string): Promise<string>;
   /** Changes whenever the file does: nanosecond time, size, identity, permissions. Null if it cannot be looked at. */
   stamp(path: string): Promise<string | null>;
+  /** A change of the file counts from now on, although its contents are none of our business. */
+  watch?(path: string): Promise<void>;
 }
 
 export class SystemConfigFiles implements ConfigFiles {
@@ -36,6 +38,10 @@ export class RecordingFiles implements ConfigFiles {
 
   stamp(path: string): Promise<string | null> {
     return this.files.stamp(path);
+  }
+
+  async watch(path: string): Promise<void> {
+    if (!this.stamps.has(path)) this.stamps.set(path, await this.files.stamp(path));
   }
 
   /** Whether any of the files has changed, come or gone since. */

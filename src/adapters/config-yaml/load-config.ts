@@ -1,13 +1,17 @@
 /** Loading and validating `nodepool.yaml` (spec BUILDER 1.1, 1.13). */
+import { dirname } from 'node:path';
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import type { ConfigProblem } from '../../domain/config/config-problem.js';
 import { ConfigError } from '../../domain/config/config-problem.js';
-import type { DriverSchema } from '../../domain/config/driver-schema.js';
+import type { DriverSchema, DriverSchemaFinding, DriverSchemaSource } from '../../domain/config/driver-schema.js';
+import { EXEC_DRIVER, EXEC_SCHEMA } from '../../domain/config/exec-driver.js';
 import { buildConfig } from './build-config.js';
+import { driverOf, moduleOf } from './build-providers.js';
 import type { CloudSearch } from './clouds-reader.js';
 import { readClouds } from './clouds-reader.js';
 import { errorCode } from './config-files.js';
 import { OpenStackDriverSchema } from './drivers/openstack-driver-schema.js';
+import { PluginDriverSchema } from './drivers/plugin-driver-schema.js';
 import { StaticDriverSchema } from './drivers/static-driver-schema.js';
 import type { FileReading, ParsedFile } from './parsed-file.js';
 import { readParsedFile } from './parsed-file.js';
@@ -19,6 +23,8 @@ export interface LoadOptions extends FileReading, CloudSearch {
   readonly securePath?: string | null;
   /** Schemas of plug-ins; the built-in ones cannot be replaced. */
   readonly drivers?: readonly DriverSchema[];
+  /** Where drivers are looked for that are not built in. */
+  readonly plugins?: DriverSchemaSource;
 }
 
 export interface LoadedConfig {
@@ -54,9 +60,37 @@ export async function validateConfig(options: LoadOptions): Promise<ValidationRe
 
 async function understand(main: ParsedFile, secure: ParsedFile | null, options: LoadOptions): Promise<NodepoolConfig> {
   const clouds = await readClouds(options);
-  const builtIn = [new OpenStackDriverSchema('openstack'), new OpenStackDriverSchema('fake'), new StaticDriverSchema()];
+  const builtIn = [
+    new OpenStackDriverSchema('openstack'),
+    new OpenStackDriverSchema('fake'),
+    new StaticDriverSchema(),
+    new PluginDriverSchema({ name: EXEC_DRIVER, managesImages: true, configSchema: EXEC_SCHEMA }),
+  ];
   const schemas: readonly DriverSchema[] = [...(options.drivers ?? []), ...builtIn];
-  return buildConfig({ main, secure, clouds, drivers: new Map(schemas.map((schema) => [schema.driver, schema])) });
+  const drivers = new Map(schemas.map((schema) => [schema.driver, schema]));
+  const found = await findPlugins(main.value['providers'], drivers, options);
+  return buildConfig({ main, secure, clouds, drivers, found });
+}
+
+/** Looks for the drivers that sections name and that are not built in, each once. */
+async function findPlugins(
+  providers: unknown,
+  builtIn: ReadonlyMap<string, DriverSchema>,
+  { plugins, files, path }: LoadOptions,
+): Promise<(driver: string, module: string | null) => DriverSchemaFinding | undefined> {
+  const found = new Map<string, DriverSchemaFinding>();
+  const key = (driver: string, module: string | null): string => JSON.stringify([driver, module]);
+  const watched: string[] = [];
+  for (const entry of plugins && Array.isArray(providers) ? (providers as unknown[]) : []) {
+    if (!plugins || !isRecord(entry)) continue;
+    const driver = driverOf(String(entry['name']), entry);
+    const module = moduleOf(entry);
+    if (builtIn.has(driver) || found.has(key(driver, module))) continue;
+    const watch = (file: string): void => void watched.push(file);
+    found.set(key(driver, module), await plugins.find(driver, module, dirname(path), watch));
+  }
+  for (const file of watched) await files.watch?.(file);
+  return (driver, module) => found.get(key(driver, module));
 }
 
 /** Better to hear of a missing certificate now than from failing connections. The secure file's values are not named. */

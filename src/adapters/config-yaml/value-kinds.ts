@@ -93,6 +93,14 @@ export const port = simpleKind(
   Number,
 );
 
+/** Whole or not. */
+export const amount = simpleKind(
+  { type: 'number', schema: { type: 'number' } },
+  'float (a number)',
+  (value) => typeof value === 'number' && Number.isFinite(value),
+  Number,
+);
+
 /** Seconds, whole or not. */
 export const seconds = simpleKind(
   { type: 'number', schema: { type: 'number', exclusiveMinimum: 0 } },

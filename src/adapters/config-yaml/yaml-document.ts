@@ -46,6 +46,10 @@ function asOriginal(tag: AnyTag): AnyTag {
       ? { ...tag, test: /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/ }
       : { ...tag, test: /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/ };
   }
+  // A point alone is text: `module: .`.
+  if (tag.tag === 'tag:yaml.org,2002:float' && tag.test.test('.')) {
+    return { ...tag, test: /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/ };
+  }
   if (tag.format === 'EXP') return { ...tag, test: /^[-+]?(?:[0-9][0-9_]*)?\.[0-9_]*[eE][-+][0-9]+$/ };
   return tag;
 }

@@ -11,6 +11,7 @@ import { FakeProvider } from './fake-provider.js';
  */
 export class FakeDriver implements Driver {
   readonly name = 'fake';
+  readonly capabilities = { images: true, quota: true, leaks: true, zones: true, console: true };
 
   constructor(private readonly clouds: FakeClouds) {}
 

@@ -8,6 +8,7 @@ import { StaticProvider } from './static-provider.js';
 /** The driver `static`: machines that are always there (spec BUILDER 1.7). */
 export class StaticDriver implements Driver {
   readonly name = 'static';
+  readonly capabilities = { images: false, quota: false, leaks: false, zones: false, console: false };
 
   constructor(private readonly scanner: HostKeyScanner) {}
 

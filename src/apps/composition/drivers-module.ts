@@ -4,24 +4,30 @@ import { FakeClouds } from '../../adapters/fake-cloud/fake-clouds.js';
 import { FakeDriver } from '../../adapters/fake-cloud/fake-driver.js';
 import type { FakeKnobs } from '../../adapters/fake-cloud/fake-knobs.js';
 import { OpenStackDriver } from '../../adapters/openstack/openstack-driver.js';
+import { ExecDriver } from '../../adapters/exec-driver/exec-driver.js';
 import { StaticDriver } from '../../adapters/static/static-driver.js';
-import type { Driver } from '../../ports/compute/driver.js';
+import { NodeChildPrograms } from '../../adapters/system/node-child-programs.js';
+import type { Driver, DriverRegistry } from '../../ports/compute/driver.js';
+import { GuardedDriver } from '../plugins/containment/guarded-driver.js';
 import { OwnedProviders } from './owned-providers.js';
 import { TOKENS } from './tokens.js';
 
-/** The built-in drivers, and the provider objects of this process. */
-export function driversModule(knobs: Partial<FakeKnobs> = {}): ContainerModule {
+/** The built-in drivers and those from outside, and the provider objects of this process. */
+export function driversModule(plugins: DriverRegistry, knobs: Partial<FakeKnobs> = {}): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.drivers).toDynamicValue((context) => {
       const clouds = new FakeClouds(context.get(TOKENS.clock), context.get(TOKENS.random), knobs);
       const scanner = new FakeAwareHostKeyScanner(context.get(TOKENS.scanner));
+      const exec = new ExecDriver(new NodeChildPrograms(), context.get(TOKENS.environment));
       const builtIn: readonly Driver[] = [
         new FakeDriver(clouds),
         new StaticDriver(scanner),
         new OpenStackDriver(context.get(TOKENS.clouds), context.get(TOKENS.version)),
+        // What its programs answer is as foreign as what packages do.
+        new GuardedDriver(exec),
       ];
       const byName = new Map(builtIn.map((driver) => [driver.name, driver]));
-      return { driver: (name) => byName.get(name) };
+      return { driver: (name) => byName.get(name) ?? plugins.driver(name) };
     });
     bind(TOKENS.providers).toDynamicValue(
       (context) =>

@@ -31,6 +31,7 @@ export class OwnedProviders {
   private async start(config: NodepoolConfig, name: string): Promise<Provider> {
     const section = config.providers.get(name);
     if (!section) throw new ProviderError('configuration', `provider ${name} is not configured`);
+    if (section.problem !== undefined) throw new ProviderError('configuration', section.problem);
     const driver = this.drivers.driver(section.driver);
     if (!driver) throw new ProviderError('configuration', `${section.driver}: unknown driver`);
     const provider = driver.createProvider(section, this.context);

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Container } from 'inversify';
 import type { ContainerModule } from 'inversify';
 import { ConfigFile } from '../../adapters/config-yaml/config-file.js';
@@ -17,6 +18,7 @@ import { memoryStoreModule, zookeeperModule } from '../composition/store-modules
 import { systemModule } from '../composition/system-module.js';
 import { telemetryModule } from '../composition/telemetry-module.js';
 import { TOKENS } from '../composition/tokens.js';
+import { PluginRegistry } from '../plugins/plugin-registry.js';
 import { openLog } from './open-log.js';
 import type { LogOptions } from './open-log.js';
 import { packageVersion } from './version.js';
@@ -41,8 +43,10 @@ export function loadOptions(
   configPath: string,
   securePath: string | null,
   environment: Readonly<Record<string, string>>,
+  plugins: PluginRegistry = openPlugins(),
 ): LoadOptions {
   return {
+    plugins,
     path: path.resolve(configPath),
     ...(securePath === null ? {} : { securePath: path.resolve(securePath) }),
     env: environment,
@@ -51,6 +55,12 @@ export function loadOptions(
     files: new SystemConfigFiles(),
     clock: new SystemClock(),
   };
+}
+
+/** The drivers from outside, which are looked for beside the configuration file and beside Nodepool. */
+export function openPlugins(): PluginRegistry {
+  const installation = fileURLToPath(new URL('../../..', import.meta.url));
+  return new PluginRegistry({ clock: new SystemClock(), installation: path.resolve(installation) });
 }
 
 export function currentEnvironment(): Readonly<Record<string, string>> {
@@ -68,7 +78,8 @@ export async function openProcess(
   const logger = openLog(options);
   const metrics = metricsFromEnvironment(environment, logger);
   const container = new Container({ defaultScope: 'Singleton' });
-  const reading = loadOptions(options.configPath, options.securePath, environment);
+  const plugins = openPlugins();
+  const reading = loadOptions(options.configPath, options.securePath, environment, plugins);
   const config = await ConfigFile.open(reading, logger.child('config'));
   const host = await SystemHostIdentity.detect();
   const { zookeeper } = config.current;
@@ -78,7 +89,7 @@ export async function openProcess(
     telemetryModule(logger, metrics),
     zookeeper && !options.memory ? zookeeperModule(zookeeper) : memoryStoreModule(),
     recordsModule(),
-    driversModule(),
+    driversModule(plugins),
     ...modules,
   );
   container.bind(TOKENS.config).toConstantValue(config);

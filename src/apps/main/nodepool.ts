@@ -7,6 +7,7 @@ import { formatProblem } from '../../domain/config/config-problem.js';
 import { administrationModule } from '../composition/daemon-modules.js';
 import { TOKENS } from '../composition/tokens.js';
 import { connectInTime } from './connect-in-time.js';
+import { driverTools } from './driver-tools.js';
 import { currentEnvironment, loadOptions, openProcess } from './daemon.js';
 import { runMain } from './run-main.js';
 import { packageVersion } from './version.js';
@@ -52,6 +53,7 @@ function main(): Promise<number> {
   const line = new CommandLine({
     open,
     validate,
+    drivers: driverTools,
     stdout,
     stderr,
     stdin,

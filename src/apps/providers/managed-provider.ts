@@ -68,12 +68,16 @@ export class ManagedProvider {
         if (signal.aborted) return;
         await this.discard();
         this.report(error, delay);
+        // Only a changed configuration helps, and that makes another object.
+        if (this.config.problem !== undefined) return;
       }
       await sleep(this.context.clock, delay, signal);
     }
   }
 
   private async startOnce(signal: AbortSignal): Promise<Provider> {
+    const { problem } = this.config;
+    if (problem !== undefined) throw new ProviderError('configuration', problem);
     const driver = this.drivers.driver(this.config.driver);
     if (!driver) throw new ProviderError('configuration', `${this.config.driver}: unknown driver`);
     const provider = driver.createProvider(this.config, this.context);
@@ -107,7 +111,7 @@ export class ManagedProvider {
     const problem = asError(error).message;
     this.context.logger.error('The provider could not be started', {
       provider: this.config.name,
-      retryIn: delay,
+      ...(this.config.problem === undefined ? { retryIn: delay } : {}),
       ...errorFields(error),
     });
     this.become({ problem });

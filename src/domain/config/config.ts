@@ -85,6 +85,11 @@ export interface ProviderConfig {
   readonly imageFormat: string;
   /** The provider's section as parsed, for the driver and for telling whether it changed. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /**
+   * Why the provider is off until the configuration or its driver's package changes. What is known of its pools and images is here
+   * all the same, so that nothing of it is taken for abandoned.
+   */
+  readonly problem?: string;
 }
 
 export interface ConnectionConfig {

@@ -69,3 +69,26 @@ export interface DriverSchema {
    */
   parse(section: ProviderSection, problems: ProblemSink): ProviderConfig | undefined;
 }
+
+/** Where the schemas of drivers come from that are not built in: packages are looked for when a section names them. */
+export interface DriverSchemaSource {
+  /**
+   * @param driver the value of the `driver` key
+   * @param module the value of the `module` key: a package, or a path from `folder`
+   * @param folder of the configuration file, absolute
+   * @param watch is told each file whose change may change the answer
+   * Never rejects.
+   */
+  find(
+    driver: string,
+    module: string | null,
+    folder: string,
+    watch: (file: string) => void,
+  ): Promise<DriverSchemaFinding>;
+}
+
+export type DriverSchemaFinding =
+  | { readonly kind: 'found'; readonly schema: DriverSchema }
+  /** Nothing of that name is installed, and no `module` was given. */
+  | { readonly kind: 'unknown'; readonly looked: string }
+  | { readonly kind: 'unusable'; readonly problem: string; readonly mend: string };

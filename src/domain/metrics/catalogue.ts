@@ -110,6 +110,17 @@ const DRIVER: readonly Omit<MetricDescription, 'emitter'>[] = [
     kinds: TIMED,
     meaning: 'The same in the manner of the OpenStack SDK, if switched on; the prefix is openstack.api by default.',
   },
+  {
+    name: 'nodepool.driver.<provider>.fault.<fault>',
+    kinds: COUNTED,
+    meaning:
+      'What a driver from outside did wrong: threw, hung, nonsense, blocked, flooded, listeners or stray; the log says more.',
+  },
+  {
+    name: 'nodepool.driver.<provider>.blocked',
+    kinds: ['timer'],
+    meaning: 'How long a driver from outside held up the whole process.',
+  },
 ];
 
 const BUILDER: readonly Omit<MetricDescription, 'emitter'>[] = [

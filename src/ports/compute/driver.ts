@@ -13,9 +13,29 @@ export interface DriverContext {
   readonly metrics: Metrics;
 }
 
+/**
+ * What the providers of a driver can do besides making, listing and deleting machines. Said once, before any provider exists:
+ * it decides what is asked of them, and which checks of the contract apply.
+ */
+export interface DriverCapabilities {
+  /** Keeps disk images: `Provider.images` is present. */
+  readonly images: boolean;
+  /** `Provider.limits` asks the account; otherwise it answers that nothing is limited. */
+  readonly quota: boolean;
+  /** `Provider.list` shows what we made and lost, so that it can be found and deleted. */
+  readonly leaks: boolean;
+  /** The cloud has zones, and `InstanceSpec.az` counts. */
+  readonly zones: boolean;
+  /** `Provider.consoleLog` has texts. */
+  readonly console: boolean;
+}
+
 /** A kind of provider. One per process; makes a `Provider` per configured provider and configuration. */
 export interface Driver {
   readonly name: string;
+  /** The driver API it was written for; built-in drivers leave it out, they always fit. */
+  readonly apiVersion?: string;
+  readonly capabilities?: DriverCapabilities;
   /** Synchronous and without I/O; trouble shows in `Provider.start`. @throws ProviderError kind `configuration` */
   createProvider(config: ProviderConfig, context: DriverContext): Provider;
 }

@@ -43,6 +43,10 @@ additional commands:
                         and what would change it
     completion          print a script that completes command lines: eval
                         "$(nodepool completion bash)"
+    drivers             list the drivers that are installed, with versions and
+                        capabilities
+    driver-test         check a driver against the driver contract; makes and
+                        deletes real machines
 
 additional options:
   --connect-timeout SECONDS

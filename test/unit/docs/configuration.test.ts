@@ -8,6 +8,7 @@ import { ownSchemaKeys, schemaKeys, type SectionClass } from '../../../src/adapt
 import { FakeProviderSchema } from '../../../src/adapters/config-yaml/schemas/openstack.schema.js';
 import { StaticProviderSchema } from '../../../src/adapters/config-yaml/schemas/static.schema.js';
 import { SecureSchema, TopLevelSchema } from '../../../src/adapters/config-yaml/schemas/top-level.schema.js';
+import { EXEC_SCHEMA } from '../../../src/domain/config/exec-driver.js';
 import { document, quotedIn, ROOT, sections, tableRows } from './documents.js';
 
 const FILE = 'docs/reference/configuration.md';
@@ -48,6 +49,15 @@ describe('the reference of the configuration', () => {
     for (const section of allSections()) {
       const keys = ownSchemaKeys(section).map(({ name }) => name);
       expect(Object.keys(NOTES.get(section) ?? {}).sort(), section.name).toEqual([...keys].sort());
+    }
+  });
+
+  it('describes the keys of exec', () => {
+    const keys = Object.entries({ ...EXEC_SCHEMA.provider, ...EXEC_SCHEMA.pool, ...EXEC_SCHEMA.label });
+    expect([...described('exec')].sort()).toEqual(keys.map(([key]) => key).sort());
+    for (const [key, { required }] of keys) {
+      const row = tableRows(parts.get('exec') ?? '').find(([cell = '']) => quotedIn(cell).includes(key));
+      expect(row?.[2] === 'required', key).toBe(required === true);
     }
   });
 

@@ -26,7 +26,7 @@ const yamls = DOCUMENTS.flatMap((document) => {
     .map((block) => ({ where: `${document.file}:${block.line}`, text: block.text, clouds }));
 });
 
-const env = { NODEPOOL_WEB_PORT: '8006' };
+const env = { NODEPOOL_WEB_PORT: '8006', NODEPOOL_PEBBLE_TOKEN: 'pebble-token' };
 const withoutTlsFiles = (text: string): string => text.replace(/^zookeeper-tls:\n(?: {2}.*\n)+/m, '');
 
 describe('configurations in the documents', () => {

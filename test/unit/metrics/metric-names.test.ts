@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as builder from '../../../src/domain/metrics/builder-metrics.js';
 import { describeMetric, METRICS } from '../../../src/domain/metrics/catalogue.js';
+import * as driver from '../../../src/domain/metrics/driver-metrics.js';
 import * as launcher from '../../../src/domain/metrics/launcher-metrics.js';
 import { safePart } from '../../../src/domain/metrics/name-part.js';
 import * as tasks from '../../../src/domain/metrics/task-metrics.js';
@@ -67,6 +68,8 @@ describe('the catalogue', () => {
     [launcher.cacheQueue('h', 'node', 'event'), 'nodepool.launcher.<hostname>.zk.<cache>_cache.<queue>_queue'],
     [tasks.task('p', 'compute.GET.servers'), 'nodepool.task.<provider>.<task>'],
     [tasks.sdkTask('openstack.api', 'compute.GET.servers'), '<prefix>.<service>.<method>.<path>'],
+    [driver.driverFault('p', 'hung'), 'nodepool.driver.<provider>.fault.<fault>'],
+    [driver.driverBlocked('p'), 'nodepool.driver.<provider>.blocked'],
     [builder.imageSize('i', 'qcow2'), 'nodepool.dib_image_build.<image>.<format>.size'],
     [builder.buildReturnCode('i', 'raw'), 'nodepool.dib_image_build.<image>.<format>.rc'],
     [builder.buildDuration('i', 'raw'), 'nodepool.dib_image_build.<image>.<format>.duration'],

@@ -1,18 +1,13 @@
-import type { CloudImageConfig, ProviderConfig, ProviderImageConfig } from '../../../domain/config/config.js';
+import type { ProviderConfig } from '../../../domain/config/config.js';
 import type { CloudLookup, DriverSchema, ProblemSink, ProviderSection } from '../../../domain/config/driver-schema.js';
-import {
-  DEFAULT_HOSTNAME_FORMAT,
-  DEFAULT_IMAGE_NAME_FORMAT,
-  HOSTNAME_FIELDS,
-  IMAGE_NAME_FIELDS,
-} from '../../../domain/config/format-string.js';
+import { HOSTNAME_FIELDS, IMAGE_NAME_FIELDS } from '../../../domain/config/format-string.js';
 import type { OpenStackProviderSettings } from '../../../domain/config/openstack.js';
 import { below } from '../problem-list.js';
 import { readSection } from '../read-section.js';
-import type { CloudImageSchema, ProviderImageSchema } from '../schemas/openstack.schema.js';
 import { FakeProviderSchema, OpenStackProviderSchema } from '../schemas/openstack.schema.js';
 import { openStackPool } from './openstack-pool.js';
-import { byName, checkFormat, connection, DEFAULT_IMAGE_FORMAT, providerDefaults } from './provider-parts.js';
+import { cloudImage, diskImage } from './image-parts.js';
+import { byName, checkFormat, DEFAULT_IMAGE_FORMAT, providerDefaults, timings } from './provider-parts.js';
 
 /** Reads `driver: openstack` and `driver: fake`, which differ in what they demand of the cloud (spec BUILDER 1.6, 1.9). */
 export class OpenStackDriverSchema implements DriverSchema {
@@ -32,7 +27,7 @@ export class OpenStackDriverSchema implements DriverSchema {
     checkFormat('image-name-format', schema.imageNameFormat, IMAGE_NAME_FIELDS, problems);
     const cloud = this.lookUpCloud(schema, section, problems);
     const diskImages = byName('diskimage', schema.diskImages, at, (image, name) =>
-      this.diskImage(image, name, section, at(image)),
+      diskImage(image, name, section, at(image)),
     );
     const cloudImages = byName('cloud-image', schema.cloudImages, at, (image, name) =>
       cloudImage(image, name, at(image)),
@@ -85,44 +80,6 @@ export class OpenStackDriverSchema implements DriverSchema {
     } else problems.report(['cloud'], found.problem, { severity: 'load' });
     return found;
   }
-
-  private diskImage(
-    image: ProviderImageSchema,
-    name: string,
-    section: ProviderSection,
-    problems: ProblemSink,
-  ): ProviderImageConfig {
-    if (!section.diskImages.has(name)) {
-      problems.report(
-        ['name'],
-        `diskimage ${name} in provider ${section.name} is not defined in the main diskimages list`,
-        { mend: 'add it there; abstract images cannot be uploaded' },
-      );
-    }
-    return {
-      name,
-      ...connection(image),
-      pause: image.pause ?? false,
-      configDrive: image.configDrive ?? null,
-      meta: image.meta ?? {},
-    };
-  }
-}
-
-type Timings = Pick<
-  ProviderConfig,
-  'launchTimeout' | 'bootTimeout' | 'launchRetries' | 'hostnameFormat' | 'imageNameFormat' | 'imageUploadTimeout'
->;
-
-function timings(schema: OpenStackProviderSchema): Timings {
-  return {
-    launchTimeout: schema.launchTimeout ?? 3600,
-    bootTimeout: schema.bootTimeout ?? 60,
-    launchRetries: schema.launchRetries ?? 3,
-    hostnameFormat: schema.hostnameFormat ?? DEFAULT_HOSTNAME_FORMAT,
-    imageNameFormat: schema.imageNameFormat ?? DEFAULT_IMAGE_NAME_FORMAT,
-    imageUploadTimeout: schema.imageUploadTimeout ?? 3600,
-  };
 }
 
 function settings(schema: FakeProviderSchema, cloud: CloudLookup | undefined): OpenStackProviderSettings {
@@ -134,25 +91,5 @@ function settings(schema: FakeProviderSchema, cloud: CloudLookup | undefined): O
     portCleanupInterval: schema.portCleanupInterval ?? 600,
     cloudFingerprint: cloud?.kind === 'found' ? cloud.fingerprint : '',
     fake: schema.fake ?? {},
-  };
-}
-
-function cloudImage(image: CloudImageSchema, name: string, problems: ProblemSink): CloudImageConfig {
-  if (image.imageId !== undefined && image.imageName !== undefined) {
-    problems.report(
-      ['image-name'],
-      "two or more values in the same group of exclusion 'cloud-image-name-or-id': image-id, image-name",
-      { mend: 'keep one of them; image-id counts', severity: 'strict', at: 'key' },
-    );
-  }
-  return {
-    name,
-    ...connection(image),
-    imageId: image.imageId ?? null,
-    imageName: image.imageName ?? null,
-    configDrive: image.configDrive ?? null,
-    username: image.username ?? null,
-    pythonPath: image.pythonPath ?? 'auto',
-    shellType: image.shellType ?? null,
   };
 }

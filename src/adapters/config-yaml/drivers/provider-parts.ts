@@ -36,6 +36,32 @@ export function providerDefaults(section: ProviderSection, schema: ProviderSchem
   };
 }
 
+interface TimingsSchema {
+  readonly launchTimeout?: number;
+  readonly bootTimeout?: number;
+  readonly launchRetries?: number;
+  readonly hostnameFormat?: string;
+  readonly imageNameFormat?: string;
+  readonly imageUploadTimeout?: number;
+}
+
+type Timings = Pick<
+  ProviderConfig,
+  'launchTimeout' | 'bootTimeout' | 'launchRetries' | 'hostnameFormat' | 'imageNameFormat' | 'imageUploadTimeout'
+>;
+
+/** Formats and patience of providers that launch machines. */
+export function timings(schema: TimingsSchema): Timings {
+  return {
+    launchTimeout: schema.launchTimeout ?? 3600,
+    bootTimeout: schema.bootTimeout ?? 60,
+    launchRetries: schema.launchRetries ?? 3,
+    hostnameFormat: schema.hostnameFormat ?? DEFAULT_HOSTNAME_FORMAT,
+    imageNameFormat: schema.imageNameFormat ?? DEFAULT_IMAGE_NAME_FORMAT,
+    imageUploadTimeout: schema.imageUploadTimeout ?? 3600,
+  };
+}
+
 type PoolLimits = PoolSchema & { readonly maxVolumes?: number; readonly maxVolumeGb?: number };
 
 type CommonPool = Pick<PoolConfig, 'name' | 'provider' | 'maxServers' | 'limits' | 'priority' | 'nodeAttributes'>;

@@ -1,0 +1,111 @@
+/** Disk images and cloud images in the sections of providers, and which of them a label is made from (spec BUILDER 1.6). */
+import type { CloudImageConfig, LabelImage, ProviderImageConfig } from '../../../domain/config/config.js';
+import type { ProblemSink, ProviderSection } from '../../../domain/config/driver-schema.js';
+import type { CloudImageSchema, ProviderImageSchema } from '../schemas/openstack.schema.js';
+import { connection } from './provider-parts.js';
+
+export interface ImageSurroundings {
+  readonly section: ProviderSection;
+  readonly diskImages: ReadonlyMap<string, unknown>;
+  readonly cloudImages: ReadonlyMap<string, unknown>;
+}
+
+interface ImageOfLabel {
+  readonly diskImage?: string;
+  readonly cloudImage?: string;
+}
+
+export function diskImage(
+  image: ProviderImageSchema,
+  name: string,
+  section: ProviderSection,
+  problems: ProblemSink,
+): ProviderImageConfig {
+  if (!section.diskImages.has(name)) {
+    problems.report(
+      ['name'],
+      `diskimage ${name} in provider ${section.name} is not defined in the main diskimages list`,
+      { mend: 'add it there; abstract images cannot be uploaded' },
+    );
+  }
+  return {
+    name,
+    ...connection(image),
+    pause: image.pause ?? false,
+    configDrive: image.configDrive ?? null,
+    meta: image.meta ?? {},
+  };
+}
+
+export function cloudImage(image: CloudImageSchema, name: string, problems: ProblemSink): CloudImageConfig {
+  if (image.imageId !== undefined && image.imageName !== undefined) {
+    problems.report(
+      ['image-name'],
+      "two or more values in the same group of exclusion 'cloud-image-name-or-id': image-id, image-name",
+      { mend: 'keep one of them; image-id counts', severity: 'strict', at: 'key' },
+    );
+  }
+  return {
+    name,
+    ...connection(image),
+    imageId: image.imageId ?? null,
+    imageName: image.imageName ?? null,
+    configDrive: image.configDrive ?? null,
+    username: image.username ?? null,
+    pythonPath: image.pythonPath ?? 'auto',
+    shellType: image.shellType ?? null,
+  };
+}
+
+export function labelImage(
+  label: ImageOfLabel,
+  name: string,
+  around: ImageSurroundings,
+  problems: ProblemSink,
+): LabelImage | undefined {
+  if (label.diskImage !== undefined && label.cloudImage !== undefined) {
+    problems.report(['cloud-image'], "two or more values in the same group of exclusion 'label-image'", {
+      mend: 'keep one of diskimage and cloud-image; diskimage counts',
+      severity: 'strict',
+      at: 'key',
+    });
+  }
+  if (label.diskImage !== undefined) {
+    checkDiskImage(label.diskImage, name, around, problems);
+    return { kind: 'diskimage', name: label.diskImage };
+  }
+  if (label.cloudImage !== undefined) {
+    checkCloudImage(label.cloudImage, name, around, problems);
+    return { kind: 'cloud-image', name: label.cloudImage };
+  }
+  problems.report(['diskimage'], 'required key not provided', {
+    mend: 'give exactly one of diskimage and cloud-image',
+  });
+  return undefined;
+}
+
+function checkDiskImage(image: string, label: string, around: ImageSurroundings, problems: ProblemSink): void {
+  const provider = around.section.name;
+  if (!around.section.diskImages.has(image)) {
+    problems.report(
+      ['diskimage'],
+      `label ${label} in provider ${provider} uses diskimage ${image} which is not defined in the main diskimages list`,
+      { mend: 'add it there; abstract images cannot be used' },
+    );
+  } else if (!around.diskImages.has(image)) {
+    problems.report(
+      ['diskimage'],
+      `label ${label} in provider ${provider} uses diskimage ${image} which is not in the provider's diskimages list`,
+      { mend: 'add it there, else the image is never uploaded and requests are declined', severity: 'strict' },
+    );
+  }
+}
+
+function checkCloudImage(image: string, label: string, around: ImageSurroundings, problems: ProblemSink): void {
+  if (around.cloudImages.has(image)) return;
+  problems.report(
+    ['cloud-image'],
+    `cloud-image ${image} does not exist in provider ${around.section.name} but is referenced in label ${label}`,
+    { mend: "add it to the provider's cloud-images" },
+  );
+}

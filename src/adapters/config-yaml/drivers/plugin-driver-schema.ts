@@ -1,0 +1,125 @@
+import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../../domain/config/config.js';
+import type { DriverConfigSchema } from '../../../domain/config/driver-config-schema.js';
+import type { DriverSchema, ProblemSink, ProviderSection } from '../../../domain/config/driver-schema.js';
+import { HOSTNAME_FIELDS, IMAGE_NAME_FIELDS } from '../../../domain/config/format-string.js';
+import { below } from '../problem-list.js';
+import { readSection } from '../read-section.js';
+import type { SectionClass } from '../schema-key.js';
+import { SectionList } from '../schema-key.js';
+import { PluginLabelSchema, PluginPoolSchema, PluginProviderSchema } from '../schemas/plugin.schema.js';
+import { isRecord } from '../value-kinds.js';
+import { describedSection, describedValues } from './described-section.js';
+import type { ImageSurroundings } from './image-parts.js';
+import { cloudImage, diskImage, labelImage } from './image-parts.js';
+import { byName, checkFormat, checkLabel, commonPool, DEFAULT_IMAGE_FORMAT } from './provider-parts.js';
+import { providerDefaults, timings } from './provider-parts.js';
+
+export interface DescribedDriver {
+  readonly name: string;
+  readonly managesImages: boolean;
+  readonly configSchema: DriverConfigSchema;
+}
+
+type PluginPool = PluginPoolSchema & { readonly labels?: readonly PluginLabelSchema[] };
+type PluginProvider = PluginProviderSchema & { readonly pools?: readonly PluginPool[] };
+
+interface Reading extends ImageSurroundings {
+  readonly provider: PluginProvider;
+  readonly pathOf: (entry: object) => readonly (string | number)[];
+  readonly problems: ProblemSink;
+}
+
+/** Reads the sections of a driver that describes its keys by values: plug-ins, and `exec`. */
+export class PluginDriverSchema implements DriverSchema {
+  readonly driver: string;
+  readonly managesImages: boolean;
+  private readonly keys: DriverConfigSchema;
+  private readonly section: SectionClass<PluginProvider>;
+
+  /** @throws Error naming what is wrong with the driver's description of its keys */
+  constructor(driver: DescribedDriver) {
+    this.driver = driver.name;
+    this.managesImages = driver.managesImages;
+    this.keys = driver.configSchema;
+    const label = describedSection(PluginLabelSchema, 'label', this.keys.label);
+    const pool = describedSection<PluginPool>(PluginPoolSchema, 'pool', this.keys.pool);
+    const provider = describedSection<PluginProvider>(PluginProviderSchema, 'provider', this.keys.provider);
+    SectionList('labels', () => label)(pool.prototype as object, 'labels');
+    SectionList('pools', () => pool)(provider.prototype as object, 'pools');
+    this.section = provider;
+  }
+
+  parse(section: ProviderSection, problems: ProblemSink): ProviderConfig {
+    const read = readSection(this.section, section.value, problems);
+    const provider = read.value;
+    const pathOf = (entry: object): readonly (string | number)[] => read.pathOf(entry);
+    const at = (entry: object): ProblemSink => below(problems, ...pathOf(entry));
+    checkFormat('hostname-format', provider.hostnameFormat, HOSTNAME_FIELDS, problems);
+    checkFormat('image-name-format', provider.imageNameFormat, IMAGE_NAME_FIELDS, problems);
+    if (!this.managesImages && (provider.diskImages?.length ?? 0) > 0) {
+      problems.report(['diskimages'], `the driver ${this.driver} keeps no disk images`, { mend: 'use cloud-images' });
+    }
+    const diskImages = byName('diskimage', provider.diskImages, at, (image, name) =>
+      diskImage(image, name, section, at(image)),
+    );
+    const cloudImages = byName('cloud-image', provider.cloudImages, at, (image, name) =>
+      cloudImage(image, name, at(image)),
+    );
+    const reading = { section, provider, pathOf, problems, diskImages, cloudImages };
+    return {
+      ...providerDefaults(section, provider),
+      ...timings(provider),
+      managesImages: this.managesImages,
+      diskImages,
+      cloudImages,
+      pools: byName('pool', provider.pools, at, (pool, name) => this.pool(pool, name, reading)),
+      postUploadHook: provider.postUploadHook ?? null,
+      imageFormat: provider.imageFormat ?? DEFAULT_IMAGE_FORMAT,
+      settings: describedValues(provider, section.value, this.keys.provider, problems),
+    };
+  }
+
+  private pool(pool: PluginPool, name: string, reading: Reading): PoolConfig {
+    const { section, provider, pathOf, problems } = reading;
+    const at = (entry: object): ProblemSink => below(problems, ...pathOf(entry));
+    return {
+      ...commonPool(pool, name, section, provider),
+      ignoreProviderQuota: pool.ignoreProviderQuota ?? false,
+      availabilityZones: pool.availabilityZones ?? [],
+      useInternalIp: pool.useInternalIp ?? false,
+      labels: byName('label', pool.labels, at, (label, labelName) => this.label(label, labelName, pool, reading)),
+      settings: describedValues(pool, rawAt(section.value, pathOf(pool)), this.keys.pool, at(pool)),
+    };
+  }
+
+  private label(
+    label: PluginLabelSchema,
+    name: string,
+    pool: PluginPool,
+    reading: Reading,
+  ): PoolLabelConfig | undefined {
+    const { section, pathOf } = reading;
+    const problems = below(reading.problems, ...pathOf(label));
+    checkLabel(name, section, problems, 'name');
+    const settings = describedValues(label, rawAt(section.value, pathOf(label)), this.keys.label, problems);
+    const image = labelImage(label, name, reading, problems);
+    return (
+      image && {
+        name,
+        image,
+        hostKeyChecking: label.hostKeyChecking ?? pool.hostKeyChecking ?? true,
+        consoleLog: label.consoleLog ?? false,
+        instanceProperties: label.instanceProperties ?? {},
+        dynamicInstanceProperties: label.dynamicInstanceProperties ?? {},
+        settings,
+      }
+    );
+  }
+}
+
+/** The section as it stands in the file. */
+function rawAt(value: unknown, path: readonly (string | number)[]): Readonly<Record<string, unknown>> {
+  let found: unknown = value;
+  for (const step of path) found = isRecord(found) || Array.isArray(found) ? Reflect.get(found, step) : undefined;
+  return isRecord(found) ? found : {};
+}

@@ -1,0 +1,36 @@
+/** What providers of all drivers from outside have; each driver adds keys of its own. */
+import { Key, RequiredKey, SectionList } from '../schema-key.js';
+import { flag, integer, text, textList, textMap } from '../value-kinds.js';
+import { CloudImageSchema, ProviderImageSchema } from './openstack.schema.js';
+import { PoolSchema, ProviderSchema } from './provider.schema.js';
+
+export class PluginProviderSchema extends ProviderSchema {
+  @Key('module', text) module?: string;
+  @Key('boot-timeout', integer) bootTimeout?: number;
+  @Key('launch-timeout', integer) launchTimeout?: number;
+  @Key('launch-retries', integer) launchRetries?: number;
+  @Key('hostname-format', text) hostnameFormat?: string;
+  @Key('image-name-format', text) imageNameFormat?: string;
+  @Key('image-upload-timeout', integer) imageUploadTimeout?: number;
+  @Key('image-format', text) imageFormat?: string;
+  @Key('post-upload-hook', text) postUploadHook?: string;
+  @SectionList('diskimages', () => ProviderImageSchema) diskImages?: ProviderImageSchema[];
+  @SectionList('cloud-images', () => CloudImageSchema) cloudImages?: CloudImageSchema[];
+}
+
+export class PluginPoolSchema extends PoolSchema {
+  @Key('ignore-provider-quota', flag) ignoreProviderQuota?: boolean;
+  @Key('availability-zones', textList) availabilityZones?: readonly string[];
+  @Key('host-key-checking', flag) hostKeyChecking?: boolean;
+  @Key('use-internal-ip', flag) useInternalIp?: boolean;
+}
+
+export class PluginLabelSchema {
+  @RequiredKey('name', text) name?: string;
+  @Key('diskimage', text) diskImage?: string;
+  @Key('cloud-image', text) cloudImage?: string;
+  @Key('console-log', flag) consoleLog?: boolean;
+  @Key('host-key-checking', flag) hostKeyChecking?: boolean;
+  @Key('instance-properties', textMap) instanceProperties?: Readonly<Record<string, string>>;
+  @Key('dynamic-instance-properties', textMap) dynamicInstanceProperties?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,139 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
+import { loadConfig } from '../../adapters/config-yaml/load-config.js';
+import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
+import { EXEC_DRIVER } from '../../domain/config/exec-driver.js';
+import type { DriverSchema } from '../../domain/config/driver-schema.js';
+import type { Driver } from '../../ports/compute/driver.js';
+import type { InstanceImage, InstanceSpec, Provider } from '../../ports/compute/provider.js';
+import { withDeadline } from '../../ports/runtime/deadline.js';
+import type { DriverBench } from '../driver-kit/driver-bench.js';
+import { driverContext } from '../driver-kit/driver-context.js';
+import { DRIVER_CHECKS } from '../driver-kit/driver-checks.js';
+import { never } from '../driver-kit/never.js';
+import type { CheckResult } from '../driver-kit/run-checks.js';
+import { runDriverChecks } from '../driver-kit/run-checks.js';
+
+/** What a bench file opens for one check: the cloud it is made on, and ways to bring trouble about. */
+export interface OpenedBench extends Partial<
+  Omit<DriverBench, 'provider' | 'spec' | 'run' | 'close' | 'strangeCredentials'>
+> {
+  /** Variables NODEPOOL_... for `%(...)` in the configuration file. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The configuration with credentials that the cloud refuses. */
+  readonly withStrangeCredentials?: (config: ProviderConfig) => ProviderConfig;
+  close(): Promise<void>;
+}
+
+/** What a bench file exports as default. */
+export type DriverBenchFile = () => Promise<OpenedBench>;
+
+export interface DriverTestOptions {
+  readonly driver: Driver;
+  /** Undefined for built-in drivers, whose schemas are known. */
+  readonly schema: DriverSchema | undefined;
+  readonly load: (env: Readonly<Record<string, string>>) => LoadOptions;
+  /** The provider's name; default the first one of the driver. */
+  readonly provider: string | undefined;
+  /** Absolute path of the bench file. */
+  readonly bench: string | undefined;
+  /** Names of checks; default all. */
+  readonly only: readonly string[];
+  readonly onResult: (result: CheckResult) => void;
+}
+
+/** Seconds one call may take. */
+const PATIENCE = 600;
+const UNKNOWN_IMAGE: InstanceImage = {
+  kind: 'cloud-image',
+  idOrName: 'nodepool-driver-test-no-such-image',
+  byId: true,
+  configDrive: null,
+};
+
+/** Carries out the driver contract on a provider of a configuration file. @throws Error saying what is missing to do so */
+export async function testDriver(options: DriverTestOptions): Promise<readonly CheckResult[]> {
+  const unknown = options.only.filter((name) => !DRIVER_CHECKS.some((check) => check.name === name));
+  if (unknown.length > 0) throw new Error(`there is no check ${unknown.join(', ')}`);
+  const checks = DRIVER_CHECKS.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+  const openBench = await benchOf(options.bench);
+  return runDriverChecks(() => makeBench(options, openBench), { checks, onResult: options.onResult });
+}
+
+async function benchOf(file: string | undefined): Promise<DriverBenchFile> {
+  if (file === undefined) return () => Promise.resolve({ close: () => Promise.resolve() });
+  const { default: open } = (await import(pathToFileURL(path.resolve(file)).href)) as { readonly default?: unknown };
+  if (typeof open !== 'function') throw new Error(`${file} does not export a function that opens a bench as default`);
+  return open as DriverBenchFile;
+}
+
+async function makeBench(options: DriverTestOptions, openBench: DriverBenchFile): Promise<DriverBench> {
+  const opened = await openBench();
+  try {
+    const loading = options.load(opened.env ?? {});
+    const schemas = options.schema === undefined ? [] : [options.schema];
+    const { config } = await loadConfig({ ...loading, drivers: schemas });
+    const wanted = [...config.providers.values()].filter(({ driver }) => driver === options.driver.name);
+    const provider = options.provider === undefined ? wanted[0] : wanted.find(({ name }) => name === options.provider);
+    if (!provider)
+      throw new Error(`${loading.path} has no provider ${options.provider ?? `of driver ${options.driver.name}`}`);
+    return benchOn(provider, options.driver, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+function benchOn(config: ProviderConfig, driver: Driver, opened: OpenedBench): DriverBench {
+  const context = driverContext();
+  const make = (changed = config): Provider => driver.createProvider(changed, context);
+  const provider = make();
+  const [pool] = config.pools.values();
+  if (!pool) throw new Error(`provider ${config.name} has no pool`);
+  const { withStrangeCredentials, env: _env, ...knobs } = opened;
+  return {
+    unknownImage: UNKNOWN_IMAGE,
+    upload: null,
+    exhaustQuota: null,
+    hangNextCreate: null,
+    breakNextBoot: null,
+    // What a program can do, only the program knows.
+    ...(driver.capabilities && driver.name !== EXEC_DRIVER ? { capabilities: driver.capabilities } : {}),
+    ...(provider.fixed ? { fixedPool: pool } : {}),
+    ...knobs,
+    provider,
+    reopen: () => make(),
+    strangeCredentials: withStrangeCredentials ? () => make(withStrangeCredentials(config)) : null,
+    spec: (nodeId) => specOf(config, pool, nodeId),
+    run: (promise) => withDeadline(context.clock, PATIENCE, 'the call', never, () => promise),
+    close: () => opened.close(),
+  };
+}
+
+function specOf(config: ProviderConfig, pool: PoolConfig, nodeId: string): InstanceSpec {
+  const labels = [...pool.labels.values()];
+  const label = labels.find(({ image }) => image.kind === 'cloud-image') ?? labels[0];
+  if (!label) throw new Error(`pool ${pool.name} has no label`);
+  return {
+    nodeId,
+    hostname: `nodepool-driver-test-${nodeId}`,
+    pool,
+    label,
+    image: imageOf(config, label),
+    az: pool.availabilityZones[0] ?? null,
+    metadata: {
+      nodepool_node_id: nodeId,
+      nodepool_pool_name: pool.name,
+      nodepool_provider_name: config.name,
+    },
+  };
+}
+
+function imageOf(config: ProviderConfig, { image, name }: PoolLabelConfig): InstanceImage {
+  if (image.kind === 'none') return { kind: 'none' };
+  if (image.kind === 'diskimage') throw new Error(`label ${name}: the first label for a test needs a cloud-image`);
+  const known = config.cloudImages.get(image.name);
+  const idOrName = known?.imageId ?? known?.imageName ?? image.name;
+  return { kind: 'cloud-image', idOrName, byId: Boolean(known?.imageId), configDrive: known?.configDrive ?? null };
+}

@@ -1,0 +1,217 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkBuilt, ROOT } from '../support/daemon-build.js';
+import { put } from '../support/folders.js';
+import { InstalledProduct } from '../support/installed-product.js';
+
+const PEBBLE = 'examples/nodepool-driver-pebble';
+const INSTALLED = 'node_modules/nodepool-driver-pebble';
+
+/** The double of the cloud that the example brings. */
+interface Cloud {
+  readonly url: string;
+  readonly token: string;
+  readonly machines: ReadonlyMap<string, { readonly tags: Readonly<Record<string, string>> }>;
+  made: number;
+  open(): Promise<Cloud>;
+  close(): Promise<void>;
+}
+
+describe('the packed product', () => {
+  interface Packed {
+    readonly files: readonly { readonly path: string; readonly size: number }[];
+  }
+
+  let files: readonly string[];
+  beforeAll(() => {
+    checkBuilt();
+    const text = execFileSync('npm', ['pack', '--dry-run', '--json', '--silent'], { cwd: ROOT, encoding: 'utf8' });
+    const [pack] = JSON.parse(text) as readonly Packed[];
+    files = (pack?.files ?? []).map((file) => file.path);
+  });
+
+  it('contains what it needs and nothing else', () => {
+    const sources = readdirSync(path.join(ROOT, 'src'), { recursive: true })
+      .map(String)
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => name.slice(0, -'.ts'.length));
+    const expected = new Set([
+      'LICENSE',
+      'README.md',
+      'package.json',
+      ...['nodepool', 'nodepool-builder', 'nodepool-launcher', 'nodepool-standalone'].map((name) => `bin/${name}.js`),
+      ...sources.flatMap((name) => [`dist/${name}.js`, `dist/${name}.d.ts`]),
+    ]);
+    const others = files.filter((file) => !expected.has(file) && !/^(docs|examples|packaging)\//.test(file));
+    expect(others).toEqual([]);
+    expect([...expected].filter((file) => !files.includes(file))).toEqual([]);
+    // Of documents and examples what is kept under version control, and no results of anything.
+    const kept = new Set(
+      execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'docs', 'examples', 'packaging'], {
+        cwd: ROOT,
+        encoding: 'utf8',
+      }).split('\n'),
+    );
+    expect(files.filter((file) => /^(docs|examples|packaging)\//.test(file) && !kept.has(file))).toEqual([]);
+  });
+
+  it('has every file that its manifest names', () => {
+    const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+      readonly bin: Readonly<Record<string, string>>;
+      readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+    };
+    const entries = Object.values(manifest.exports).flatMap((entry) =>
+      typeof entry === 'string' ? [entry] : Object.values(entry),
+    );
+    const named = [...Object.values(manifest.bin), ...entries].map((file) => file.replace(/^\.\//, ''));
+    expect(named.filter((file) => !files.includes(file))).toEqual([]);
+  });
+});
+
+describe('the product, installed with a driver from npm packages', () => {
+  let product: InstalledProduct;
+  let cloud: Cloud;
+  beforeAll(async () => {
+    product = await InstalledProduct.install(PEBBLE);
+    const url = pathToFileURL(path.join(product.folder, INSTALLED, 'test/pebble-cloud.js')).href;
+    const { PebbleCloud } = (await import(url)) as { readonly PebbleCloud: new () => Cloud };
+    cloud = await new PebbleCloud().open();
+    product.write('nodepool.yaml', config());
+  });
+  afterAll(async () => {
+    await cloud.close();
+    product.remove();
+  });
+
+  const config = (): string => `webapp: {port: 0, listen_address: 127.0.0.1}
+images-dir: ${product.folder}
+labels: [{name: small}]
+providers:
+  - name: pebble-one
+    driver: pebble
+    url: ${cloud.url}
+    token: ${cloud.token}
+    poll-interval: 0.1
+    cloud-images: [{name: debian-12}]
+    pools:
+      - name: main
+        max-servers: 3
+        host-key-checking: false
+        labels:
+          - {name: small, cloud-image: debian-12, plan: s1}
+  - name: broken
+    driver: pebble
+    url: http://127.0.0.1:1
+    token: another-token
+    cloud-images: [{name: debian-12}]
+    pools:
+      - name: main
+        labels: [{name: small, cloud-image: debian-12, plan: s1}]
+  - name: missing
+    driver: marble
+    pools: [{name: main}]
+`;
+
+  it('is not the project itself', () => {
+    expect(existsSync(path.join(product.folder, 'node_modules/nodepool/src'))).toBe(false);
+    expect(existsSync(path.join(product.folder, INSTALLED, 'node_modules'))).toBe(false);
+  });
+
+  it('lists the driver with version and capabilities', async () => {
+    const { code, output } = await product.run('nodepool', ['-c', 'nodepool.yaml', 'drivers']);
+    expect(code, output).toBe(0);
+    expect(output.split('\n').map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
+      'driver | version | API | capabilities',
+      'exec | built-in | 1.0 | images quota leaks zones console',
+      'fake | built-in | 1.0 | images quota leaks zones console',
+      'static | built-in | 1.0 | none',
+      'pebble | nodepool-driver-pebble 1.0.0 | 1.0 | images quota leaks zones console',
+      '',
+    ]);
+  });
+
+  it("validates the driver's section", async () => {
+    product.write('wrong.yaml', config().replace('plan: s1', 'plane: s1').replace('driver: marble', 'driver: pebble'));
+    const { code, output } = await product.run('nodepool', ['-c', 'wrong.yaml', 'config-validate']);
+    expect(code).toBe(1);
+    expect(output).toContain(
+      'wrong.yaml:16:51: providers[0].pools[0].labels[0].plane: unknown key; did you mean plan?',
+    );
+    expect(output).toContain('providers[0].pools[0].labels[0].plan: required key not provided; plan of the machines');
+    expect(output).toContain('providers[2].url: required key not provided; address of the Pebble API');
+    const missing = await product.run('nodepool', ['-c', 'nodepool.yaml', 'config-validate']);
+    expect(missing.output).toMatch(
+      /nodepool\.yaml:26:13: providers\[2\]\.driver: marble: unknown driver; .*install nodepool-driver-marble/,
+    );
+  });
+
+  it('serves nodes from a configuration file, although two other providers are out of order', async () => {
+    const made = new Set<string>();
+    const watching = setInterval(() => [...cloud.machines.keys()].forEach((id) => made.add(id)), 5);
+    const { code, output } = await product.run('nodepool-standalone', ['--config', 'nodepool.yaml', '--once', '--log']);
+    clearInterval(watching);
+    expect(code, output).toBe(0);
+    expect(output).toContain('The main job is done');
+    expect(made.size).toBeGreaterThan(0);
+    expect(cloud.machines.size).toBe(0);
+    expect(output).toContain('marble: unknown driver');
+    expect(output).not.toContain(cloud.token);
+    expect(output).not.toContain('another-token');
+  });
+
+  it("passes the driver's own tests, which are the contract", async () => {
+    const { code, output } = await product.run('node', ['--test', `${INSTALLED}/test/driver.test.js`]);
+    expect(code, output.slice(-3000)).toBe(0);
+    expect(output).toMatch(/^# pass 7\d$/m);
+  });
+
+  it('checks the driver from the command line', async () => {
+    const args = [
+      'driver-test',
+      'nodepool-driver-pebble',
+      '--config',
+      `${INSTALLED}/nodepool.yaml`,
+      '--bench',
+      `${INSTALLED}/test/bench.js`,
+    ];
+    const only = ['create-after-lost-answer', 'image-boots', 'fixed-slots'];
+    const good = await product.run('nodepool', [...args, ...only.flatMap((name) => ['--only', name])]);
+    expect(good.code, good.output).toBe(0);
+    expect(good.output).toMatch(/^nodepool-driver-pebble 1\.0\.0 \(driver pebble 1\.0\.0, API 1\.0\)$/m);
+    expect(good.output).toMatch(/^2 passed, 0 failed, 1 skipped$/m);
+    const none = await product.run('nodepool', [...args, '--only', 'no-such-check']);
+    expect(none).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('there is no check no-such-check') as unknown,
+    });
+  });
+
+  it('lets a stranger follow the guide to writing a driver, from an empty folder to the end', async () => {
+    const guide = readFileSync(path.join(ROOT, 'docs/guide/writing-a-driver.md'), 'utf8');
+    const folder = path.join(product.folder, 'nodepool-driver-shed');
+    const blocks = [...guide.matchAll(/(?:^`([^`\n]+)`:\n\n)?^```(\w+)\n([\s\S]*?)^```$/gm)];
+    const ran: string[] = [];
+    for (const [, file, language, text = ''] of blocks) {
+      if (file !== undefined) put(folder, { [file]: text });
+      if (language !== 'console') continue;
+      for (const line of text
+        .trim()
+        .split('\n')
+        .map((command) => command.replace(/^\$ /, ''))) {
+        // npx only finds the installed command, which is in the search path here.
+        // Making the folder, and what stands for installing: the packages are there already, without a registry.
+        if (/^(mkdir|npm install)/.test(line)) continue;
+        const { code, output } = await product.run('bash', ['-c', `cd ${folder} && ${line.replace(/^npx /, '')}`]);
+        expect(code, `${line}\n${output.slice(-3000)}`).toBe(0);
+        if (line.includes('test')) expect(output, line).toMatch(/^(# fail 0|\d+ passed, 0 failed, \d+ skipped)$/m);
+        ran.push(line);
+      }
+    }
+    expect(ran).toHaveLength(4);
+    // Every other block belongs to a file: nothing in the guide is left untried.
+    expect(blocks.filter(([, file, language]) => file === undefined && language !== 'console')).toEqual([]);
+  });
+});
