@@ -10,6 +10,7 @@ import { OpenStackProvider } from './openstack-provider.js';
 /** The driver `openstack`: clouds that `clouds.yaml` names (spec BUILDER 6). */
 export class OpenStackDriver implements Driver {
   readonly name = 'openstack';
+  readonly capabilities = { images: true, quota: true, leaks: true, zones: true, console: true };
 
   /** @param version of this product, for the cloud's logs */
   constructor(

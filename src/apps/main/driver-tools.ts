@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { ExecDriver } from '../../adapters/exec-driver/exec-driver.js';
 import type { DriverTestOrder, DriverTools } from '../../adapters/cli/session.js';
+import { FileCloudDirectory } from '../../adapters/config-yaml/file-cloud-directory.js';
 import { FakeClouds } from '../../adapters/fake-cloud/fake-clouds.js';
 import { FakeDriver } from '../../adapters/fake-cloud/fake-driver.js';
+import { OpenStackDriver } from '../../adapters/openstack/openstack-driver.js';
 import { SshHostKeyScanner } from '../../adapters/ssh/ssh-host-key-scanner.js';
 import { StaticDriver } from '../../adapters/static/static-driver.js';
 import { NodeChildPrograms } from '../../adapters/system/node-child-programs.js';
@@ -17,15 +19,19 @@ import type { DriverRow } from '../plugins/driver-report.js';
 import { testDriver } from '../plugins/driver-test.js';
 import { ANY_DRIVER } from '../plugins/plugin-registry.js';
 import { currentEnvironment, loadOptions, openPlugins } from './daemon.js';
+import { packageVersion } from './version.js';
 
 /** `nodepool drivers` and `nodepool driver-test`. */
 export const driverTools: DriverTools = { list, test };
 
-function builtInDrivers(): readonly Driver[] {
+/** The file is not read: clouds are looked up when a provider starts. */
+function builtInDrivers(configPath: string): readonly Driver[] {
   const clock = new SystemClock();
+  const clouds = new FileCloudDirectory(loadOptions(configPath, null, currentEnvironment()));
   return [
     new GuardedDriver(new ExecDriver(new NodeChildPrograms(), currentEnvironment())),
     new FakeDriver(new FakeClouds(clock, new SystemRandom())),
+    new OpenStackDriver(clouds, packageVersion()),
     new StaticDriver(new SshHostKeyScanner(clock)),
   ];
 }
@@ -33,7 +39,7 @@ function builtInDrivers(): readonly Driver[] {
 async function list(configPath: string): Promise<readonly string[]> {
   const plugins = openPlugins();
   const folder = path.dirname(path.resolve(configPath));
-  const rows: DriverRow[] = builtInDrivers().map(({ name, capabilities }) => ({
+  const rows: DriverRow[] = builtInDrivers(configPath).map(({ name, capabilities }) => ({
     name,
     source: 'built-in',
     api: DRIVER_API_VERSION,
@@ -53,7 +59,7 @@ async function list(configPath: string): Promise<readonly string[]> {
 }
 
 async function test(order: DriverTestOrder, print: (line: string) => void): Promise<boolean> {
-  const { driver, schema, title } = await find(order.module);
+  const { driver, schema, title } = await find(order);
   print(title);
   const environment = currentEnvironment();
   const results = await testDriver({
@@ -75,8 +81,8 @@ interface Tested {
   readonly title: string;
 }
 
-async function find(module: string): Promise<Tested> {
-  const builtIn = builtInDrivers().find(({ name }) => name === module);
+async function find({ module, configPath }: DriverTestOrder): Promise<Tested> {
+  const builtIn = builtInDrivers(configPath).find(({ name }) => name === module);
   if (builtIn) return { driver: builtIn, schema: undefined, title: `${module} (built-in, API ${DRIVER_API_VERSION})` };
   const load = await openPlugins().load(ANY_DRIVER, module, process.cwd());
   if (load.kind === 'unusable') throw new Error(`${load.problem}; ${load.mend}`);

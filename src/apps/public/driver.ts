@@ -1,6 +1,6 @@
 /**
  * `nodepool/driver`: what authors of drivers program against. Changes follow semantic versioning and `DRIVER_API_VERSION`
- * (docs/adr/0004-driver-api.md). A list of names on purpose: what is not here is not promised.
+ * (docs/adr/0005-driver-api.md). A list of names on purpose: what is not here is not promised.
  */
 export { DRIVER_API_VERSION, defineDriver } from '../../ports/compute/driver-api.js';
 export type { DriverPlugin } from '../../ports/compute/driver-api.js';

@@ -1,7 +1,7 @@
 /**
  * What a driver from outside brings, and the version of the interface between Nodepool and drivers: everything in this folder, the
  * values it speaks of (`domain/config`, `domain/model/quota`) and the runtime ports in `DriverContext`
- * (docs/adr/0004-driver-api.md has the promise).
+ * (docs/adr/0005-driver-api.md has the promise).
  */
 import type { DriverConfigSchema } from '../../domain/config/driver-config-schema.js';
 import type { Driver, DriverCapabilities } from './driver.js';
