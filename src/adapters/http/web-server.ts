@@ -11,7 +11,7 @@ import { errorBody } from './error-body.js';
 import { explainPage } from './explain-page.js';
 import { FormError, readParameters } from './form-parameters.js';
 import { negotiate, type AnswerType } from './negotiate.js';
-import { PAGES, type Page } from './pages.js';
+import { listPages, type Page } from './pages.js';
 import { sendAnswer } from './send-answer.js';
 
 export interface WebServerContext {
@@ -71,7 +71,7 @@ export class WebServer {
 
   private routes(): Router {
     const router = new Router({ strict: true, sensitive: true });
-    for (const [path, page] of Object.entries(PAGES)) router.all(path, (ctx) => this.sendPage(ctx, path, page));
+    for (const [path, page] of Object.entries(listPages(this.context.queries))) router.all(path, (ctx) => this.sendPage(ctx, path, page));
     router.all('/explain/:kind/:id', (ctx) => this.sendExplanation(ctx, ctx.params));
     router.all('/ready', (ctx) => this.sendReady(ctx));
     return router;
@@ -99,7 +99,7 @@ export class WebServer {
     const parameters = await readParameters(ctx.req, ctx.querystring);
     const sorted = [...parameters].map((pair) => JSON.stringify(pair)).sort();
     const answer = this.cache.answer([type, path, ...sorted].join('\n'), () =>
-      Buffer.from(page(this.context.queries, type, parameters, this.context.clock.now())),
+      Buffer.from(page(type, parameters, this.context.clock.now())),
     );
     sendAnswer(ctx, 200, type, answer);
   }
