@@ -28,10 +28,7 @@ export function listPages(queries: Queries): Readonly<Record<string, Page>> {
   };
 }
 
-function page<Row extends object>(
-  listing: Listing<Row>,
-  rows: (parameters: URLSearchParams) => readonly Row[],
-): Page {
+function page<Row extends object>(listing: Listing<Row>, rows: (parameters: URLSearchParams) => readonly Row[]): Page {
   const writer = new ListingWriter(listing);
   return (type, parameters, now) => {
     if (type === 'json') return writer.json(rows(parameters), now);

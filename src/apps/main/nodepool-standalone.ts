@@ -106,7 +106,7 @@ async function runIn(scratch: string, options: StandaloneOptions): Promise<numbe
     const job = options.demo ? mainJob(running, narrator, options.patience, stopping.signal) : Promise.resolve(0);
     const first = await Promise.race([job, asked]);
     if (typeof first !== 'number' || options.once) return typeof first === 'number' ? first : 0;
-    say(`Nodepool goes on running; look at ${address}/node-list, end it with Ctrl-C.`);
+    say(`Nodepool goes on running; look at ${address}/ with a browser, end it with Ctrl-C.`);
     await asked;
     endNarration();
     return first;
