@@ -1,10 +1,11 @@
 import { chip, h, number, svg } from './elements.js';
 
-const WIDTH = 720;
-const HEIGHT = 200;
-const LEFT = 44;
-const BOTTOM = 22;
-const SPAN = 3600;
+const HEIGHT = 210;
+const LEFT = 46;
+const RIGHT = 8;
+const BOTTOM = 24;
+/** What the whole width may stand for, minutes. */
+const SPANS = [5, 15, 30, 60];
 
 /** From the bottom to the top. */
 const ORDER = [
@@ -26,16 +27,20 @@ const ORDER = [
  * @param {import('../src/domain/presentation/live.js').LiveHistory} history
  * @param {import('../src/domain/presentation/live.js').LiveNodes} nodes
  * @param {number} now
+ * @param {number} width in pixels
  */
-export function nodeChart(history, nodes, now) {
+export function nodeChart(history, nodes, now, width) {
+  const oldest = history.rows[0]?.[0] ?? now;
+  const minutes = SPANS.find((span) => span * 60 >= now - oldest) ?? 60;
+  const span = minutes * 60;
   const current = new Map(nodes.states.map(({ state, count }) => [state, count]));
   const rows = [...history.rows, [now, ...history.states.map((state) => current.get(state) ?? 0)]].filter(
-    (row) => (row[0] ?? 0) >= now - SPAN,
+    (row) => (row[0] ?? 0) >= now - span,
   );
   const totals = rows.map((row) => row.slice(1).reduce((sum, count) => sum + count, 0));
   const top = niceTop(Math.max(1, ...totals));
   /** @param {number} at */
-  const x = (at) => LEFT + ((at - now + SPAN) / SPAN) * (WIDTH - LEFT - 4);
+  const x = (at) => LEFT + ((at - now + span) / span) * (width - LEFT - RIGHT);
   /** @param {number} count */
   const y = (count) => HEIGHT - BOTTOM - (count / top) * (HEIGHT - BOTTOM - 8);
   const states = ORDER.filter((state) => history.states.includes(state));
@@ -50,29 +55,25 @@ export function nodeChart(history, nodes, now) {
     return [svg('polygon', { class: 'area', 'data-state': state, points: [...upper, ...lower.reverse()].join(' ') })];
   });
   const lines = [0, top / 2, top].map((count) => [
-    svg('line', { class: 'grid', x1: LEFT, x2: WIDTH - 4, y1: y(count), y2: y(count) }),
+    svg('line', { class: 'grid', x1: LEFT, x2: width - RIGHT, y1: y(count), y2: y(count) }),
     svg('text', { x: LEFT - 6, y: y(count) + 4, 'text-anchor': 'end' }, number(count)),
   ]);
-  const times = [60, 45, 30, 15, 0].map((minutes) =>
-    svg(
-      'text',
-      {
-        x: x(now - minutes * 60),
-        y: HEIGHT - 5,
-        'text-anchor': minutes === 60 ? 'start' : minutes === 0 ? 'end' : 'middle',
-      },
-      minutes === 0 ? 'now' : `−${minutes} min`,
-    ),
-  );
+  const marks = width < 500 ? 2 : 4;
+  const times = Array.from({ length: marks + 1 }, (_, mark) => {
+    const ago = (minutes * (marks - mark)) / marks;
+    const anchor = mark === 0 ? 'start' : mark === marks ? 'end' : 'middle';
+    const text = ago === 0 ? 'now' : `−${ago} min`;
+    return svg('text', { x: x(now - ago * 60), y: HEIGHT - 6, 'text-anchor': anchor }, text);
+  });
   const words = nodes.states.map(({ state, count }) => `${count} ${state}`).join(', ') || 'no nodes';
   return [
     svg(
       'svg',
       {
         class: 'chart',
-        viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+        viewBox: `0 0 ${width} ${HEIGHT}`,
         role: 'img',
-        'aria-label': `Nodes by state over the last hour; now ${words}`,
+        'aria-label': `Nodes by state over the last ${minutes} minutes; now ${words}`,
       },
       lines.flat(),
       areas,
@@ -91,5 +92,5 @@ export function nodeChart(history, nodes, now) {
 /** A round number not below. @param {number} value */
 function niceTop(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 4, 6, 8, 10].map((factor) => factor * power).find((round) => round >= value) ?? value;
+  return [1, 2, 2.5, 3, 4, 5, 6, 8, 10].map((factor) => factor * power).find((round) => round >= value) ?? value;
 }

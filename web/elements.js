@@ -56,6 +56,7 @@ function appendAll(element, children) {
  * @param {readonly Node[]} wanted
  */
 export function morph(target, wanted) {
+  /** @type {Map<string, Element>} */
   const keyed = new Map();
   for (const child of target.children) {
     const key = child.getAttribute('data-key');
@@ -111,7 +112,7 @@ export function gauge(used, limit, what) {
   const text = limit === null ? `${number(used)}` : `${number(used)} of ${number(limit)}`;
   if (limit === null) return h('span', { class: 'gauge' }, h('span', { class: 'figure' }, text), ` ${what}`);
   const share = limit > 0 ? Math.min(1, used / limit) : 1;
-  const level = share >= 1 ? 'full' : share >= 0.8 ? 'high' : 'fine';
+  const level = share >= 1 ? 'full' : 'fine';
   const bar = svg(
     'svg',
     { class: `meter ${level}`, viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': 'true' },

@@ -42,22 +42,34 @@ function paint(...names) {
   });
 }
 
+/** One unit of the drawing is one pixel, so that its texts are as large as all others. */
+function chartWidth() {
+  const body = document.querySelector('#nodes .body');
+  return Math.max(280, Math.min(1280, body?.clientWidth ?? 720));
+}
+
+/** How each section is drawn, once all that it needs is known. @type {Record<string, () => void>} */
+const DRAW = {
+  requests: () => shown.requests && fill('requests', requestSection(shown.requests, filter)),
+  pools: () => shown.pools && fill('pools', poolSection(shown.pools, filter)),
+  images: () => shown.images && fill('images', imageSection(shown.images, filter)),
+  labels: () => shown.labels && fill('labels', labelSection(shown.labels, filter, allLabels)),
+  nodes: () =>
+    shown.nodes && shown.history && fill('nodes', nodeChart(shown.history, shown.nodes, serverNow, chartWidth())),
+  history: () => DRAW['nodes']?.(),
+  daemons: () => {
+    if (!shown.daemons) return;
+    fill('daemons', daemonSection(shown.daemons, filter));
+    const stale = document.getElementById('stale');
+    if (stale) stale.hidden = shown.daemons.current;
+  },
+};
+
 /** @param {Set<string>} changed */
 function draw(changed) {
-  const { requests, pools, nodes, history, images, labels, daemons } = shown;
   const tiles = document.getElementById('summary');
   if (tiles) morph(tiles, summary(shown));
-  if (requests && changed.has('requests')) fill('requests', requestSection(requests, filter));
-  if (pools && changed.has('pools')) fill('pools', poolSection(pools, filter));
-  if (nodes && history && (changed.has('nodes') || changed.has('history')))
-    fill('nodes', nodeChart(history, nodes, serverNow));
-  if (images && changed.has('images')) fill('images', imageSection(images, filter));
-  if (labels && changed.has('labels')) fill('labels', labelSection(labels, filter, allLabels));
-  if (daemons && changed.has('daemons')) {
-    fill('daemons', daemonSection(daemons, filter));
-    const stale = document.getElementById('stale');
-    if (stale) stale.hidden = daemons.current;
-  }
+  for (const name of changed) DRAW[name]?.();
 }
 
 /** @param {'connecting' | 'live' | 'lost'} state @param {string} text */
@@ -69,22 +81,27 @@ function say(state, text) {
   link.textContent = text;
 }
 
+/** @param {MessageEvent<string>} event @returns {unknown} */
+function parse(event) {
+  return JSON.parse(event.data);
+}
+
 function connect() {
   source?.close();
   const events = new EventSource(`/live/events${lastId === '' ? '' : `?last=${encodeURIComponent(lastId)}`}`);
   source = events;
   for (const name of NAMES) {
-    events.addEventListener(name, ({ data }) => {
-      Object.assign(shown, { [name]: JSON.parse(data) });
+    events.addEventListener(name, (event) => {
+      Object.assign(shown, { [name]: parse(event) });
       paint(name);
     });
   }
   events.addEventListener('done', (event) => {
     lastId = event.lastEventId;
   });
-  events.addEventListener('beat', ({ data }) => {
+  events.addEventListener('beat', (event) => {
     heard = Date.now();
-    serverNow = JSON.parse(data).now;
+    serverNow = /** @type {{ now: number }} */ (parse(event)).now;
     retry = 1000;
     setServerTime(serverNow);
     say('live', 'live');
@@ -110,6 +127,8 @@ setInterval(() => {
   say('lost', 'no news, trying again');
   connect();
 }, 1000);
+
+window.addEventListener('resize', () => paint('nodes'));
 
 const field = document.getElementById('filter');
 if (field instanceof HTMLInputElement) {

@@ -6,59 +6,68 @@ const FIRST_ROWS = 12;
 
 /** @param {Partial<Sections>} all */
 export function summary({ nodes, requests, images, daemons }) {
-  const count = (
-    /** @type {readonly {state: string, count: number}[] | undefined} */ states,
-    /** @type {string[]} */ ...wanted
-  ) => (states ?? []).filter(({ state }) => wanted.includes(state)).reduce((sum, each) => sum + each.count, 0);
-  const waiting = count(requests?.states, 'requested', 'pending');
-  const troubled = (images ?? []).filter((image) => image.problems.length > 0).length;
-  const alive = (daemons?.launchers.length ?? 0) + (daemons?.builders.length ?? 0);
   return [
-    tile('nodes', 'Nodes', nodes?.total, `${number(count(nodes?.states, 'in-use'))} in use`),
-    tile(
-      'ready',
-      'Ready',
-      nodes && count(nodes.states, 'ready'),
-      `${number(count(nodes?.states, 'building', 'testing', 'init'))} on their way`,
-    ),
-    tile(
-      'requests',
-      'Requests waiting',
-      requests && waiting,
-      `${number(requests?.total ?? 0)} in all`,
-      waiting > 0 ? 'high' : 'fine',
-    ),
-    tile(
-      'images',
-      'Images',
-      images?.length,
-      troubled === 0 ? 'no problems' : `${troubled} with problems`,
-      troubled > 0 ? 'full' : 'fine',
-    ),
-    tile(
-      'daemons',
-      'Daemons',
-      daemons && alive,
-      `${daemons?.launchers.length ?? 0} launchers, ${daemons?.builders.length ?? 0} builders`,
-      daemons && alive === 0 ? 'full' : 'fine',
-    ),
+    nodes
+      ? tile('nodes', 'Nodes', nodes.total, `${number(count(nodes.states, 'in-use'))} in use`)
+      : tile('nodes', 'Nodes'),
+    nodes
+      ? tile(
+          'ready',
+          'Ready',
+          count(nodes.states, 'ready'),
+          `${number(count(nodes.states, 'building', 'testing', 'init'))} on their way`,
+        )
+      : tile('ready', 'Ready'),
+    requests ? requestTile(requests) : tile('requests', 'Requests waiting'),
+    images ? imageTile(images) : tile('images', 'Images'),
+    daemons ? daemonTile(daemons) : tile('daemons', 'Daemons'),
   ];
+}
+
+/** @param {readonly {state: string, count: number}[]} states @param {...string} wanted */
+function count(states, ...wanted) {
+  return states.filter(({ state }) => wanted.includes(state)).reduce((sum, each) => sum + each.count, 0);
+}
+
+/** @param {Sections['requests']} requests */
+function requestTile({ states, total }) {
+  const waiting = count(states, 'requested', 'pending');
+  return tile('requests', 'Requests waiting', waiting, `${number(total)} in all`, waiting > 0 ? 'high' : 'fine');
+}
+
+/** @param {Sections['images']} images */
+function imageTile(images) {
+  const troubled = images.filter((image) => image.problems.length > 0).length;
+  const note = troubled === 0 ? 'no problems' : `${troubled} with problems`;
+  return tile('images', 'Images', images.length, note, troubled > 0 ? 'full' : 'fine');
+}
+
+/** @param {Sections['daemons']} daemons */
+function daemonTile({ launchers, builders }) {
+  const alive = launchers.length + builders.length;
+  const note = `${plural(launchers.length, 'launcher')}, ${plural(builders.length, 'builder')}`;
+  return tile('daemons', 'Daemons', alive, note, alive === 0 ? 'full' : 'fine');
+}
+
+/** @param {number} many @param {string} noun */
+function plural(many, noun) {
+  return `${number(many)} ${noun}${many === 1 ? '' : 's'}`;
 }
 
 /**
  * @param {string} key
  * @param {string} title
- * @param {number | undefined} value
- * @param {string} note
+ * @param {number} [value]
+ * @param {string} [note]
  * @param {string} [level]
  */
-function tile(key, title, value, note, level = 'fine') {
+function tile(key, title, value, note = '', level = 'fine') {
   return h(
     'div',
     { class: 'tile', 'data-key': key, 'data-level': level },
     h('p', { class: 'title' }, title),
     h('p', { class: 'value', id: `total-${key}` }, value === undefined ? '…' : number(value)),
-    h('p', { class: 'note' }, value === undefined ? '' : note),
+    h('p', { class: 'note' }, note),
   );
 }
 
@@ -125,7 +134,7 @@ function headline(request) {
 /** @param {Sections['requests']['waiting'][number]['opinions'][number]} each */
 function opinion({ decider, verdict, since, reasons }) {
   return [
-    h('dt', {}, h('span', { class: 'decider' }, shortLauncher(decider)), ` ${verdict}, for `, age(since)),
+    h('dt', {}, h('span', { class: 'decider' }, shortLauncher(decider)), ` · ${verdict} · `, age(since)),
     ...reasons.map(({ text, unblock }) =>
       h('dd', {}, text, h('br', {}), h('span', { class: 'helps' }, 'What helps: '), unblock),
     ),
@@ -264,11 +273,19 @@ export function labelSection(labels, filter, all) {
         h('th', { scope: 'row' }, h('a', { href: `/explain/label/${encodeURIComponent(label)}` }, label)),
         h(
           'td',
-          { class: 'number', 'data-level': minReady !== null && minReady > free ? 'high' : 'fine' },
+          {
+            class: 'number',
+            'data-title': 'free',
+            'data-level': minReady !== null && minReady > free ? 'high' : 'fine',
+          },
           minReady === null ? number(free) : `${number(free)} of ${number(minReady)}`,
         ),
-        h('td', { class: 'number' }, number(nodes)),
-        h('td', { class: 'number', 'data-level': waiting > 0 ? 'high' : 'fine' }, number(waiting)),
+        h('td', { class: 'number', 'data-title': 'nodes' }, number(nodes)),
+        h(
+          'td',
+          { class: 'number', 'data-title': 'waiting', 'data-level': waiting > 0 ? 'high' : 'fine' },
+          number(waiting),
+        ),
       ),
   );
   if (rows.length === 0) return [h('p', { class: 'empty' }, 'No labels.')];

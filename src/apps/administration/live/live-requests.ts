@@ -12,6 +12,18 @@ const MOST_OPINIONS = 4;
 const MOST_REASONS = 3;
 const MOST_LABELS = 12;
 
+/** True of a pool that has nothing to do with the request; worth saying only if nobody says more. */
+const BYSTANDING: ReadonlySet<string> = new Set([
+  'NOT_REQUESTED',
+  'REQUEST_LOCKED',
+  'SERVEABLE',
+  'LABEL_UNKNOWN',
+  'ALREADY_DECLINED',
+  'YIELD_CAPABLE_POOL',
+  'YIELD_WISHED_PROVIDER',
+  'YIELD_PRIORITY',
+]);
+
 /** Who waits, and why. The reasons are those of this process's pools. */
 export function liveRequests(
   requests: Iterable<Stored<NodeRequest>>,
@@ -27,7 +39,8 @@ export function liveRequests(
   const because = new Map<string, number>();
   for (const { id } of waiting) {
     const codes = journal.entries('request', id).flatMap(({ decision }) => decision.because.map(({ code }) => code));
-    for (const code of new Set(codes)) because.set(code, (because.get(code) ?? 0) + 1);
+    const telling = codes.filter((code) => !BYSTANDING.has(code));
+    for (const code of new Set(telling.length > 0 ? telling : codes)) because.set(code, (because.get(code) ?? 0) + 1);
   }
   return {
     total: all.length,
@@ -49,11 +62,17 @@ function liveRequest(
     labels: value.nodeTypes.slice(0, MOST_LABELS),
     requestor: value.requestor,
     declinedBy: value.declinedBy.length,
-    opinions: journal
-      .entries('request', id)
-      .slice(-MOST_OPINIONS)
+    opinions: telling(journal.entries('request', id))
+      .slice(0, MOST_OPINIONS)
       .map((entry) => liveOpinion(entry, now)),
   };
+}
+
+/** The newest first; of those that are concerned, or of all if nobody is. */
+function telling(entries: readonly JournalEntry[]): readonly JournalEntry[] {
+  const newest = [...entries].reverse();
+  const concerned = newest.filter(({ decision }) => decision.because.some(({ code }) => !BYSTANDING.has(code)));
+  return concerned.length > 0 ? concerned : newest;
 }
 
 function liveOpinion({ subject, decision, since }: JournalEntry, now: number): LiveOpinion {
