@@ -51,6 +51,7 @@ export function launcherModule(intervals: LauncherIntervals): ContainerModule {
         queries: new RecordQueries(records),
         explanations: new RecordExplanations(facts),
         live: new LiveBoard(facts),
+        metrics: context.get(TOKENS.metricsPage),
         ready: () => launcher.ready,
         current: () => isCurrent(records),
         clock: facts.clock,
@@ -62,6 +63,15 @@ export function launcherModule(intervals: LauncherIntervals): ContainerModule {
 
 export function builderModule(options: BuilderOptions): ContainerModule {
   return new ContainerModule(({ bind }) => {
+    bind(TOKENS.builderWeb).toDynamicValue(
+      (context) =>
+        new WebServer({
+          metrics: context.get(TOKENS.metricsPage),
+          ready: () => context.get(TOKENS.records).session.state === 'connected',
+          clock: context.get(TOKENS.clock),
+          logger: context.get(TOKENS.logger).child('web'),
+        }),
+    );
     bind(TOKENS.builder).toDynamicValue(
       (context) =>
         new Builder(
