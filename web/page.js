@@ -81,9 +81,9 @@ function say(state, text) {
   link.textContent = text;
 }
 
-/** @param {MessageEvent<string>} event @returns {unknown} */
+/** @param {MessageEvent<unknown>} event @returns {unknown} */
 function parse(event) {
-  return JSON.parse(event.data);
+  return JSON.parse(String(event.data));
 }
 
 function connect() {

@@ -132,7 +132,7 @@ async function announce({ container }: NodepoolProcess, options: StandaloneOptio
   // With --once nobody will look: a port that is taken must not make the difference.
   const actual = await openWeb(web, listenAddress, options.once ? 0 : port);
   const address = `http://${listenAddress === '0.0.0.0' ? '127.0.0.1' : listenAddress}:${actual}`;
-  say(`  web interface: ${address}/node-list`);
+  say(`  web interface: ${address}/`);
   return address;
 }
 

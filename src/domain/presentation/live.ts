@@ -14,8 +14,6 @@ export interface LiveSections {
   readonly images: readonly LiveImage[];
 }
 
-export type LiveSectionName = keyof LiveSections;
-
 export interface LiveDaemons {
   /** False: ZooKeeper is away, and what is shown is the last known state. */
   readonly current: boolean;

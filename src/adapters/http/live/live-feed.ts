@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { LiveView } from '../../../ports/administration/live.js';
 import { asError, type CancelTimer, type Clock } from '../../../ports/runtime/clock.js';
 import type { Logger } from '../../../ports/telemetry/logger.js';
-import { LiveViewer } from './live-viewer.js';
+import { LiveViewer, type LiveSectionText } from './live-viewer.js';
 
 export interface LiveFeedOptions {
   /** Viewers at once; default 50. */
@@ -12,13 +12,6 @@ export interface LiveFeedOptions {
   readonly pace?: number;
   /** Seconds between two signs of life; default 10. */
   readonly heartbeat?: number;
-}
-
-/** The text of one section and the number of the update that brought it. */
-export interface LiveSectionText {
-  readonly name: string;
-  readonly text: string;
-  readonly serial: number;
 }
 
 /**

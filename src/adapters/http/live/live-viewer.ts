@@ -1,6 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { CancelTimer, Clock } from '../../../ports/runtime/clock.js';
-import type { LiveSectionText } from './live-feed.js';
+
+/** The text of one section and the number of the update that brought it. */
+export interface LiveSectionText {
+  readonly name: string;
+  readonly text: string;
+  readonly serial: number;
+}
 
 /** Bytes that may wait for a slow viewer; until they are gone it gets nothing new, and then only the latest. */
 const MOST_WAITING = 256 * 1024;
