@@ -5,7 +5,7 @@ const LEFT = 46;
 const RIGHT = 8;
 const BOTTOM = 24;
 /** What the whole width may stand for, minutes. */
-const SPANS = [5, 15, 30, 60];
+const SPANS = [4, 8, 16, 32, 60];
 
 /** From the bottom to the top. */
 const ORDER = [

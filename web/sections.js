@@ -278,7 +278,7 @@ export function labelSection(labels, filter, all) {
             'data-title': 'free',
             'data-level': minReady !== null && minReady > free ? 'high' : 'fine',
           },
-          minReady === null ? number(free) : `${number(free)} of ${number(minReady)}`,
+          !minReady ? number(free) : `${number(free)} of ${number(minReady)}`,
         ),
         h('td', { class: 'number', 'data-title': 'nodes' }, number(nodes)),
         h(

@@ -114,6 +114,7 @@ const LAUNCHER: readonly Omit<MetricDescription, 'emitter'>[] = [
   },
   {
     name: UNCLAIMED_REQUESTS,
+    series: renewed('nodepool_unclaimed_requests'),
     kinds: GAUGED,
     meaning:
       'Requests fulfilled more than an hour ago of whose nodes nobody has taken any: their client may be gone for good.',

@@ -16,7 +16,6 @@ const MOST_LABELS = 12;
 const BYSTANDING: ReadonlySet<string> = new Set([
   'NOT_REQUESTED',
   'REQUEST_LOCKED',
-  'SERVEABLE',
   'LABEL_UNKNOWN',
   'ALREADY_DECLINED',
   'YIELD_CAPABLE_POOL',
