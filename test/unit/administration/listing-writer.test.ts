@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { listingJson, listingTable, type Listing } from '../../../src/domain/presentation/listing.js';
 import { ListingWriter } from '../../../src/domain/presentation/listing-writer.js';
-import { BUILDS, IMAGE_PROBLEMS, IMAGE_STATUS, NODE_DETAILS, UPLOADS } from '../../../src/domain/presentation/listings.js';
+import {
+  BUILDS,
+  IMAGE_PROBLEMS,
+  IMAGE_STATUS,
+  NODE_DETAILS,
+  UPLOADS,
+} from '../../../src/domain/presentation/listings.js';
 import type { NodeRow } from '../../../src/domain/presentation/rows.js';
 
 const NOW = 1_700_000_000;

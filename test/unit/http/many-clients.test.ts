@@ -60,7 +60,11 @@ describe('clients that want too much', () => {
   test('more connections than allowed are closed at once', async () => {
     await open({ connections: 5 });
     for (let count = 0; count < 10; count += 1) slowClient('GET /label-list HTTP/1.1\r\nHost: x\r\n');
-    await eventually('half of them are closed', () => sockets.filter((socket) => socket.destroyed || socket.readableEnded).length === 5, 5);
+    await eventually(
+      'half of them are closed',
+      () => sockets.filter((socket) => socket.destroyed || socket.readableEnded).length === 5,
+      5,
+    );
   });
 
   test('huge fields and headers are answered or refused', async () => {
