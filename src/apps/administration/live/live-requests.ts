@@ -39,7 +39,8 @@ export function liveRequests(
   for (const { id } of waiting) {
     const codes = journal.entries('request', id).flatMap(({ decision }) => decision.because.map(({ code }) => code));
     const telling = codes.filter((code) => !BYSTANDING.has(code));
-    for (const code of new Set(telling.length > 0 ? telling : codes)) because.set(code, (because.get(code) ?? 0) + 1);
+    for (const code of new Set(telling.length > 0 ? telling : codes))
+      if (code !== 'SERVEABLE') because.set(code, (because.get(code) ?? 0) + 1);
   }
   return {
     total: all.length,
