@@ -22,12 +22,14 @@ const CONFIG = {
   ],
 };
 
-/** What only the OpenStack driver sends, and what only ZooKeeper's client counts; each has tests of its own. */
+/** What only the OpenStack driver sends, what only ZooKeeper's client counts, and bad drivers' faults; each has tests of its own. */
 const ELSEWHERE = [
   'nodepool.task.<provider>.<task>',
   '<prefix>.<service>.<method>.<path>',
   'nodepool.provider.<provider>.downPorts',
   'nodepool.launcher.<hostname>.zk.client.connection_queue',
+  'nodepool.driver.<provider>.fault.<fault>',
+  'nodepool.driver.<provider>.blocked',
 ];
 
 describe('a full cycle, as statsd and Prometheus see it', () => {

@@ -177,12 +177,14 @@ const DRIVER: readonly Omit<MetricDescription, 'emitter'>[] = [
   },
   {
     name: 'nodepool.driver.<provider>.fault.<fault>',
+    series: { name: 'nodepool_driver_faults_total', type: 'counter' },
     kinds: COUNTED,
     meaning:
       'What a driver from outside did wrong: threw, hung, nonsense, blocked, flooded, listeners or stray; the log says more.',
   },
   {
     name: 'nodepool.driver.<provider>.blocked',
+    series: timedIn('nodepool_driver_blocked_seconds'),
     kinds: ['timer'],
     meaning: 'How long a driver from outside held up the whole process.',
   },
