@@ -12,7 +12,8 @@ const copy = mkdtempSync(path.join(os.tmpdir(), 'nodepool-bench-'));
 try {
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
   must('The build', process.execPath, [tsc, '-p', 'test/bench/tsconfig.json', '--outDir', copy]);
-  for (const name of ['package.json', 'bin']) cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+  for (const name of ['package.json', 'bin', 'web'])
+    cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
   // The executables look for the build in dist/.
   symlinkSync('src', path.join(copy, 'dist'));

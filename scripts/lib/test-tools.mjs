@@ -1,6 +1,8 @@
 // What the tests need from Debian beyond Node itself.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { has, installDebianPackages } from './steps.mjs';
 
 const SBIN = `/usr/sbin:/sbin:${process.env.PATH}`;
@@ -16,6 +18,12 @@ const TOOLS = [
     here: () => ['systemd-analyze', 'systemd-notify', 'systemd-tmpfiles', 'systemd-sysusers'].every(inPath),
   },
   { what: 'zsh', packages: ['zsh'], here: () => has('zsh') },
+  {
+    what: 'Chromium',
+    packages: ['chromium', 'fonts-dejavu-core'],
+    here: () => existsSync('/usr/bin/chromium'),
+  },
+  { what: 'promtool', packages: [], here: () => has('promtool') },
   { what: 'openssl', packages: ['openssl'], here: () => has('openssl') },
   // The program alone: its service is not started, see installDebianPackages.
   { what: 'OpenSSH server', packages: ['openssh-server'], here: () => existsSync('/usr/sbin/sshd') },
@@ -36,6 +44,18 @@ const TOOLS = [
   },
 ];
 
+/** The whole package would start a server and bring a web interface: only the one program is taken out of it. */
+const PROMTOOL = '/usr/local/bin/promtool';
+
+function takePromtool() {
+  if (has('promtool') || !has('apt-get') || process.getuid?.() !== 0) return;
+  console.log('Taking promtool out of the Debian package prometheus');
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'nodepool-promtool-'));
+  const script = `apt-get -qq download prometheus && dpkg -x prometheus_*.deb . && install -m 755 usr/bin/promtool ${PROMTOOL}`;
+  spawnSync('sh', ['-c', script], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  rmSync(folder, { recursive: true });
+}
+
 function python(code) {
   return spawnSync('/usr/bin/python3', ['-c', code], { stdio: 'ignore' }).status === 0;
 }
@@ -50,6 +70,8 @@ function inPath(command) {
 /** Installs what is missing if it may; answers what is still missing. */
 export function findMissingTools() {
   const missing = TOOLS.filter((tool) => !tool.here());
-  if (missing.length > 0) installDebianPackages(missing.flatMap((tool) => tool.packages));
+  const packages = missing.flatMap((tool) => tool.packages);
+  if (packages.length > 0) installDebianPackages(packages);
+  if (missing.some(({ what }) => what === 'promtool')) takePromtool();
   return missing.filter((tool) => !tool.here());
 }

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { RecordingMetrics } from '../../src/adapters/memory-metrics/recording-metrics.js';
+import { VirtualClock } from '../../src/adapters/memory/virtual-clock.js';
+import { PrometheusMetrics } from '../../src/adapters/prometheus/prometheus-metrics.js';
 import { NoMetrics } from '../../src/adapters/statsd/no-metrics.js';
 import { describeMetricsContract } from './metrics.suite.js';
 
 describeMetricsContract('recording', () => new RecordingMetrics());
+describeMetricsContract('Prometheus', () => new PrometheusMetrics({ clock: new VirtualClock(0) }));
 describeMetricsContract('none', () => new NoMetrics());
 
 describe('recorded metrics', () => {

@@ -87,7 +87,7 @@ describe('nodepool-standalone', () => {
     await standalone.says(/The main job is done/);
     await standalone.says(/Nodepool goes on running/);
     const url = `http://127.0.0.1:${port}`;
-    expect(standalone.output).toContain(`${url}/node-list`);
+    expect(standalone.output).toContain(`${url}/ with a browser`);
     const ready = await fetch(`${url}/ready`);
     expect([ready.status, await ready.text()]).toEqual([200, 'OK']);
     const nodes = await world.until('the min-ready node shows in the web', async () => {

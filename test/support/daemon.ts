@@ -61,6 +61,12 @@ export class Daemon {
     return new Daemon(program, child);
   }
 
+  /** @throws Error when it could not be started */
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error(`${this.program} was not started`);
+    return this.child.pid;
+  }
+
   get running(): boolean {
     return this.end === undefined;
   }

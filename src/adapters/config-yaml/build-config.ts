@@ -54,7 +54,12 @@ export function buildConfig({ main, secure, drivers, clouds, found }: BuildOptio
 }
 
 function buildWebapp(webapp: WebappSchema | undefined): NodepoolConfig['webapp'] {
-  return { port: webapp?.port ?? 8005, listenAddress: webapp?.listenAddress ?? '0.0.0.0' };
+  const builderPort = webapp?.builderPort;
+  return {
+    port: webapp?.port ?? 8005,
+    listenAddress: webapp?.listenAddress ?? '0.0.0.0',
+    ...(builderPort === undefined ? {} : { builderPort }),
+  };
 }
 
 function buildDirectories(

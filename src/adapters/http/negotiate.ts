@@ -19,6 +19,16 @@ export function negotiate(accept: string | undefined): AnswerType | undefined {
   return best.offer === 'application/json' ? 'json' : 'text';
 }
 
+/**
+ * Does a person look through a browser? All browsers name XHTML beside HTML when they open a page, programs that want HTML do not.
+ */
+export function isBrowser(accept: string): boolean {
+  const ranges = parseAccept(accept) ?? [];
+  const named = (subtype: string): boolean =>
+    ranges.some((range) => range.type !== '*' && range.subtype === subtype && range.quality > 0);
+  return named('html') && named('xhtml+xml');
+}
+
 interface MediaRange {
   readonly type: string;
   readonly subtype: string;

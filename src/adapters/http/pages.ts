@@ -1,4 +1,5 @@
-import { listingJson, listingTable, type Listing } from '../../domain/presentation/listing.js';
+import { listingTable, type Listing } from '../../domain/presentation/listing.js';
+import { ListingWriter } from '../../domain/presentation/listing-writer.js';
 import {
   BUILDS,
   IMAGE_PROBLEMS,
@@ -12,27 +13,31 @@ import type { Queries } from '../../ports/administration/queries.js';
 import type { AnswerType } from './negotiate.js';
 
 /** The body of one page. `parameters`: of the query and of a form. */
-export type Page = (queries: Queries, type: AnswerType, parameters: URLSearchParams, now: number) => string;
+export type Page = (type: AnswerType, parameters: URLSearchParams, now: number) => string;
 
 /** The lists by path (spec BUILDER 4.1). Unlike the command line, the list of nodes always has all columns. */
-export const PAGES: Readonly<Record<string, Page>> = {
-  '/image-list': page(UPLOADS, (queries) => queries.uploads()),
-  '/dib-image-list': page(BUILDS, (queries) => queries.builds()),
-  '/node-list': page(NODE_DETAILS, (queries, parameters) => queries.nodes(parameters.get('node_id') ?? undefined)),
-  '/request-list': page(REQUESTS, (queries) => queries.requests()),
-  '/label-list': page(LABELS, (queries) => queries.labels()),
-  '/image-status': page(IMAGE_STATUS, (queries) => queries.imageStatus()),
-  '/image-problems': page(IMAGE_PROBLEMS, (queries) => queries.imageProblems()),
-};
+export function listPages(queries: Queries): Readonly<Record<string, Page>> {
+  return {
+    '/image-list': page(UPLOADS, () => queries.uploads()),
+    '/dib-image-list': page(BUILDS, () => queries.builds()),
+    '/node-list': page(NODE_DETAILS, (parameters) => queries.nodes(parameters.get('node_id') ?? undefined)),
+    '/request-list': page(REQUESTS, () => queries.requests()),
+    '/label-list': page(LABELS, () => queries.labels()),
+    '/image-status': page(IMAGE_STATUS, () => queries.imageStatus()),
+    '/image-problems': page(IMAGE_PROBLEMS, () => queries.imageProblems()),
+  };
+}
 
-function page<Row>(
-  listing: Listing<Row>,
-  rows: (queries: Queries, parameters: URLSearchParams) => readonly Row[],
-): Page {
-  return (queries, type, parameters, now) => {
-    const found = rows(queries, parameters);
-    if (type === 'json') return listingJson(listing, found, now);
-    const fields = (parameters.get('fields') ?? '').split(',').filter((field) => field !== '');
-    return listingTable(listing, found, now, fields);
+function page<Row extends object>(listing: Listing<Row>, rows: (parameters: URLSearchParams) => readonly Row[]): Page {
+  const writer = new ListingWriter(listing);
+  return (type, parameters, now) => {
+    if (type === 'json') return writer.json(rows(parameters), now);
+    const wanted = new Set((parameters.get('fields') ?? '').split(','));
+    const keys = listing.map(({ key }) => key);
+    const fields = keys.filter((key) => wanted.has(key));
+    wanted.delete('');
+    // Nothing but unknown names: a table without columns, as the original has it.
+    if (wanted.size > 0) return listingTable(listing, rows(parameters), now, fields.length > 0 ? fields : ['']);
+    return writer.table(rows(parameters), now);
   };
 }

@@ -8,8 +8,11 @@ const CONTENT_TYPES: Readonly<Record<AnswerType, string>> = {
   text: 'text/plain; charset=UTF-8',
 };
 
-/** Answers with the caching headers, to conditional and partial requests as they ask (spec BUILDER 4.4). */
-export function sendAnswer(context: Context, status: number, type: AnswerType, { body, madeAt }: Answer): void {
+/**
+ * Answers with the caching headers, to conditional and partial requests as they ask (spec BUILDER 4.4). The entity tag is ours:
+ * programs that ask every few seconds need not fetch a list again that has not changed.
+ */
+export function sendAnswer(context: Context, status: number, type: AnswerType, { body, madeAt, etag }: Answer): void {
   // HTTP dates have no fractions.
   const modified = Math.floor(madeAt);
   context.set({
@@ -17,10 +20,11 @@ export function sendAnswer(context: Context, status: number, type: AnswerType, {
     'Cache-Control': `max-age=${MAX_AGE}, public`,
     'Last-Modified': httpDate(modified),
     Expires: httpDate(modified + MAX_AGE),
+    ETag: etag,
     // The same address has two answers.
     Vary: 'Accept',
   });
-  if (status === 200 && notModified(context, modified)) {
+  if (status === 200 && notModified(context, modified, etag)) {
     context.status = 304;
     context.body = null;
     return;
@@ -28,12 +32,12 @@ export function sendAnswer(context: Context, status: number, type: AnswerType, {
   context.set('Content-Type', CONTENT_TYPES[type]);
   context.status = status;
   context.body = body;
-  if (status === 200) sendPart(context, body, modified);
+  if (status === 200) sendPart(context, body, modified, etag);
 }
 
-function sendPart(context: Context, body: Buffer, modified: number): void {
+function sendPart(context: Context, body: Buffer, modified: number, etag: string): void {
   const condition = context.get('If-Range');
-  if (condition !== '' && condition !== httpDate(modified)) return;
+  if (condition !== '' && condition !== httpDate(modified) && condition !== etag) return;
   const range = byteRange(context.get('Range'), body.length);
   if (range.kind === 'whole') return;
   if (range.kind === 'unsatisfiable') {
@@ -47,12 +51,18 @@ function sendPart(context: Context, body: Buffer, modified: number): void {
   context.body = body.subarray(range.first, range.last + 1);
 }
 
-function notModified(context: Context, modified: number): boolean {
+function notModified(context: Context, modified: number, etag: string): boolean {
   if (context.method !== 'GET' && context.method !== 'HEAD') return false;
-  // We have no entity tags, so that a condition on one, which would come first, is never met.
-  if (context.get('If-None-Match') !== '') return false;
+  const known = context.get('If-None-Match');
+  // It comes before the date, which counts whole seconds only.
+  if (known !== '') return tagsOf(known).some((tag) => tag === '*' || tag === etag);
   const since = Date.parse(context.get('If-Modified-Since'));
   return Number.isFinite(since) && since >= modified * 1000;
+}
+
+/** Compared weakly, as proxies that compress mark the tags they pass on. */
+function tagsOf(header: string): readonly string[] {
+  return header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
 }
 
 function httpDate(seconds: number): string {

@@ -3,50 +3,98 @@ import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
 import type { Explanations } from '../../ports/administration/explanations.js';
+import type { LiveView } from '../../ports/administration/live.js';
 import type { Queries } from '../../ports/administration/queries.js';
 import { asError, type Clock } from '../../ports/runtime/clock.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
-import { AnswerCache } from './answer-cache.js';
+import type { MetricsPage } from '../../ports/telemetry/metrics.js';
+import { AnswerCache, makeAnswer, type Answer } from './answer-cache.js';
+import { AnswersUnderway } from './answers-underway.js';
 import { errorBody } from './error-body.js';
 import { explainPage } from './explain-page.js';
 import { FormError, readParameters } from './form-parameters.js';
+import type { LiveFeedOptions } from './live/live-feed.js';
+import { LiveRoutes } from './live/live-routes.js';
 import { negotiate, type AnswerType } from './negotiate.js';
-import { PAGES, type Page } from './pages.js';
+import { OPENAPI } from './openapi.js';
+import { listPages, type Page } from './pages.js';
 import { sendAnswer } from './send-answer.js';
 
 export interface WebServerContext {
-  readonly queries: Queries;
+  /** Without them there are no lists. */
+  readonly queries?: Queries;
   /** Without them there is no `/explain`. */
   readonly explanations?: Explanations;
+  /** Without it there is no live page. */
+  readonly live?: LiveView;
+  /** Without it there is no `/metrics`. */
+  readonly metrics?: MetricsPage;
   /** Have all configured providers been started? */
   readonly ready: () => boolean;
+  /** Do the answers show what is in the store now? Default: yes. */
+  readonly current?: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Milliseconds a client may take to send a request. */
-const REQUEST_TIMEOUT = 30_000;
-const HEADERS_TIMEOUT = 10_000;
+/** Bounds against clients that are slow or many. Times are seconds. */
+export interface WebServerLimits {
+  /** Further connections are closed at once. */
+  readonly connections: number;
+  /** To send the head of a request. */
+  readonly headersTimeout: number;
+  /** To send a request. */
+  readonly requestTimeout: number;
+  /** Without a byte in either direction. */
+  readonly idleTimeout: number;
+  readonly feed?: LiveFeedOptions;
+}
+
+const LIMITS: WebServerLimits = { connections: 2000, headersTimeout: 10, requestTimeout: 30, idleTimeout: 30 };
+
+/** How old answers are marked that are given while the store is away (RFC 7234, 5.5.1). */
+const STALE = '110 - "ZooKeeper is away: this is the last known state"';
 
 /**
- * The web interface of a launcher: lists of what is in the store, as tables for people and JSON for programs (spec BUILDER 4).
- * Every method is answered like GET; nothing can be changed.
+ * The web interface of a launcher: lists of what is in the store, as tables for people and JSON for programs (spec BUILDER 4), a
+ * live page, and metrics. Every method is answered like GET; nothing can be changed, and the store is never asked.
  */
 export class WebServer {
   private readonly server: Server;
   private readonly cache: AnswerCache;
+  private readonly underway: AnswersUnderway;
+  private readonly live: LiveRoutes | undefined;
+  private readonly router: Router;
 
-  constructor(private readonly context: WebServerContext) {
-    this.cache = new AnswerCache(context.clock);
+  constructor(
+    private readonly context: WebServerContext,
+    limits: Partial<WebServerLimits> = {},
+  ) {
+    const { clock, live, logger } = context;
+    this.cache = new AnswerCache(clock);
+    this.underway = new AnswersUnderway(clock);
+    this.live = live && new LiveRoutes({ view: live, clock, logger, ...(limits.feed ? { feed: limits.feed } : {}) });
+    this.router = this.makeRouter();
     const app = new Koa();
     app.on('error', (error: unknown) => this.report(error));
     app.use((ctx, next) => this.guard(ctx, next));
-    app.use(this.routes().routes());
+    app.use(this.router.routes());
     app.use((ctx) => sendError(ctx, 404, 'The resource could not be found.'));
     const handle = app.callback();
-    this.server = createServer((request, response) => void handle(request, response));
-    this.server.requestTimeout = REQUEST_TIMEOUT;
-    this.server.headersTimeout = HEADERS_TIMEOUT;
+    const all = { ...LIMITS, ...limits };
+    this.server = createServer(
+      { connectionsCheckingInterval: Math.min(5, all.headersTimeout) * 1000 },
+      (request, response) => void handle(request, response),
+    );
+    this.server.requestTimeout = all.requestTimeout * 1000;
+    this.server.headersTimeout = all.headersTimeout * 1000;
+    this.server.maxConnections = all.connections;
+    this.server.setTimeout(all.idleTimeout * 1000);
+  }
+
+  /** The paths that are answered, as the router has them. */
+  get paths(): readonly string[] {
+    return this.router.stack.map(({ path }) => String(path));
   }
 
   /** Answers the port, which the system chose if `port` is 0. @throws when the address cannot be used. */
@@ -59,29 +107,41 @@ export class WebServer {
       });
     });
     this.server.on('error', (error) => this.report(error));
+    this.live?.open();
     return (this.server.address() as AddressInfo).port;
   }
 
   /** Ends all connections. Idempotent. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.live?.close();
     this.server.closeAllConnections();
     await closed;
   }
 
-  private routes(): Router {
+  private makeRouter(): Router {
+    const { queries, explanations, metrics } = this.context;
     const router = new Router({ strict: true, sensitive: true });
-    for (const [path, page] of Object.entries(PAGES)) router.all(path, (ctx) => this.sendPage(ctx, path, page));
-    router.all('/explain/:kind/:id', (ctx) => this.sendExplanation(ctx, ctx.params));
+    for (const [path, page] of Object.entries(queries ? listPages(queries) : {}))
+      router.all(path, (ctx) => this.sendPage(ctx, path, page));
+    if (explanations) router.all('/explain/:kind/:id', (ctx) => this.sendExplanation(ctx, explanations, ctx.params));
     router.all('/ready', (ctx) => this.sendReady(ctx));
+    if (metrics) router.all('/metrics', (ctx) => sendMetrics(ctx, metrics));
+    const description = Buffer.from(`${JSON.stringify(OPENAPI, null, 2)}\n`);
+    router.all('/openapi.json', (ctx) =>
+      this.send(ctx, 200, 'json', makeAnswer(description, this.context.clock.now())),
+    );
+    this.live?.addTo(router);
     return router;
   }
 
   /** Negotiates before anything else is looked at, and turns every failure into an answer. */
   private async guard(ctx: Context, next: () => Promise<unknown>): Promise<void> {
     const type = negotiate(ctx.request.headers.accept);
-    if (!type) return sendError(ctx, 406, 'The resource can be had as text/plain and as application/json.');
-    (ctx.state as { answerType: AnswerType }).answerType = type;
+    // These have one form each.
+    const oneForm = ctx.path === '/metrics' || this.live?.wants(ctx) === true;
+    if (!type && !oneForm) return sendError(ctx, 406, 'The resource can be had as text/plain and as application/json.');
+    (ctx.state as { answerType: AnswerType }).answerType = type ?? 'text';
     try {
       await next();
     } catch (error: unknown) {
@@ -99,31 +159,48 @@ export class WebServer {
     const parameters = await readParameters(ctx.req, ctx.querystring);
     const sorted = [...parameters].map((pair) => JSON.stringify(pair)).sort();
     const answer = this.cache.answer([type, path, ...sorted].join('\n'), () =>
-      Buffer.from(page(this.context.queries, type, parameters, this.context.clock.now())),
+      Buffer.from(page(type, parameters, this.context.clock.now())),
     );
-    sendAnswer(ctx, 200, type, answer);
+    this.send(ctx, 200, type, answer);
   }
 
   /** Never an old one: it is made from memory, and asked for by people in trouble. */
-  private sendExplanation(ctx: Context, { kind = '', id = '' }: Readonly<Record<string, string | undefined>>): void {
-    const { explanations, clock } = this.context;
-    const now = clock.now();
-    const page = explanations && explainPage(explanations, { kind, id }, answerType(ctx), now);
+  private sendExplanation(
+    ctx: Context,
+    explanations: Explanations,
+    { kind = '', id = '' }: Readonly<Record<string, string | undefined>>,
+  ): void {
+    const now = this.context.clock.now();
+    const page = explainPage(explanations, { kind, id }, answerType(ctx), now);
     // What was asked for is not repeated: it may be anything.
     if (page === undefined) return sendError(ctx, 404, 'Nothing is known about it.');
-    sendAnswer(ctx, 200, answerType(ctx), { body: Buffer.from(page), madeAt: now });
+    this.send(ctx, 200, answerType(ctx), makeAnswer(Buffer.from(page), now));
   }
 
   private sendReady(ctx: Context): void {
-    const madeAt = this.context.clock.now();
     const [status, text] = this.context.ready() ? [200, 'OK'] : [503, 'Not ready'];
-    sendAnswer(ctx, status, answerType(ctx), { body: Buffer.from(text), madeAt });
+    this.send(ctx, status, answerType(ctx), makeAnswer(Buffer.from(text), this.context.clock.now()));
+  }
+
+  private send(ctx: Context, status: number, type: AnswerType, answer: Answer): void {
+    if (!this.underway.admit(answer.body, ctx.res)) {
+      ctx.set('Retry-After', '1');
+      return sendError(ctx, 503, 'Too many answers wait for slow readers.');
+    }
+    if (this.context.current?.() === false) ctx.set('Warning', STALE);
+    sendAnswer(ctx, status, type, answer);
   }
 
   private report(error: unknown): void {
     if (isClientTrouble(error)) return;
     this.context.logger.error('A web request failed', { err: asError(error) });
   }
+}
+
+async function sendMetrics(ctx: Context, metrics: MetricsPage): Promise<void> {
+  const text = await metrics.read();
+  ctx.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
+  ctx.body = text;
 }
 
 /** Clients that hang up or send nonsense (`HPE_*`, the parser's codes) are none of the operator's business. */

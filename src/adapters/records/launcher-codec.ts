@@ -1,5 +1,5 @@
 /** The two registries of launchers on the wire (spec LAUNCHER 1.6, 4.5). */
-import { DEFAULT_PRIORITY, type RegisteredPool } from '../../domain/model/launcher.js';
+import { DEFAULT_PRIORITY, type RegisteredDaemon, type RegisteredPool } from '../../domain/model/launcher.js';
 import type { PoolAnnouncement, ProcessAnnouncement, RegisteredProcess } from '../../ports/records/launchers.js';
 import { encodeImageProblems } from './image-problem-codec.js';
 import { formatPythonJson } from './python-json.js';
@@ -37,7 +37,20 @@ export function decodePoolComponent(data: Uint8Array): RegisteredPool | undefine
     priority: typeof priority === 'number' && Number.isFinite(priority) ? priority : DEFAULT_PRIORITY,
     paused: paused === true,
     poolName: typeof name === 'string' ? name : null,
+    ...daemonOf(parsed.value),
   };
+}
+
+/** A daemon's own record, or that of its pool. */
+export function decodeDaemon(data: Uint8Array): RegisteredDaemon | undefined {
+  const parsed = parseObject(data);
+  return 'value' in parsed ? daemonOf(parsed.value).process : undefined;
+}
+
+function daemonOf({ hostname, version, state }: WireObject): { readonly process?: RegisteredDaemon } {
+  if (typeof hostname !== 'string' || hostname === '') return {};
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return { process: { hostname, version: text(version), state: text(state) } };
 }
 
 /** `/nodepool/components/launcher/*` and `builder/*`. Answers undefined if it cannot be understood. */

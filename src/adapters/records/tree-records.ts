@@ -1,7 +1,7 @@
 import type { LeaseManager } from '../../ports/coordination/lease.js';
 import type { SessionMonitor } from '../../ports/coordination/session.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
-import type { Elections, MirrorName, Records } from '../../ports/records/records.js';
+import type { Elections, MirrorName, RecordQueues, Records } from '../../ports/records/records.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { HostIdentity } from '../../ports/runtime/host-identity.js';
 import type { Random } from '../../ports/runtime/random.js';
@@ -38,6 +38,7 @@ export class TreeRecords implements Records {
   readonly builders: TreeBuilderRegistry;
   readonly elections: Elections;
   readonly installation: TreeInstallation;
+  private readonly store: TreeStore;
   private readonly pipeline = new ReadPipeline(READS_IN_FLIGHT);
 
   constructor(options: TreeRecordsOptions) {
@@ -46,6 +47,7 @@ export class TreeRecords implements Records {
     const context: WatchContext = { store, clock, logger, pipeline: this.pipeline };
     this.session = store.session;
     this.installation = new TreeInstallation({ store, clock, random, logger });
+    this.store = store;
     this.nodes = new TreeNodeRecords(context, leases);
     this.requests = new TreeRequestRecords(context, leases, random);
     this.images = new TreeImageRecords(context, leases);
@@ -58,6 +60,16 @@ export class TreeRecords implements Records {
     const views = mirrors.map((name) => this[name].view);
     for (const view of views) view.open();
     await Promise.all(views.map((view) => view.ready(signal)));
+  }
+
+  queues(): RecordQueues {
+    const { nodes, requests, images } = this;
+    return {
+      calls: this.store.pendingCalls,
+      nodes: nodes.view.queues,
+      requests: requests.view.queues,
+      images: images.view.queues,
+    };
   }
 
   async close(): Promise<void> {

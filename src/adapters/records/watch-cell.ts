@@ -25,6 +25,7 @@ export abstract class WatchCell<R> implements GroupedCell {
   pump(): void {
     if (!this.dirty || this.reading || this.cancelDelay || !this.mayRead()) return;
     this.reading = true;
+    this.group.reading += 1;
     this.group.context.pipeline.submit(() => this.readOnce());
   }
 
@@ -95,7 +96,7 @@ export abstract class WatchCell<R> implements GroupedCell {
 
   private async readOnce(): Promise<void> {
     if (!this.mayRead()) {
-      this.reading = false;
+      this.ended();
       return;
     }
     const armed = {};
@@ -104,18 +105,24 @@ export abstract class WatchCell<R> implements GroupedCell {
     this.dirty = false;
     try {
       const result = await this.fetch(() => this.onFired(armed));
-      this.reading = false;
+      this.ended();
       if (this.disposed) return;
       if (generation === this.group.sessionGeneration) this.accept(result);
       else this.dirty = true;
     } catch (error) {
-      this.reading = false;
+      this.ended();
       if (this.disposed) return;
       this.dirty = true;
       this.group.reportFailure(this.path, error);
       return;
     }
     this.pump();
+  }
+
+  private ended(): void {
+    if (!this.reading) return;
+    this.reading = false;
+    this.group.reading -= 1;
   }
 
   private accept(result: R): void {

@@ -47,6 +47,14 @@ export class WatchGroup {
     private readonly onComplete: (again: boolean) => void,
   ) {}
 
+  /** Reads that were asked for and have no answer yet. */
+  reading = 0;
+
+  /** Cells that were not read yet under the current session. */
+  get unreadCells(): number {
+    return this.unread.size;
+  }
+
   get complete(): boolean {
     return this.isComplete;
   }

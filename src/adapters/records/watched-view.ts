@@ -1,3 +1,4 @@
+import type { MirrorQueues } from '../../ports/records/records.js';
 import type { WatchGroup } from './watch-group.js';
 
 /** What all mirrors answer alike: how far their group of watches has come. */
@@ -6,6 +7,11 @@ export abstract class WatchedView {
 
   close(): void {
     this.group.close();
+  }
+
+  /** What waits to be taken into the mirror. */
+  get queues(): MirrorQueues {
+    return { event: this.group.reading, playback: this.group.unreadCells };
   }
 
   get complete(): boolean {

@@ -69,6 +69,11 @@ export class ZooKeeperSession {
     this.open();
   }
 
+  /** Calls without an answer yet. */
+  get pendingCalls(): number {
+    return this.calls.size;
+  }
+
   /** Issues a call; `issue` hands it to the C client. */
   call<T>(
     path: string,

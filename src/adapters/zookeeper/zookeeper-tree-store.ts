@@ -69,6 +69,10 @@ export class ZooKeeperTreeStore implements TreeStore {
     return this.starting;
   }
 
+  get pendingCalls(): number {
+    return this.connection.pendingCalls;
+  }
+
   get session(): SessionMonitor {
     return this.connection.tracker;
   }

@@ -1,5 +1,7 @@
 import type { StoredBuild } from '../../domain/model/image.js';
-import type { DamagedRecord } from '../../domain/model/stored.js';
+import type { Node } from '../../domain/model/node.js';
+import type { NodeRequest } from '../../domain/model/request.js';
+import type { DamagedRecord, Stored } from '../../domain/model/stored.js';
 import type {
   BuildRow,
   ImageProblemRow,
@@ -17,15 +19,17 @@ import { nodeRow } from './node-row.js';
 
 /** Answers from the mirrors of the records; whoever composes it opens those that will be asked about. */
 export class RecordQueries implements Queries {
+  private readonly nodeRows = new WeakMap<Stored<Node>, NodeRow>();
+  private readonly requestRows = new WeakMap<Stored<NodeRequest>, RequestRow>();
+
   constructor(private readonly records: Records) {}
 
   nodes(id?: string): readonly NodeRow[] {
     const { view } = this.records.nodes;
-    const ids = id === undefined ? [...view.all().keys()].sort() : [id];
-    return ids.flatMap((each) => {
-      const stored = view.get(each);
-      return stored ? [nodeRow(each, stored.value, view.locked(each))] : [];
-    });
+    const stored = id === undefined ? [...view.all().values()].sort(byId) : [view.get(id)];
+    const rows: NodeRow[] = [];
+    for (const node of stored) if (node) rows.push(this.nodeRow(node, view.locked(node.id)));
+    return rows;
   }
 
   uploads(): readonly UploadRow[] {
@@ -54,17 +58,7 @@ export class RecordQueries implements Queries {
   }
 
   requests(): readonly RequestRow[] {
-    const all = this.records.requests.view.all();
-    return [...all.values()].sort(byId).map(({ id, value }) => ({
-      id,
-      relativePriority: value.relativePriority,
-      state: value.state,
-      requestor: value.requestor,
-      nodeTypes: value.nodeTypes,
-      nodes: value.nodes,
-      declinedBy: value.declinedBy,
-      eventId: value.eventId,
-    }));
+    return [...this.records.requests.view.all().values()].sort(byId).map((request) => this.requestRow(request));
   }
 
   labels(): readonly LabelRow[] {
@@ -96,6 +90,33 @@ export class RecordQueries implements Queries {
   damaged(): readonly DamagedRecord[] {
     const { nodes, requests, images } = this.records;
     return [...nodes.view.damaged(), ...requests.view.damaged(), ...images.view.damaged()];
+  }
+
+  /** The same object until the record changes: whoever shows it again need not write it again. */
+  private nodeRow(stored: Stored<Node>, locked: boolean): NodeRow {
+    const known = this.nodeRows.get(stored);
+    if (known?.locked === locked) return known;
+    const row = nodeRow(stored.id, stored.value, locked);
+    this.nodeRows.set(stored, row);
+    return row;
+  }
+
+  private requestRow(stored: Stored<NodeRequest>): RequestRow {
+    const known = this.requestRows.get(stored);
+    if (known) return known;
+    const { id, value } = stored;
+    const row = {
+      id,
+      relativePriority: value.relativePriority,
+      state: value.state,
+      requestor: value.requestor,
+      nodeTypes: value.nodeTypes,
+      nodes: value.nodes,
+      declinedBy: value.declinedBy,
+      eventId: value.eventId,
+    };
+    this.requestRows.set(stored, row);
+    return row;
   }
 
   private providerImages(provider: string): readonly ProviderImageRow[] {

@@ -2,6 +2,7 @@ import { ContainerModule } from 'inversify';
 import { HttpLauncherOpinions } from '../../adapters/http-client/http-launcher-opinions.js';
 import { WebServer } from '../../adapters/http/web-server.js';
 import { Administration } from '../administration/administration.js';
+import { isCurrent, LiveBoard } from '../administration/live/live-board.js';
 import { RecordExplanations } from '../administration/record-explanations.js';
 import { RecordQueries } from '../administration/record-queries.js';
 import { Builder } from '../builder/builder.js';
@@ -40,16 +41,20 @@ export function launcherModule(intervals: LauncherIntervals): ContainerModule {
       const launcher = context.get(TOKENS.launcher);
       const records = context.get(TOKENS.records);
       const source = context.get(TOKENS.config);
+      const facts = {
+        records,
+        config: () => source.current,
+        journal: context.get(TOKENS.journal),
+        clock: context.get(TOKENS.clock),
+      };
       return new WebServer({
         queries: new RecordQueries(records),
-        explanations: new RecordExplanations({
-          records,
-          config: () => source.current,
-          journal: context.get(TOKENS.journal),
-          clock: context.get(TOKENS.clock),
-        }),
+        explanations: new RecordExplanations(facts),
+        live: new LiveBoard(facts),
+        metrics: context.get(TOKENS.metricsPage),
         ready: () => launcher.ready,
-        clock: context.get(TOKENS.clock),
+        current: () => isCurrent(records),
+        clock: facts.clock,
         logger: context.get(TOKENS.logger).child('web'),
       });
     });
@@ -58,6 +63,15 @@ export function launcherModule(intervals: LauncherIntervals): ContainerModule {
 
 export function builderModule(options: BuilderOptions): ContainerModule {
   return new ContainerModule(({ bind }) => {
+    bind(TOKENS.builderWeb).toDynamicValue(
+      (context) =>
+        new WebServer({
+          metrics: context.get(TOKENS.metricsPage),
+          ready: () => context.get(TOKENS.records).session.state === 'connected',
+          clock: context.get(TOKENS.clock),
+          logger: context.get(TOKENS.logger).child('web'),
+        }),
+    );
     bind(TOKENS.builder).toDynamicValue(
       (context) =>
         new Builder(

@@ -16,7 +16,7 @@ import type { Random } from '../../ports/runtime/random.js';
 import type { DecisionJournal } from '../../ports/telemetry/journal.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import type { StatusSource } from '../../ports/telemetry/status.js';
-import type { Metrics } from '../../ports/telemetry/metrics.js';
+import type { Metrics, MetricsPage } from '../../ports/telemetry/metrics.js';
 import type { Administration } from '../administration/administration.js';
 import type { Builder } from '../builder/builder.js';
 import type { Launcher } from '../launcher/launcher.js';
@@ -37,6 +37,7 @@ export const TOKENS = {
   scanner: token<HostKeyScanner>('scanner'),
   logger: token<Logger>('logger'),
   metrics: token<Metrics>('metrics'),
+  metricsPage: token<MetricsPage>('metrics-page'),
   journal: token<DecisionJournal>('journal'),
   config: token<ConfigSource>('config'),
   store: token<TreeStore>('store'),
@@ -52,4 +53,5 @@ export const TOKENS = {
   builder: token<Builder>('builder'),
   administration: token<Administration>('administration'),
   web: token<WebServer>('web'),
+  builderWeb: token<WebServer>('builder-web'),
 } as const;

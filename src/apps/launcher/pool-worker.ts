@@ -2,6 +2,7 @@ import type { PoolConfig } from '../../domain/config/config.js';
 import type { Allocation } from '../../domain/decide/allocation.js';
 import { orderRequests } from '../../domain/decide/request-order.js';
 import type { Reason } from '../../domain/explain/reason.js';
+import { timeToFulfil } from '../../domain/metrics/launcher-metrics.js';
 import type { NodeRequest, RequestId } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { Announcement, PoolAnnouncement } from '../../ports/records/launchers.js';
@@ -281,7 +282,7 @@ export class PoolWorker {
         const end = await handler.run(first, signal);
         if (end === 'dropped') this.rest(request.id);
         if (end === 'declined') this.journal.note(request.id, 'decline', handler.declinedBecause);
-        if (end === 'fulfilled') this.journal.fulfilled(request.id);
+        if (end === 'fulfilled') this.reportFulfilled(request);
       } finally {
         releaseTenant();
         this.handlers.delete(request.id);
@@ -291,6 +292,15 @@ export class PoolWorker {
         this.around.wakeAll();
       }
     });
+  }
+
+  private reportFulfilled({ id, value }: Stored<NodeRequest>): void {
+    const { clock, metrics } = this.around.services;
+    this.journal.fulfilled(id);
+    if (value.createdTime === null) return;
+    // The client's clock may go ahead of ours.
+    const seconds = Math.max(0, clock.now() - value.createdTime);
+    for (const label of new Set(value.nodeTypes)) metrics.timing(timeToFulfil(label), seconds);
   }
 
   private startDecline(id: RequestId, because: readonly Reason[], decisions: PoolDecisions): void {

@@ -1,11 +1,13 @@
 import { NODE_STATES, type Node } from '../../domain/model/node.js';
 import {
   heldCreates,
+  cacheQueue,
   labelNodes,
   maxServers,
   nodes,
   providerNodes,
   addressableRequests,
+  storeQueue,
   tenantLimit,
   UNCLAIMED_REQUESTS,
 } from '../../domain/metrics/launcher-metrics.js';
@@ -32,10 +34,11 @@ export class StatsReporter {
     await this.services.records.elections.run('stats', (leading) => this.lead(leading, signal), signal);
   }
 
-  /** Reports the configured limits of this process until aborted. */
+  /** Reports the configured limits of this process, and what it has not digested yet, until aborted. */
   async runLimits(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.reportLimits();
+      this.reportQueues();
       await sleep(this.services.clock, this.services.intervals.stats, signal).catch(() => undefined);
     }
   }
@@ -108,6 +111,20 @@ export class StatsReporter {
       if (isUnclaimed(value, nodeOf, now)) unclaimed += 1;
     }
     return unclaimed;
+  }
+
+  private reportQueues(): void {
+    const { records, metrics, host } = this.services;
+    const { calls, nodes, requests, images } = records.queues();
+    if (calls !== undefined) metrics.gauge(storeQueue(host.hostname), calls);
+    for (const [cache, queues] of [
+      ['node', nodes],
+      ['request', requests],
+      ['image', images],
+    ] as const) {
+      metrics.gauge(cacheQueue(host.hostname, cache, 'event'), queues.event);
+      metrics.gauge(cacheQueue(host.hostname, cache, 'playback'), queues.playback);
+    }
   }
 
   private reportLimits(): void {

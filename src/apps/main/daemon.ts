@@ -8,11 +8,11 @@ import { SystemConfigFiles } from '../../adapters/config-yaml/config-files.js';
 import { FileCloudDirectory } from '../../adapters/config-yaml/file-cloud-directory.js';
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
 import type { PinoLogger } from '../../adapters/pino/pino-logger.js';
-import { metricsFromEnvironment } from '../../adapters/statsd/metrics-from-environment.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { SystemHostIdentity } from '../../adapters/system/system-host-identity.js';
 import { ZooKeeperTreeStore } from '../../adapters/zookeeper/zookeeper-tree-store.js';
 import { driversModule } from '../composition/drivers-module.js';
+import { openMetrics } from '../composition/open-metrics.js';
 import { recordsModule } from '../composition/records-module.js';
 import { memoryStoreModule, zookeeperModule } from '../composition/store-modules.js';
 import { systemModule } from '../composition/system-module.js';
@@ -76,11 +76,11 @@ export async function openProcess(
 ): Promise<NodepoolProcess> {
   const environment = options.environment ?? currentEnvironment();
   const logger = openLog(options);
-  const metrics = metricsFromEnvironment(environment, logger);
   const container = new Container({ defaultScope: 'Singleton' });
   const plugins = openPlugins();
   const reading = loadOptions(options.configPath, options.securePath, environment, plugins);
   const config = await ConfigFile.open(reading, logger.child('config'));
+  const metrics = openMetrics(environment, config, logger);
   const host = await SystemHostIdentity.detect();
   const { zookeeper } = config.current;
   if (!zookeeper && !options.memory) throw new Error('No ZooKeeper servers specified in config.');

@@ -12,6 +12,7 @@ import type { DaemonArguments } from './daemon-arguments.js';
 import { countOption, daemonProgram } from './daemon-arguments.js';
 import { dumpOnSignal } from './debug-dump.js';
 import { endWithin } from './end-within.js';
+import { openWeb } from './open-web.js';
 import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
 
@@ -86,11 +87,26 @@ async function openBuilder(
     const problem = builderConfigProblem(config);
     if (problem !== null) throw new Error(problem);
     await checkImagesDir(config.imagesDir ?? '');
-    return running;
+    return await withWeb(running);
   } catch (error) {
     await running.close();
     throw error;
   }
+}
+
+/** With the metrics at a port of their own, if the configuration gives them one. @throws Error saying which setting to change */
+async function withWeb(running: NodepoolProcess): Promise<NodepoolProcess> {
+  const { listenAddress, builderPort } = running.container.get(TOKENS.config).current.webapp;
+  if (builderPort === undefined) return running;
+  const web = running.container.get(TOKENS.builderWeb);
+  await openWeb(web, listenAddress, builderPort, 'builder_port');
+  return {
+    ...running,
+    close: async () => {
+      await web.close();
+      await running.close();
+    },
+  };
 }
 
 runDaemon(PROGRAM, PID_FILE, main);

@@ -106,7 +106,7 @@ async function runIn(scratch: string, options: StandaloneOptions): Promise<numbe
     const job = options.demo ? mainJob(running, narrator, options.patience, stopping.signal) : Promise.resolve(0);
     const first = await Promise.race([job, asked]);
     if (typeof first !== 'number' || options.once) return typeof first === 'number' ? first : 0;
-    say(`Nodepool goes on running; look at ${address}/node-list, end it with Ctrl-C.`);
+    say(`Nodepool goes on running; look at ${address}/ with a browser, end it with Ctrl-C.`);
     await asked;
     endNarration();
     return first;
@@ -132,7 +132,7 @@ async function announce({ container }: NodepoolProcess, options: StandaloneOptio
   // With --once nobody will look: a port that is taken must not make the difference.
   const actual = await openWeb(web, listenAddress, options.once ? 0 : port);
   const address = `http://${listenAddress === '0.0.0.0' ? '127.0.0.1' : listenAddress}:${actual}`;
-  say(`  web interface: ${address}/node-list`);
+  say(`  web interface: ${address}/`);
   return address;
 }
 

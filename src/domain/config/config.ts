@@ -5,7 +5,8 @@
 import type { Resources } from '../model/quota.js';
 
 export interface NodepoolConfig {
-  readonly webapp: { readonly port: number; readonly listenAddress: string };
+  /** `builderPort`: where the builder shows its metrics; without it it opens no port. */
+  readonly webapp: { readonly port: number; readonly listenAddress: string; readonly builderPort?: number };
   readonly elementsDir: string | null;
   /** Required by the builder only. */
   readonly imagesDir: string | null;

@@ -43,6 +43,11 @@ export function launchNames({ result, provider, az, image, requestor }: LaunchFa
   return names;
 }
 
+/** A timer; ours, beyond the original. */
+export function timeToFulfil(label: string): string {
+  return `nodepool.label.${label}.time_to_fulfil`;
+}
+
 export function nodes(state: NodeState): string {
   return `nodepool.nodes.${state}`;
 }

@@ -10,6 +10,15 @@ export interface RegisteredPool {
   readonly paused: boolean;
   /** Pool name; unknown for records written before 9.1. */
   readonly poolName: string | null;
+  /** Known from the newer registry only. */
+  readonly process?: RegisteredDaemon;
+}
+
+/** A daemon that has announced itself: it is alive, or was a moment ago. */
+export interface RegisteredDaemon {
+  readonly hostname: string;
+  readonly version: string | null;
+  readonly state: string | null;
 }
 
 export const DEFAULT_PRIORITY = 100;

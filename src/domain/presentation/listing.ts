@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly json: (row: Row, now: number) => unknown;
   /** In tables, if it is not the JSON value in words. */
   readonly text?: (row: Row, now: number) => unknown;
+  /** Which of them look at `now`; what does not is written once per row and remembered (`ListingWriter`). */
+  readonly ticking?: 'text' | 'both';
 }
 
 /** The columns of a list in their fixed order, which no caller can change (spec BUILDER 3.2, 4.2). */
@@ -63,18 +65,9 @@ function csvValue(value: string): string {
 
 /** The JSON array of `rows`, always with every key (spec BUILDER 4.1). */
 export function listingJson<Row>(listing: Listing<Row>, rows: readonly Row[], now: number): string {
-  const columns = listing.map(({ key, json }, index) => ({
-    start: `${index === 0 ? '{' : ', '}${pythonJson(key)}: `,
-    json,
-  }));
-  // A list of 10,000 nodes has 210,000 values: appended, not collected in arrays.
-  let text = '';
-  for (const row of rows) {
-    if (text !== '') text += ', ';
-    for (const { start, json } of columns) text += start + pythonJson(json(row, now));
-    text += '}';
-  }
-  return `[${text}]`;
+  const object = (row: Row): string =>
+    listing.map(({ key, json }) => `${pythonJson(key)}: ${pythonJson(json(row, now))}`).join(', ');
+  return `[${rows.map((row) => `{${object(row)}}`).join(', ')}]`;
 }
 
 /** A value in a table cell: unset is empty, lists are joined by commas, booleans are Python's (spec BUILDER 3.2). */

@@ -24,7 +24,7 @@ export const NODES: Listing<NodeRow> = [
   { key: 'ipv6', title: 'IPv6', json: (node) => node.publicIpv6 },
   { key: 'state', title: 'State', json: (node) => node.state },
   // Text even in JSON, unlike the ages of images: clients are used to it (spec BUILDER 4.1).
-  { key: 'age', title: 'Age', json: (node, now) => formatAge(now - node.stateTime) },
+  { key: 'age', title: 'Age', json: (node, now) => formatAge(now - node.stateTime), ticking: 'both' },
   { key: 'locked', title: 'Locked', json: (node) => (node.locked ? 'locked' : 'unlocked') },
 ];
 
@@ -86,6 +86,7 @@ export const IMAGE_STATUS: Listing<ImageStatusRow> = [
     title: 'Build Request Age',
     json: ({ buildRequestTime: time }) => (time === null ? null : Math.floor(time)),
     text: ({ buildRequestTime: time }, now) => (time === null ? null : formatAge(now - time)),
+    ticking: 'text',
   },
 ];
 
@@ -100,6 +101,7 @@ export const IMAGE_PROBLEMS: Listing<ImageProblemRow> = [
     title: 'Next Try In',
     json: ({ nextTry }) => (nextTry === null ? null : Math.floor(nextTry)),
     text: ({ nextTry }, now) => (nextTry === null ? null : formatAge(Math.max(0, nextTry - now))),
+    ticking: 'text',
   },
   { key: 'problem', title: 'Problem', json: (problem) => problem.problem },
 ];
@@ -128,5 +130,6 @@ function stateAge<Row extends { readonly stateTime: number }>(): Column<Row> {
     title: 'Age',
     json: ({ stateTime }) => Math.floor(stateTime),
     text: ({ stateTime }, now) => formatAge(now - stateTime),
+    ticking: 'text',
   };
 }

@@ -15,13 +15,22 @@ export function renderTable(
   const header = splitCells(titles, titles.length);
   const body = rows.map((row) => splitCells(row, titles.length));
   const widths = columnWidths([header, ...body]);
-  const rule = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+`;
+  const rule = ruleOf(widths);
   // An empty table keeps its closing rule, so that two rules follow the header.
   return [rule, ...layRow(header, widths), rule, ...body.flatMap((row) => layRow(row, widths, paint)), rule].join('\n');
 }
 
 /** A line of a cell of a column, padded to its width, in colour if it has one. */
 export type PaintCell = (column: number, padded: string) => string;
+
+export function ruleOf(widths: readonly number[]): string {
+  return `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+`;
+}
+
+/** One line of plain cells. */
+export function layLine(cells: readonly string[], widths: readonly number[]): string {
+  return `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+}
 
 /** The lines of a cell with the width of each. */
 type Cell = readonly CellLine[];

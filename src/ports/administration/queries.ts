@@ -3,7 +3,8 @@
  *
  * Everything is answered at once from the mirrors of the records, without a round trip to the store and without taking a
  * lock: a question never disturbs the system (spec BUILDER 4.5). The answers may lag behind the store by a moment, and show
- * the last known state while the connection is away. A mirror that was not opened answers with nothing.
+ * the last known state while the connection is away. A mirror that was not opened answers with nothing. A row of a node or request
+ * whose record has not changed may be the same object as before; rows are never changed.
  *
  * Excluded: how rows look (`domain/presentation`), and everything that has to ask a cloud (`AlienImages`).
  */

@@ -43,6 +43,8 @@ export type WatchListener = () => void;
 
 export interface TreeStore {
   readonly session: SessionMonitor;
+  /** Calls that were made and have no answer yet, if the adapter counts them. */
+  readonly pendingCalls?: number;
 
   /**
    * Creates a record and answers its path (with the sequence number).

@@ -1,4 +1,5 @@
 import type { ReportedProblem } from '../../domain/model/image-problem.js';
+import type { RegisteredDaemon } from '../../domain/model/launcher.js';
 
 /** The registered builders, `/nodepool/components/builder`, mirrored (spec BUILDER 2.2). */
 export interface BuilderRegistry {
@@ -13,5 +14,7 @@ export interface BuilderView {
    * first hundred problems each.
    */
   problems(): readonly ReportedProblem[];
+  /** The builders themselves, ordered by host name; one that has just lost its session may be there twice. */
+  daemons(): readonly RegisteredDaemon[];
   onChange(listener: () => void): () => void;
 }

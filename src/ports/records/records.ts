@@ -18,8 +18,25 @@ export interface Records {
   readonly installation: InstallationRecord;
   /** Starts the mirrors asked for; the others stay empty. Resolves when they are complete. Idempotent per mirror. */
   open(mirrors: readonly MirrorName[], signal?: AbortSignal): Promise<void>;
+  /** What is on its way, for those who watch over us. */
+  queues(): RecordQueues;
   /** Stops all mirrors. Does not close the store. */
   close(): Promise<void>;
+}
+
+export interface RecordQueues {
+  /** Calls to the store without an answer yet; undefined if the store does not know. */
+  readonly calls: number | undefined;
+  readonly nodes: MirrorQueues;
+  readonly requests: MirrorQueues;
+  readonly images: MirrorQueues;
+}
+
+export interface MirrorQueues {
+  /** Changes that we were told of and have not read yet. */
+  readonly event: number;
+  /** Records that have to be read again after a new session. */
+  readonly playback: number;
 }
 
 export type MirrorName = 'nodes' | 'requests' | 'images' | 'launchers' | 'builders';

@@ -10,3 +10,10 @@ export interface Metrics {
   /** A duration in seconds (sent in milliseconds). */
   timing(name: string, seconds: number): void;
 }
+
+/** All metrics as text, for a collector that comes for them. */
+export interface MetricsPage {
+  readonly contentType: string;
+  /** Never rejects. */
+  read(): Promise<string>;
+}

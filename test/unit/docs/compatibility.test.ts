@@ -26,7 +26,6 @@ describe('the page on compatibility', () => {
     const absent: Readonly<Record<string, boolean>> = {
       Drivers: !/openstack/i.test(drivers),
       'Plug-in drivers': !exists('src/apps/plugins'),
-      Prometheus: !exists('src/adapters/prometheus'),
     };
     const text = parts.get('Not there yet') ?? '';
     const listed = Object.keys(absent).filter((what) => text.includes(what));

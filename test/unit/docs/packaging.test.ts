@@ -63,6 +63,7 @@ describe('the container file', () => {
     const copied = parsed.filter(({ name }) => name === 'COPY').flatMap(({ rest }) => rest.split(/\s+/));
     for (const needed of [
       'bin',
+      'web',
       'package.json',
       '/opt/nodepool/dist',
       '/opt/nodepool/node_modules',

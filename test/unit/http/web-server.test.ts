@@ -190,6 +190,24 @@ describe('caching', () => {
     expect((await get('/label-list', { 'If-Modified-Since': 'yesterday' })).status).toBe(200);
   });
 
+  test('an entity tag stays while the list stays, and comes before the date', async () => {
+    const first = await get('/label-list', JSON_ONLY);
+    const etag = first.headers['etag'] as string;
+    expect(etag).toMatch(/^"[\w-]{27}"$/);
+    await clock.advance(5);
+    const same = await get('/label-list', { ...JSON_ONLY, 'If-None-Match': `"other", W/${etag}` });
+    expect(same).toMatchObject({ status: 304, body: '', headers: { etag } });
+    expect((await get('/label-list')).headers['etag']).not.toBe(etag);
+    const modified = same.headers['last-modified'] as string;
+    const both = { ...JSON_ONLY, 'If-None-Match': '"other"', 'If-Modified-Since': modified };
+    expect((await get('/label-list', both)).status).toBe(200);
+    queries.rows.labels = [{ label: 'new' }];
+    await clock.advance(2);
+    expect((await get('/label-list', { ...JSON_ONLY, 'If-None-Match': etag })).status).toBe(200);
+    const part = { ...JSON_ONLY, Range: 'bytes=0-3', 'If-Range': etag };
+    expect((await get('/label-list', part)).status).toBe(200);
+  });
+
   test('partial requests [BUILDER 4.4]', async () => {
     const golden = goldenAnswer('range');
     const part = await get('/label-list', { ...JSON_ONLY, Range: 'bytes=0-3' });
@@ -272,6 +290,21 @@ describe('other pages', () => {
     expect(reply).toMatchObject({ status: 200, body: golden.body });
     expect(reply.headers['content-type']).toBe('application/json');
     expect(reply.headers['cache-control']).toBe('max-age=1, public');
+  });
+});
+
+describe('while ZooKeeper is away', () => {
+  test('answers are given all the same, with a warning', async () => {
+    let current = false;
+    const other = new WebServer({ queries, ready: () => true, current: () => current, clock, logger });
+    const address = `http://127.0.0.1:${await other.listen(0, '127.0.0.1')}`;
+    const old = await fetch(`${address}/node-list`);
+    expect(old.status).toBe(200);
+    expect(old.headers.get('warning')).toBe('110 - "ZooKeeper is away: this is the last known state"');
+    expect(await old.text()).toBe(goldenAnswer('node-list.none').body);
+    current = true;
+    expect((await fetch(`${address}/node-list`)).headers.get('warning')).toBeNull();
+    await other.close();
   });
 });
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as builder from '../../../src/domain/metrics/builder-metrics.js';
-import { describeMetric, METRICS } from '../../../src/domain/metrics/catalogue.js';
+import { METRICS } from '../../../src/domain/metrics/catalogue.js';
 import * as driver from '../../../src/domain/metrics/driver-metrics.js';
+import { describeMetric } from '../../../src/domain/metrics/locate-metric.js';
 import * as launcher from '../../../src/domain/metrics/launcher-metrics.js';
 import { safePart } from '../../../src/domain/metrics/name-part.js';
 import * as tasks from '../../../src/domain/metrics/task-metrics.js';
@@ -56,6 +57,7 @@ describe('the catalogue', () => {
     [launcher.nodes('in-use'), 'nodepool.nodes.<state>'],
     [launcher.providerNodes('p', 'ready'), 'nodepool.provider.<provider>.nodes.<state>'],
     [launcher.labelNodes('l', 'ready'), 'nodepool.label.<label>.nodes.<state>'],
+    [launcher.timeToFulfil('l'), 'nodepool.label.<label>.time_to_fulfil'],
     [launcher.addressableRequests('p', 'm'), 'nodepool.provider.<provider>.pool.<pool>.addressable_requests'],
     [launcher.heldCreates('p', 'rate'), 'nodepool.provider.<provider>.held_creates.<cause>'],
     [launcher.maxServers('p'), 'nodepool.provider.<provider>.max_servers'],

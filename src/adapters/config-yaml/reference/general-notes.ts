@@ -49,6 +49,11 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
     {
       port: { default: 8005, note: '' },
       listen_address: { default: '0.0.0.0', note: 'with an underscore, for historical reasons' },
+      builder_port: {
+        otherwise: 'none',
+        since: 'ours',
+        note: "where the builder answers `/metrics` and `/ready`, at the same address; without it the builder opens no port. Python's `config-validate` does not know this key",
+      },
     },
   ],
   [

@@ -17,6 +17,7 @@ import {
 export class WebappSchema {
   @Key('port', port) port?: number;
   @Key('listen_address', text) listenAddress?: string;
+  @Key('builder_port', port) builderPort?: number;
 }
 
 export class ZooKeeperServerSchema {

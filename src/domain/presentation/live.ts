@@ -1,0 +1,130 @@
+/**
+ * What the live page shows: everything added up, so that it stays small however many nodes there are. Times are seconds since the
+ * epoch. Each section is sent by itself when it changes.
+ */
+import type { Count } from '../explain/explanation.js';
+
+export interface LiveSections {
+  readonly daemons: LiveDaemons;
+  readonly pools: readonly LivePool[];
+  readonly nodes: LiveNodes;
+  readonly history: LiveHistory;
+  readonly labels: readonly LiveLabel[];
+  readonly requests: LiveRequests;
+  readonly images: readonly LiveImage[];
+}
+
+export interface LiveDaemons {
+  /** False: ZooKeeper is away, and what is shown is the last known state. */
+  readonly current: boolean;
+  readonly launchers: readonly LiveDaemon[];
+  readonly builders: readonly LiveDaemon[];
+  /** Records that cannot be understood. */
+  readonly damaged: number;
+}
+
+export interface LiveDaemon {
+  readonly hostname: string;
+  readonly version: string | null;
+  readonly state: string | null;
+  /** `provider/pool` of a launcher. */
+  readonly pools: readonly string[];
+}
+
+export interface LivePool {
+  readonly provider: string;
+  readonly pool: string;
+  /** Registered launchers that serve it. */
+  readonly launchers: number;
+  /** One of them holds a request until there is room. */
+  readonly paused: boolean;
+  /** Why nothing is launched there, if the configuration says so. */
+  readonly disabled: boolean;
+  readonly use: readonly LiveUse[];
+  readonly nodes: readonly Count[];
+}
+
+export interface LiveUse {
+  readonly resource: string;
+  readonly used: number;
+  /** Null: no limit that we know of. */
+  readonly limit: number | null;
+}
+
+export interface LiveNodes {
+  readonly total: number;
+  readonly states: readonly Count[];
+}
+
+export interface LiveHistory {
+  readonly states: readonly string[];
+  /** The moment and the number of nodes in each of `states`, oldest first. */
+  readonly rows: readonly (readonly number[])[];
+}
+
+export interface LiveLabel {
+  readonly label: string;
+  readonly minReady: number | null;
+  /** Ready and allocated to nobody. */
+  readonly free: number;
+  readonly nodes: number;
+  readonly waiting: number;
+}
+
+export interface LiveRequests {
+  readonly total: number;
+  readonly states: readonly Count[];
+  /** Codes of the reasons why requests wait, and of how many each is true. */
+  readonly because: readonly { readonly code: string; readonly count: number }[];
+  /** The first of those that wait, in the order of service. */
+  readonly waiting: readonly LiveRequest[];
+}
+
+export interface LiveRequest {
+  readonly id: string;
+  readonly state: string;
+  readonly since: number;
+  readonly labels: readonly string[];
+  readonly requestor: string | null;
+  readonly declinedBy: number;
+  readonly opinions: readonly LiveOpinion[];
+}
+
+export interface LiveOpinion {
+  readonly decider: string;
+  readonly verdict: string;
+  readonly since: number;
+  readonly reasons: readonly { readonly code: string; readonly text: string; readonly unblock: string }[];
+}
+
+export interface LiveImage {
+  readonly image: string;
+  readonly paused: boolean;
+  readonly buildOrdered: number | null;
+  /** The newest first; two at most. */
+  readonly builds: readonly {
+    readonly build: string;
+    readonly state: string;
+    readonly since: number;
+    readonly builder: string | null;
+    readonly formats: readonly string[];
+  }[];
+  readonly providers: readonly LiveUpload[];
+  readonly problems: readonly {
+    readonly provider: string | null;
+    readonly builder: string;
+    readonly problem: string;
+    readonly failures: number;
+    readonly nextTry: number | null;
+  }[];
+}
+
+export interface LiveUpload {
+  readonly provider: string;
+  /** Of the newest upload; `missing` if there is none and there should be. */
+  readonly state: string;
+  readonly since: number | null;
+  readonly build: string | null;
+  /** Of the upload that nodes are made from; null if there is none. */
+  readonly inUse: string | null;
+}
