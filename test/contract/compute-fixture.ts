@@ -5,6 +5,7 @@ import type {
   ProviderConfig,
   ProviderImageConfig,
 } from '../../src/domain/config/config.js';
+import * as kit from '../../src/apps/driver-kit/builders.js';
 import type { Random } from '../../src/ports/runtime/random.js';
 
 /** Small random numbers that are the same in each run (a linear congruential generator). */
@@ -30,33 +31,15 @@ export class CountedRandom implements Random {
 }
 
 export function aLabel(values: Partial<PoolLabelConfig> = {}): PoolLabelConfig {
-  return {
-    name: 'small',
+  return kit.aPoolLabel({
     image: { kind: 'diskimage', name: 'debian' },
-    hostKeyChecking: true,
-    consoleLog: false,
-    instanceProperties: {},
-    dynamicInstanceProperties: {},
     settings: { minRam: 8192, flavorName: 'Fake', networks: [], autoFloatingIp: true },
     ...values,
-  };
+  });
 }
 
 export function aPool(values: Partial<PoolConfig> = {}): PoolConfig {
-  return {
-    name: 'main',
-    provider: 'fake-one',
-    maxServers: Infinity,
-    limits: {},
-    priority: 100,
-    nodeAttributes: null,
-    ignoreProviderQuota: false,
-    availabilityZones: [],
-    useInternalIp: false,
-    labels: new Map([['small', aLabel()]]),
-    settings: {},
-    ...values,
-  };
+  return kit.aPool({ provider: 'fake-one', labels: new Map([['small', aLabel()]]), ...values });
 }
 
 export function aProvider(values: Partial<ProviderConfig> = {}): ProviderConfig {
@@ -79,24 +62,14 @@ export function aProvider(values: Partial<ProviderConfig> = {}): ProviderConfig 
     connectionType: 'winrm',
     connectionPort: 5986,
   };
-  return {
+  return kit.aProviderConfig({
     name: 'fake-one',
     driver: 'fake',
-    maxConcurrency: Infinity,
-    priority: null,
     managesImages: true,
     diskImages: new Map([['debian', image]]),
     cloudImages: new Map([['windows', windows]]),
     pools: new Map([['main', aPool()]]),
-    launchTimeout: 3600,
-    bootTimeout: 60,
-    launchRetries: 3,
-    hostnameFormat: '{label.name}-{provider.name}-{node.id}',
-    imageNameFormat: '{image_name}-{timestamp}',
-    imageUploadTimeout: 3600,
-    postUploadHook: null,
-    imageFormat: 'qcow2',
     settings: { cloud: 'fake', regionName: 'fake-region', fake: {} },
     ...values,
-  };
+  });
 }

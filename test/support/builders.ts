@@ -6,28 +6,18 @@ import type {
   PoolLabelConfig,
   ProviderConfig,
 } from '../../src/domain/config/config.js';
+import * as kit from '../../src/apps/driver-kit/builders.js';
 import type { RegisteredPool } from '../../src/domain/model/launcher.js';
-import { NODE_DEFAULTS } from '../../src/domain/model/node.js';
 import type { Node } from '../../src/domain/model/node.js';
-import { REQUEST_DEFAULTS } from '../../src/domain/model/request.js';
 import type { NodeRequest } from '../../src/domain/model/request.js';
 import type { Stored } from '../../src/domain/model/stored.js';
 
 export function aRequest(change: Partial<NodeRequest> = {}): NodeRequest {
-  return { ...REQUEST_DEFAULTS, state: 'requested', stateTime: 0, nodeTypes: ['small'], requestor: 'zuul', ...change };
+  return kit.aRequest({ requestor: 'zuul', ...change });
 }
 
 export function aNode(change: Partial<Node> = {}): Node {
-  return {
-    ...NODE_DEFAULTS,
-    state: 'ready',
-    stateTime: 0,
-    provider: 'cloud',
-    pool: 'main',
-    type: ['small'],
-    resources: { instances: 1, cores: 4, ram: 8192 },
-    ...change,
-  };
+  return kit.aNode({ resources: { instances: 1, cores: 4, ram: 8192 }, ...change });
 }
 
 export function stored<T>(id: string, value: T, version = 0): Stored<T> {
@@ -35,16 +25,12 @@ export function stored<T>(id: string, value: T, version = 0): Stored<T> {
 }
 
 export function aPoolLabel(name: string, change: Partial<PoolLabelConfig> = {}): PoolLabelConfig {
-  return {
+  return kit.aPoolLabel({
     name,
     image: { kind: 'diskimage', name: 'image' },
-    hostKeyChecking: true,
-    consoleLog: false,
-    instanceProperties: {},
-    dynamicInstanceProperties: {},
     settings: { 'min-ram': 8192 },
     ...change,
-  };
+  });
 }
 
 export function aPool(change: Partial<PoolConfig> & { readonly labelNames?: readonly string[] } = {}): PoolConfig {
