@@ -65,6 +65,7 @@ describe.skipIf(withoutCloud())('on a real OpenStack', () => {
         hanging = true;
         signalService('nova-api', 'SIGSTOP');
       },
+      hangsAll: true,
       breakNextBoot: () => void (broken = true),
       close: async () => {
         if (hanging) signalService('nova-api', 'SIGCONT');

@@ -25,6 +25,8 @@ export interface DriverBench {
   readonly exhaustQuota: Knob;
   /** The next create gets no answer. */
   readonly hangNextCreate: Knob;
+  /** `hangNextCreate` makes the whole cloud silent, as real ones are when they hang. */
+  readonly hangsAll?: boolean;
   /** The next instance never runs. */
   readonly breakNextBoot: Knob;
   close(): Promise<void>;

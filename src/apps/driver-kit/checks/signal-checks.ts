@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { ensure, ensureSame, shown } from '../check-failure.js';
+import { CheckSkipped, ensure, ensureSame, shown } from '../check-failure.js';
 import type { DriverCheck } from '../driver-check.js';
 import { anyProvider, launching } from '../driver-check.js';
 import type { Trial } from '../trial.js';
@@ -65,6 +65,7 @@ export const SIGNAL_CHECKS: readonly DriverCheck[] = [
     ensure(error === stopped, `it fails with the signal's reason, not with ${shown(error)}`);
   }),
   launching('signal-hang-others', 'a call that the cloud does not answer holds up no other', async (trial) => {
+    if (trial.bench.hangsAll) throw new CheckSkipped('the bench can only make the whole cloud hang');
     await trial.turn(trial.bench.hangNextCreate, 'make a call hang');
     const stop = new AbortController();
     const hanging = trial.provider.create(trial.spec(1), stop.signal).catch(() => undefined);
