@@ -127,6 +127,7 @@ providers:
       'driver | version | API | capabilities',
       'exec | built-in | 1.0 | images quota leaks zones console',
       'fake | built-in | 1.0 | images quota leaks zones console',
+      'openstack | built-in | 1.0 | images quota leaks zones console',
       'static | built-in | 1.0 | none',
       'pebble | nodepool-driver-pebble 1.0.0 | 1.0 | images quota leaks zones console',
       '',
