@@ -5,7 +5,7 @@ import type { Reason } from '../../../src/domain/explain/reason.js';
 import type { NodeRequest } from '../../../src/domain/model/request.js';
 import { MIN_READY_REQUESTOR } from '../../../src/domain/model/request.js';
 import type { RecordLease } from '../../../src/ports/records/record-lease.js';
-import { aConfig, aPool, aProvider } from '../../support/builders.js';
+import { aConfig, aNode, aPool, aProvider } from '../../support/builders.js';
 import type { RunningLauncher } from '../../support/launcher-world.js';
 import { LauncherWorld, simpleConfig } from '../../support/launcher-world.js';
 
@@ -69,6 +69,21 @@ describe('a request that everybody has declined but a pool that is going away', 
     await world.steadily('it waits for the other', () => world.request(id)?.state === 'requested');
     await store.close();
     await world.failed(id);
+  });
+});
+
+describe('a node that nobody began to launch', () => {
+  it('is gone in time although the clock was set back since', async () => {
+    await world.seedImage();
+    await world.client.open(['nodes']);
+    await world.start(simpleConfig());
+    const ahead = 3000;
+    world.clock.jump(ahead);
+    const left = aNode({ state: 'init', stateTime: world.clock.now(), launcher: 'dead', az: 'az1' });
+    const { id } = await world.client.nodes.create(left);
+    await world.clock.advance(5);
+    world.clock.jump(-ahead);
+    await world.eventually('it is gone', () => world.node(id) === undefined, 200);
   });
 });
 
