@@ -69,6 +69,8 @@ function contradiction(
   if (verdict === 'decline' && !declined && !holds) return 'says that it has declined it';
   if (verdict === 'accept' && !holds) return 'says that it serves it';
   if (because.length === 0 && verdict !== 'accept') return `says ${verdict} for no reason`;
+  // Why it declined is told as it was then, and stays so: a node may be gone since.
+  if (verdict === 'decline') return null;
   for (const reason of because) {
     const wrong = isWrong(reason, subject.decider, request, process, world);
     if (wrong) return `says ${JSON.stringify(reason)}, but ${wrong}`;

@@ -35,6 +35,10 @@ export class NodeReaper {
   private readonly due = new Map<NodeId, number>();
   /** Nothing in `due` is earlier. */
   private nextDue = Infinity;
+  /** The wall clock at the last look: when it has been set back, what is due by it would be put off. */
+  private lookedAt = -Infinity;
+  /** Since when nodes are known as unlocked in `init`, monotonic. */
+  private readonly unborn = new Map<NodeId, number>();
   private readonly busy = new Set<NodeId>();
   /** Will be looked at again after a pause, whatever happens. */
   private readonly retrying = new Set<NodeId>();
@@ -103,6 +107,7 @@ export class NodeReaper {
     if (change.kind === 'removed') {
       this.due.delete(change.id);
       this.changed.delete(change.id);
+      this.unborn.delete(change.id);
       const before = change.before?.value;
       if (before?.provider && before.externalId !== null) this.freed(before.provider, before);
       return;
@@ -146,7 +151,9 @@ export class NodeReaper {
     const now = this.services.clock.now();
     const ids = this.changed;
     this.changed = new Set();
-    if (now >= this.nextDue) this.takeDue(now, ids);
+    if (now < this.lookedAt) for (const id of this.due.keys()) ids.add(id);
+    else if (now >= this.nextDue) this.takeDue(now, ids);
+    this.lookedAt = now;
     for (const id of ids) this.lookAt(id);
   }
 
@@ -164,15 +171,23 @@ export class NodeReaper {
     this.due.delete(id);
     const node = view.get(id);
     if (!node) return;
+    this.noteUnborn(id, node.value);
     if (view.locked(id)) return this.takeBack(id, node.value);
     if (this.busy.has(id) || this.claimed(id)) return this.lookAfter(id, LOOK_AGAIN);
-    const decision = this.decide(node.value);
+    const decision = this.decide(id, node.value);
     this.journal(id, decision);
     if (decision.again !== undefined) this.lookLater(id, decision.again);
     if (decision.verdict !== 'keep') this.act(id);
   }
 
-  private decide(node: Node): CleanupDecision {
+  private noteUnborn(id: NodeId, { state }: Node): void {
+    // The lock may be ours, which asks again before it acts.
+    if (state === 'init' && this.busy.has(id)) return;
+    if (state !== 'init' || this.services.records.nodes.view.locked(id)) this.unborn.delete(id);
+    else if (!this.unborn.has(id)) this.unborn.set(id, this.services.clock.monotonic());
+  }
+
+  private decide(id: NodeId, node: Node): CleanupDecision {
     const { records, config, clock } = this.services;
     const registry = records.launchers.view;
     return cleanupUnlockedNode({
@@ -180,6 +195,7 @@ export class NodeReaper {
       now: clock.now(),
       config: config.current,
       ours: node.provider !== null && this.ours(node.provider),
+      unborn: clock.monotonic() - (this.unborn.get(id) ?? clock.monotonic()),
       requestExists: (id) => records.requests.view.get(id) !== undefined || !records.requests.view.complete,
       launcherAlive: (id) => !registry.complete || registry.pools().some((pool) => pool.id === id),
     });
@@ -241,7 +257,7 @@ export class NodeReaper {
     signal.addEventListener('abort', letGo, { once: true });
     if (signal.aborted) letGo();
     try {
-      const { verdict, because } = this.decide(lease.current.value);
+      const { verdict, because } = this.decide(id, lease.current.value);
       if (verdict === 'free') await this.free(lease);
       if (verdict === 'delete') {
         this.services.logger.info(`Deleting node ${id}`, { node: id, because });

@@ -17,6 +17,7 @@ import type { PoolConfiguration } from './pool-decisions.js';
 import { PoolDecisions } from './pool-decisions.js';
 import { RequestHandler } from './request-handler.js';
 import { RequestJournal } from './request-journal.js';
+import type { Decliner } from './request-locking.js';
 import { declineRequest, lockRequest } from './request-locking.js';
 import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
@@ -119,16 +120,11 @@ export class PoolWorker {
   private onRequestChange(change: RecordChange<NodeRequest>): void {
     if (change.kind === 'resynced') this.findOpen();
     else {
-      if (change.kind === 'updated') this.noteOvertaken(change.id, change.before.value, change.after.value);
       if (change.kind === 'removed') this.handlers.get(change.id)?.vanished();
       if (change.kind !== 'locking') this.noteOpen(change.id);
       this.resting.delete(change.id);
     }
     this.wake();
-  }
-
-  private noteOvertaken(id: RequestId, before: NodeRequest, { state }: NodeRequest): void {
-    if (before.state === 'requested' && state !== 'requested' && !this.handles(id)) this.journal.overtaken(id, state);
   }
 
   private findOpen(): void {
@@ -137,9 +133,18 @@ export class PoolWorker {
   }
 
   private noteOpen(id: RequestId): void {
+    const state = this.around.services.records.requests.view.get(id)?.value.state;
+    if (state === 'requested' && !this.handles(id)) {
+      this.open.add(id);
+      return;
+    }
+    this.open.delete(id);
+    if (state !== undefined && state !== 'requested' && !this.handles(id)) this.journal.overtaken(id, state);
+  }
+
+  private noteDropped(id: RequestId): void {
     const request = this.around.services.records.requests.view.get(id);
-    if (request?.value.state === 'requested' && !this.handles(id)) this.open.add(id);
-    else this.open.delete(id);
+    if (request) this.journal.dropped(id, request.value.state);
   }
 
   private config(): PoolConfiguration | undefined {
@@ -256,8 +261,10 @@ export class PoolWorker {
       this.journal.accepted(request.id, planned().because, services.records.requests.view.locked(request.id));
       return this.serve(request, planned(), decisions);
     }
+    // Somebody else may be there first: that we have declined it is said when it is so.
+    if (decision.verdict === 'decline') return this.startDecline(request.id, decision.because, decisions);
     if (decision.verdict !== 'ignore') this.journal.note(request.id, decision.verdict, decision.because);
-    if (decision.verdict === 'decline') this.startDecline(request.id, decision.because, decisions);
+    else if (request.value.state === 'requested') this.journal.declinedBefore(request.id);
   }
 
   private serve(request: Stored<NodeRequest>, plan: Allocation, decisions: PoolDecisions): void {
@@ -278,8 +285,9 @@ export class PoolWorker {
     this.handlers.set(request.id, handler);
     this.open.delete(request.id);
     this.tasks.start(`request ${request.id}`, async (signal) => {
+      let end: Awaited<ReturnType<RequestHandler['run']>> = 'dropped';
       try {
-        const end = await handler.run(first, signal);
+        end = await handler.run(first, signal);
         if (end === 'dropped') this.rest(request.id);
         if (end === 'declined') this.journal.note(request.id, 'decline', handler.declinedBecause);
         if (end === 'fulfilled') this.reportFulfilled(request);
@@ -288,6 +296,7 @@ export class PoolWorker {
         this.handlers.delete(request.id);
         this.waiting.delete(handler);
         this.lacking.delete(handler);
+        if (end === 'dropped') this.noteDropped(request.id);
         this.noteOpen(request.id);
         this.around.wakeAll();
       }
@@ -306,19 +315,18 @@ export class PoolWorker {
   private startDecline(id: RequestId, because: readonly Reason[], decisions: PoolDecisions): void {
     this.declining.add(id);
     this.open.delete(id);
-    const registry = (): ReturnType<PoolDecisions['registry']> => decisions.registry();
+    const decliner: Decliner = {
+      launcherId: this.identity.launcherId,
+      registry: () => decisions.registry(),
+      logger: this.logger,
+      declining: () => this.journal.note(id, 'decline', because),
+    };
     this.tasks.start(`declining ${id}`, async (signal) => {
       try {
         await this.locks.run(async () => {
           if (signal.aborted) return;
-          await declineRequest(
-            this.around.services.records,
-            this.identity.launcherId,
-            id,
-            because,
-            registry,
-            this.logger,
-          );
+          const stored = await declineRequest(this.around.services.records, id, because, decliner);
+          if (!stored) this.noteDropped(id);
         });
       } finally {
         this.declining.delete(id);

@@ -25,11 +25,27 @@ export class RequestJournal {
     this.note(id, 'fulfilled', [{ code: 'SERVEABLE', pool: this.pool.name }]);
   }
 
-  /** Somebody else has it now: what we said before, unless it was a no, is not true any more. */
+  /** We had taken it, or wanted to decline it, and nothing came of it: most likely somebody else has its lock. */
+  dropped(id: RequestId, state: RequestState): void {
+    if (state !== 'requested') this.note(id, 'ignore', [{ code: 'NOT_REQUESTED', state }]);
+    else if (this.last(id) !== 'wait') this.note(id, 'wait', [{ code: 'REQUEST_LOCKED' }]);
+  }
+
+  /** Somebody else has it now: what we said before, unless it was carried out, is not true any more. */
   overtaken(id: RequestId, state: RequestState): void {
-    const own = this.journal.entries('request', id).find(({ subject }) => subject.decider === this.pool.launcherId)
-      ?.decision.verdict;
-    if (own === undefined || own === 'decline' || own === 'fulfilled') return;
+    const last = this.last(id);
+    if (last === undefined || last === 'decline' || last === 'fulfilled') return;
     this.note(id, 'ignore', [{ code: 'NOT_REQUESTED', state }]);
+  }
+
+  /** The record says that we have declined it; the reason is remembered unless we never learned that it was stored. */
+  declinedBefore(id: RequestId): void {
+    const { launcherId } = this.pool;
+    if (this.last(id) !== 'decline') this.note(id, 'decline', [{ code: 'ALREADY_DECLINED', launcher: launcherId }]);
+  }
+
+  private last(id: RequestId): string | undefined {
+    const { launcherId } = this.pool;
+    return this.journal.entries('request', id).find(({ subject }) => subject.decider === launcherId)?.decision.verdict;
   }
 }

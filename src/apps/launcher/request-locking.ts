@@ -20,35 +20,48 @@ export async function lockRequest(
   return outcome.kind === 'locked' ? outcome.lease : undefined;
 }
 
-/** Declines a request that this pool can never serve, without making it pending (spec LAUNCHER 2.5). */
+/** In whose name a request is declined. */
+export interface Decliner {
+  readonly launcherId: string;
+  readonly registry: () => Parameters<typeof declined>[2];
+  readonly logger: Logger;
+  /** Called when nothing but the write is left to do, so that whoever sees the write can ask why. */
+  readonly declining: () => void;
+}
+
+/**
+ * Declines a request that this pool can never serve, without making it pending (spec LAUNCHER 2.5). Answers whether the record
+ * says so now; it does not when somebody else was there first.
+ */
 export async function declineRequest(
   records: Pick<Records, 'requests'>,
-  launcherId: string,
   id: RequestId,
   because: readonly Reason[],
-  registry: () => Parameters<typeof declined>[2],
-  logger: Logger,
-): Promise<void> {
+  by: Decliner,
+): Promise<boolean> {
   const lease = await lockRequest(records, id);
-  if (!lease) return;
+  if (!lease) return false;
   try {
     const request = lease.current.value;
-    if (request.state !== 'requested') return;
-    const change = declined(request, launcherId, registry());
-    if (change.state !== 'failed' && request.declinedBy.includes(launcherId)) return;
+    if (request.state !== 'requested') return false;
+    const change = declined(request, by.launcherId, by.registry());
+    if (change.state !== 'failed' && request.declinedBy.includes(by.launcherId)) return true;
+    by.declining();
     await moveRequest(lease, change.state, change);
-    logger.info(change.state === 'failed' ? 'Declined; nobody is left: failed' : 'Declined', {
+    by.logger.info(change.state === 'failed' ? 'Declined; nobody is left: failed' : 'Declined', {
       request: id,
       eventId: request.eventId,
       because: describeReasons(because),
     });
+    return true;
   } catch (error) {
-    if (error instanceof RecordGoneError) return;
-    logger.warn('The decline could not be stored', {
+    if (error instanceof RecordGoneError) return false;
+    by.logger.warn('The decline could not be stored', {
       request: id,
       eventId: lease.current.value.eventId,
       ...errorFields(error),
     });
+    return false;
   } finally {
     await lease.release();
   }

@@ -24,6 +24,8 @@ export interface CleanupInput {
   readonly config: Pick<NodepoolConfig, 'labels' | 'maxHoldAge'>;
   /** Do we serve this provider (configured, or being drained)? */
   readonly ours: boolean;
+  /** For how long we have known it as unlocked in `init`, seconds of a clock that never jumps; its own age may be a wrong clock's. */
+  readonly unborn: number;
   readonly requestExists: (id: string) => boolean;
   /** Is the launcher that made the node still registered? */
   readonly launcherAlive: (id: string) => boolean;
@@ -62,10 +64,10 @@ export function cleanupUnlockedNode(input: CleanupInput): CleanupDecision {
 function cleanupInit(input: CleanupInput): CleanupDecision {
   const { node, now } = input;
   const alive = node.launcher !== null && input.launcherAlive(node.launcher);
-  const due = node.stateTime + INIT_GRACE;
-  const late = node.stateTime + INIT_GRACE_ALIVE;
-  if (now >= (alive ? late : due)) return { verdict: 'delete', because: [{ code: 'OWNER_GONE', state: 'init' }] };
-  return { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: 'init' }], again: Math.max(due, now + INIT_GRACE) };
+  const age = Math.max(now - node.stateTime, input.unborn);
+  const because = [{ code: 'OWNER_GONE', state: 'init' } as const];
+  if (age >= (alive ? INIT_GRACE_ALIVE : INIT_GRACE)) return { verdict: 'delete', because };
+  return { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: 'init' }], again: now + INIT_GRACE };
 }
 
 function cleanupHeld(input: CleanupInput): CleanupDecision {

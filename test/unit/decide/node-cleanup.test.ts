@@ -12,6 +12,7 @@ function decided(change: Partial<CleanupInput> = {}): ReturnType<typeof cleanupU
     now: 1000,
     config: { labels: LABELS, maxHoldAge: Infinity },
     ours: true,
+    unborn: 0,
     requestExists: () => true,
     launcherAlive: () => false,
     ...change,
@@ -76,5 +77,11 @@ describe('a node that nobody holds', () => {
     const launcherAlive = (): boolean => true;
     expect(decided({ node, now: 1000 + INIT_GRACE_ALIVE - 1, launcherAlive }).verdict).toBe('keep');
     expect(decided({ node, now: 1000 + INIT_GRACE_ALIVE, launcherAlive }).verdict).toBe('delete');
+  });
+
+  it('is deleted in init after the grace even if it seems to be of the future', () => {
+    const node = aNode({ state: 'init', stateTime: 5000, launcher: 'dead' });
+    expect(decided({ node, now: 1000, unborn: INIT_GRACE - 1 })).toMatchObject({ verdict: 'keep', again: 1060 });
+    expect(decided({ node, now: 1000, unborn: INIT_GRACE }).verdict).toBe('delete');
   });
 });

@@ -1,7 +1,12 @@
 /** Defects that the simulation has found, each as the shortest story that shows it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MemoryTreeStore } from '../../../src/adapters/memory/memory-tree-store.js';
+import type { Reason } from '../../../src/domain/explain/reason.js';
+import type { NodeRequest } from '../../../src/domain/model/request.js';
 import { MIN_READY_REQUESTOR } from '../../../src/domain/model/request.js';
-import { aConfig, aPool, aProvider } from '../../support/builders.js';
+import type { RecordLease } from '../../../src/ports/records/record-lease.js';
+import { aConfig, aNode, aPool, aProvider } from '../../support/builders.js';
+import type { RunningLauncher } from '../../support/launcher-world.js';
 import { LauncherWorld, simpleConfig } from '../../support/launcher-world.js';
 
 let world: LauncherWorld;
@@ -57,10 +62,7 @@ describe('min-ready', () => {
 describe('a request that everybody has declined but a pool that is going away', () => {
   it('fails when that pool is gone', async () => {
     await world.seedImage();
-    const store = world.open();
-    const record = { id: 'other', provider_name: 'elsewhere', supported_labels: ['rare'] };
-    const data = new TextEncoder().encode(JSON.stringify(record));
-    await store.create('/nodepool/launchers/other', data, { ephemeral: true, makeParents: true });
+    const store = await anotherPool();
     await world.start(simpleConfig({ maxServers: 0 }));
     const id = await world.submit();
     await world.eventually('we have declined', () => world.request(id)?.declinedBy.length === 1);
@@ -69,3 +71,98 @@ describe('a request that everybody has declined but a pool that is going away', 
     await world.failed(id);
   });
 });
+
+describe('a node that nobody began to launch', () => {
+  it('is gone in time although the clock was set back since', async () => {
+    await world.seedImage();
+    await world.client.open(['nodes']);
+    await world.start(simpleConfig());
+    const ahead = 3000;
+    world.clock.jump(ahead);
+    const left = aNode({ state: 'init', stateTime: world.clock.now(), launcher: 'dead', az: 'az1' });
+    const { id } = await world.client.nodes.create(left);
+    await world.clock.advance(5);
+    world.clock.jump(-ahead);
+    await world.eventually('it is gone', () => world.node(id) === undefined, 200);
+  });
+});
+
+describe('what a pool says of a request', () => {
+  const verdicts = ({ journal }: RunningLauncher, id: string): readonly string[] =>
+    journal.entries('request', id).map(({ decision }) => [decision.verdict, ...codesOf(decision)].join(' '));
+
+  /** A lock of the client, as another launcher takes it. */
+  async function taken(id: string): Promise<RecordLease<NodeRequest>> {
+    const outcome = await world.client.requests.lock(id);
+    if (outcome.kind !== 'locked') throw new Error(outcome.kind);
+    return outcome.lease;
+  }
+
+  it('is not that it has declined it when somebody else was there first', async () => {
+    await world.seedImage();
+    const running = await world.start(simpleConfig({ maxServers: 0 }));
+    const id = await world.submit();
+    const lease = await taken(id);
+    await world.clock.advance(3);
+    expect(verdicts(running, id)).toEqual(['wait REQUEST_LOCKED']);
+    await lease.update({ state: 'pending' });
+    await world.clock.advance(3);
+    expect(verdicts(running, id)).toEqual(['ignore NOT_REQUESTED']);
+    await lease.release();
+  });
+
+  it('is taken back when somebody else begins with it just as the pool stands for its lock', async () => {
+    await world.seedImage();
+    const running = await world.start(simpleConfig({ maxServers: 0 }));
+    const id = await world.submit();
+    const lease = await taken(id);
+    running.config.set(simpleConfig());
+    world.onceLocking(`/nodepool/requests-lock/${id}`, () =>
+      world.meddle(`/nodepool/requests/${id}`, { state: 'pending' }),
+    );
+    await world.clock.advance(5);
+    expect(world.stored(`/nodepool/requests/${id}`)).toMatchObject({ state: 'pending' });
+    expect(verdicts(running, id)).toEqual(['ignore NOT_REQUESTED']);
+    await lease.release();
+  });
+
+  it('is taken back when somebody else took it while the connection was lost', async () => {
+    await world.seedImage();
+    const running = await world.start(simpleConfig({ maxServers: 0 }));
+    const id = await world.submit();
+    const lease = await taken(id);
+    running.config.set(simpleConfig());
+    await world.eventually('it waits', () => verdicts(running, id)[0] === 'wait REQUEST_LOCKED');
+    running.store.loseConnection();
+    await lease.update({ state: 'pending' });
+    await world.clock.advance(1);
+    running.store.restoreConnection();
+    await world.eventually('it is taken back', () => verdicts(running, id)[0] === 'ignore NOT_REQUESTED');
+    await lease.release();
+  });
+
+  it('is that it has declined it even if it never learned so', async () => {
+    await world.seedImage();
+    const other = await anotherPool();
+    const running = await world.start(simpleConfig({ maxServers: 0 }));
+    running.store.loseNextReply('write');
+    const id = await world.submit();
+    await world.eventually('the decline is written', () => world.request(id)?.declinedBy.length === 1);
+    await world.clock.advance(5);
+    expect(verdicts(running, id)).toEqual(['decline ALREADY_DECLINED']);
+    await other.close();
+  });
+});
+
+function codesOf({ because }: { readonly because: readonly Reason[] }): readonly string[] {
+  return because.map(({ code }) => code);
+}
+
+/** A pool that offers something else, and decides about nothing. */
+async function anotherPool(): Promise<MemoryTreeStore> {
+  const store = world.open();
+  const record = { id: 'other', provider_name: 'elsewhere', supported_labels: ['rare'] };
+  const data = new TextEncoder().encode(JSON.stringify(record));
+  await store.create('/nodepool/launchers/other', data, { ephemeral: true, makeParents: true });
+  return store;
+}
