@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const setupFiles = ['test/support/setup.ts'];
 export default defineConfig({
   test: {
+    // Most of what takes long waits for other processes; by itself vitest leaves one of two cores idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], setupFiles } },
       { test: { name: 'simulation', include: ['test/simulation/simulation.test.ts'], setupFiles } },
