@@ -73,6 +73,7 @@ export function describeLauncherRecords(adapter: string, makeWorld: () => StoreW
           supportedLabels: ['large', 'small'],
           priority: 90,
           paused: false,
+          process: { hostname: 'host', version: '1.0', state: 'running' },
           poolName: 'main',
         },
       ]);

@@ -45,17 +45,17 @@ describe('the packed product', () => {
       ...['nodepool', 'nodepool-builder', 'nodepool-launcher', 'nodepool-standalone'].map((name) => `bin/${name}.js`),
       ...sources.flatMap((name) => [`dist/${name}.js`, `dist/${name}.d.ts`]),
     ]);
-    const others = files.filter((file) => !expected.has(file) && !/^(docs|examples|packaging)\//.test(file));
+    const others = files.filter((file) => !expected.has(file) && !/^(docs|examples|packaging|web)\//.test(file));
     expect(others).toEqual([]);
     expect([...expected].filter((file) => !files.includes(file))).toEqual([]);
     // Of documents and examples what is kept under version control, and no results of anything.
     const kept = new Set(
-      execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'docs', 'examples', 'packaging'], {
+      execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'docs', 'examples', 'packaging', 'web'], {
         cwd: ROOT,
         encoding: 'utf8',
       }).split('\n'),
     );
-    expect(files.filter((file) => /^(docs|examples|packaging)\//.test(file) && !kept.has(file))).toEqual([]);
+    expect(files.filter((file) => /^(docs|examples|packaging|web)\//.test(file) && !kept.has(file))).toEqual([]);
   });
 
   it('has every file that its manifest names', () => {

@@ -203,9 +203,8 @@ export class Launcher implements PoolSurroundings, StatusSource {
     );
     const lost = new LostRequests(services, (id) => this.handledHere(id));
     const stats = new StatsReporter(services, this.governors);
-    const routine = new RoutineCleanup(services, new LeakedInstances(services, this.governors), (name) =>
-      this.driver(name),
-    );
+    const leaks = new LeakedInstances(services, this.governors, (provider) => this.onLeakDeleted(provider));
+    const routine = new RoutineCleanup(services, leaks, (name) => this.driver(name));
     this.reaper = reaper;
     this.tasks.start('the node reaper', (signal) => reaper.run(signal));
     this.tasks.start('the search for lost requests', (signal) => lost.run(signal));
@@ -228,6 +227,13 @@ export class Launcher implements PoolSurroundings, StatusSource {
     // What never ran took no room, and room freed by a launcher that lives is that one's to fill.
     const ours = launcher === null || this.ownIds.has(launcher) || !this.isRegistered(launcher);
     if (interfaceIp !== null && ours) this.governors.of(provider).freed(az);
+    this.wakeAll();
+  }
+
+  /** Leaked instances counted as what others use: the account has to be looked at again. */
+  private onLeakDeleted(provider: string): void {
+    this.capacity.freed(provider);
+    this.capacity.invalidate(provider);
     this.wakeAll();
   }
 

@@ -19,6 +19,8 @@ export class LeakedInstances {
   constructor(
     private readonly services: LauncherServices,
     private readonly governors: LaunchGovernors,
+    /** An instance of the provider is gone: there is room again. */
+    private readonly freed: (provider: string) => void,
   ) {}
 
   /** One look at one provider. */
@@ -39,6 +41,7 @@ export class LeakedInstances {
           provider.delete(externalId, inner),
         );
         this.services.metrics.count(leakedInstances(name));
+        this.freed(name);
       } catch (error) {
         if (signal.aborted) throw error;
         this.services.logger.warn(`Leaked instance ${externalId} could not be deleted`, {

@@ -96,6 +96,20 @@ describe('instances without a node', () => {
   });
 });
 
+describe('a request that waits for the room of a leaked instance', () => {
+  it('gets it as soon as that is deleted, not when the account is looked at the next time', async () => {
+    world.cloud.set({ quota: { instances: 2 } });
+    const leaked = stray('cloud', '0000000999');
+    await world.start(simpleConfig());
+    const held = await world.accept(await world.submit());
+    const waiting = await world.submit();
+    await world.steadily('it waits', () => world.request(waiting)?.state !== 'fulfilled', 30);
+    await world.eventually('the leaked instance is deleted', () => !exists(leaked), 130);
+    await world.eventually('it is served', () => world.request(waiting)?.state === 'fulfilled', 5);
+    await world.giveBack(held);
+  });
+});
+
 describe('what others left behind', () => {
   it('[LAUNCHER 110] in a lost request comes free, although somebody holds one of its nodes', async () => {
     const id = await world.submit({ nodeTypes: ['small', 'small'], state: 'pending' });
