@@ -55,7 +55,7 @@ function check(name) {
   totals.passed += 1;
 }
 
-/** The cloud comes up while cheap checks run, and is gone before the tests that measure time. */
+/** The cloud comes up while checks and unit tests run, and is gone before the tests that measure time. */
 async function testOpenStack(folder) {
   const problem = await ready(folder, 600);
   if (problem !== null) throw new Error(`OpenStack could not be brought up: ${problem}`);
@@ -79,6 +79,8 @@ try {
   for (const name of ['check:format', 'check:types', 'check:lint', 'check:layers', 'check:unused', 'check:lines']) {
     await step(name, () => check(name));
   }
+  // The cloud takes a few minutes to come up; these tests need nothing but a processor.
+  await step('Unit tests, simulation and its mutations', () => vitest(['unit', 'simulation', 'mutations']));
   if (cloud === null) {
     notes.push(`skipped: the tests with OpenStack: ${whyNot}`);
     totals.skipped += 1;
@@ -87,9 +89,7 @@ try {
   if (cloud !== null) down(cloud);
   callOff?.();
 }
-await step('Unit, contract, integration and end-to-end tests', () =>
-  vitest(['unit', 'simulation', 'mutations', 'contract', 'integration']),
-);
+await step('Contract, integration and end-to-end tests', () => vitest(['contract', 'integration']));
 await step('Simulation with seeds of this commit', () => {
   const simulate = path.join(ROOT, 'scripts/simulate.mjs');
   if (run(process.execPath, [simulate, '--fresh', '--seeds', '200']) !== 0)
