@@ -187,7 +187,8 @@ export class Deeds {
   private stop(name: string, downFor: number): void {
     const daemon = this.simulation.daemons.find(({ host }) => host === name);
     daemon?.stop().then(
-      () => this.later(downFor, () => daemon.start()),
+      // Frozen in between, it may have taken until after the end of all faults, when nobody starts it any more.
+      () => (this.healed ? daemon.start() : this.later(downFor, () => daemon.start())),
       (error: unknown) => this.simulation.world.chronicle.fail('simulator', String(error)),
     );
   }
