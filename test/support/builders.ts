@@ -6,6 +6,7 @@ import type {
   PoolLabelConfig,
   ProviderConfig,
 } from '../../src/domain/config/config.js';
+import type { StaticNodeConfig } from '../../src/domain/config/static-node.js';
 import * as kit from '../../src/apps/driver-kit/builders.js';
 import type { RegisteredPool } from '../../src/domain/model/launcher.js';
 import type { Node } from '../../src/domain/model/node.js';
@@ -133,6 +134,24 @@ export function aRegisteredPool(id: string, change: Partial<RegisteredPool> = {}
     priority: 100,
     paused: false,
     poolName: 'main',
+    ...change,
+  };
+}
+
+/** A machine of the static driver for one job at a time. */
+export function aStaticNode(name: string, change: Partial<StaticNodeConfig> = {}): StaticNodeConfig {
+  return {
+    name,
+    labels: ['bare'],
+    timeout: 5,
+    connectionPort: 22,
+    connectionType: 'ssh',
+    username: 'zuul',
+    hostKeys: [],
+    maxParallelJobs: 1,
+    hostKeyChecking: true,
+    pythonPath: 'auto',
+    shellType: null,
     ...change,
   };
 }

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NodepoolConfig } from '../../../src/domain/config/config.js';
-import type { StaticNodeConfig } from '../../../src/domain/config/static-node.js';
-import { aConfig, aPool, aPoolLabel, aProvider } from '../../support/builders.js';
+import { aConfig, aPool, aPoolLabel, aProvider, aStaticNode } from '../../support/builders.js';
 import { LauncherWorld } from '../../support/launcher-world.js';
 import type { RunningLauncher } from '../../support/launcher-world.js';
 
@@ -14,23 +13,10 @@ afterEach(() => world.end());
 
 /** A static provider with these machines, one job each. */
 function lab(...names: readonly string[]): NodepoolConfig {
-  const machine = (name: string): StaticNodeConfig => ({
-    name,
-    labels: ['bare'],
-    timeout: 5,
-    connectionPort: 22,
-    connectionType: 'ssh',
-    username: 'zuul',
-    hostKeys: [],
-    maxParallelJobs: 1,
-    hostKeyChecking: true,
-    pythonPath: 'auto',
-    shellType: null,
-  });
   const pool = aPool({
     provider: 'lab',
     labels: new Map([['bare', aPoolLabel('bare', { image: { kind: 'none' } })]]),
-    settings: { nodes: names.map(machine) },
+    settings: { nodes: names.map((name) => aStaticNode(name)) },
   });
   return aConfig({}, aProvider({ name: 'lab', driver: 'static', managesImages: false, settings: {} }, pool));
 }

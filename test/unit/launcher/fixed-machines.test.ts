@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NodepoolConfig, PoolConfig } from '../../../src/domain/config/config.js';
 import type { StaticNodeConfig } from '../../../src/domain/config/static-node.js';
 import type { Node } from '../../../src/domain/model/node.js';
-import { aConfig, aNode, aPool, aPoolLabel, aProvider } from '../../support/builders.js';
+import { aConfig, aNode, aPool, aPoolLabel, aProvider, aStaticNode } from '../../support/builders.js';
 import { LauncherWorld } from '../../support/launcher-world.js';
 import { load } from '../config/config-harness.js';
 
@@ -12,23 +12,6 @@ beforeEach(() => {
   world = new LauncherWorld();
 });
 afterEach(() => world.end());
-
-function machine(name: string, change: Partial<StaticNodeConfig> = {}): StaticNodeConfig {
-  return {
-    name,
-    labels: ['bare'],
-    timeout: 5,
-    connectionPort: 22,
-    connectionType: 'ssh',
-    username: 'zuul',
-    hostKeys: [],
-    maxParallelJobs: 1,
-    hostKeyChecking: true,
-    pythonPath: 'auto',
-    shellType: null,
-    ...change,
-  };
-}
 
 function poolOf(machines: readonly StaticNodeConfig[], change: Partial<PoolConfig> = {}): PoolConfig {
   const labels = machines.flatMap((node) => node.labels).map((name) => aPoolLabel(name, { image: { kind: 'none' } }));
@@ -122,7 +105,10 @@ providers:
   it('are offered with the keys they show; a machine without the configured key is not', async () => {
     world.machines.setKeys('good', ['ssh-rsa A', 'ssh-ed25519 B']);
     await world.start(
-      withMachines(machine('good', { hostKeys: ['ssh-ed25519 B'] }), machine('bad', { hostKeys: ['ssh-rsa X'] })),
+      withMachines(
+        aStaticNode('good', { hostKeys: ['ssh-ed25519 B'] }),
+        aStaticNode('bad', { hostKeys: ['ssh-rsa X'] }),
+      ),
     );
     await offered('good#0');
     expect(world.nodes[0]?.hostKeys).toEqual(['ssh-rsa A', 'ssh-ed25519 B']);
@@ -132,7 +118,9 @@ providers:
   });
 
   it('[LAUNCHER 69] serve a request for any of their labels', async () => {
-    await world.start(withMachines(machine('one', { labels: ['bare', 'fast'] }), machine('two', { labels: ['slow'] })));
+    await world.start(
+      withMachines(aStaticNode('one', { labels: ['bare', 'fast'] }), aStaticNode('two', { labels: ['slow'] })),
+    );
     for (const label of ['fast', 'bare']) {
       const held = await world.accept(await world.submit([label]));
       expect(held[0]?.current.value).toMatchObject({ hostname: 'one', type: ['bare', 'fast'] });
@@ -142,7 +130,7 @@ providers:
   });
 
   it('are registered again under a new id when their node was used and deleted', async () => {
-    await world.start(withMachines(machine('one')));
+    await world.start(withMachines(aStaticNode('one')));
     const held = await world.accept(await world.submit(['bare']));
     await world.giveBack(held);
     await world.eventually('the old record is gone', () => world.node(held[0]!.id) === undefined);
@@ -151,7 +139,7 @@ providers:
   });
 
   it('are registered again when an operator deletes the node', async () => {
-    await world.start(withMachines(machine('one')));
+    await world.start(withMachines(aStaticNode('one')));
     await offered('one#0');
     const [before] = world.nodes;
     const outcome = await world.client.nodes.lock(before!.id);
@@ -165,7 +153,7 @@ providers:
   });
 
   it('[LAUNCHER 78] all taken: a request stays open and other labels are served meanwhile', async () => {
-    await world.start(withMachines(machine('one'), machine('two', { labels: ['other'] })));
+    await world.start(withMachines(aStaticNode('one'), aStaticNode('two', { labels: ['other'] })));
     const held = await world.accept(await world.submit(['bare']));
     const waiting = await world.submit(['bare']);
     const other = await world.submit(['other'], '300');
@@ -177,7 +165,7 @@ providers:
   });
 
   it('serve several labels of one request with different machines, and never one machine twice', async () => {
-    await world.start(withMachines(machine('one', { labels: ['bare', 'fast'] }), machine('two')));
+    await world.start(withMachines(aStaticNode('one', { labels: ['bare', 'fast'] }), aStaticNode('two')));
     const nodes = await world.fulfilled(await world.submit(['bare', 'fast']));
     const names = nodes.map((id) => world.node(id)?.hostname);
     expect(new Set(names)).toEqual(new Set(['one', 'two']));
@@ -185,7 +173,7 @@ providers:
   });
 
   it('free again serve waiting requests in order of priority', async () => {
-    await world.start(withMachines(machine('one')));
+    await world.start(withMachines(aStaticNode('one')));
     let held = await world.accept(await world.submit(['bare']));
     const late = await world.submit(['bare'], '300');
     const early = await world.submit(['bare'], '100');
@@ -203,9 +191,9 @@ providers:
   it('of two providers are all used', async () => {
     const other = aProvider(
       { name: 'annex', driver: 'static', managesImages: false, settings: {} },
-      poolOf([machine('two')], { provider: 'annex' }),
+      poolOf([aStaticNode('two')], { provider: 'annex' }),
     );
-    const config = withMachines(machine('one'));
+    const config = withMachines(aStaticNode('one'));
     await world.start({ ...config, providers: new Map([...config.providers, ['annex', other]]) });
     const ids = [await world.submit(['bare']), await world.submit(['bare'])];
     const nodes = [...(await world.fulfilled(ids[0]!)), ...(await world.fulfilled(ids[1]!))];
@@ -213,7 +201,7 @@ providers:
   });
 
   it('[LAUNCHER 78] taken by another launcher at the last moment: the request is open again', async () => {
-    const config = withMachines(machine('one'));
+    const config = withMachines(aStaticNode('one'));
     await world.start(config);
     await world.start(config);
     await offered('one#0');
@@ -234,7 +222,7 @@ providers:
 
 describe('several launchers with the same machines', () => {
   it('register each slot once', async () => {
-    const config = withMachines(machine('one', { maxParallelJobs: 3 }), machine('two'));
+    const config = withMachines(aStaticNode('one', { maxParallelJobs: 3 }), aStaticNode('two'));
     await Promise.all([world.start(config, 'a'), world.start(config, 'b'), world.start(config, 'c')]);
     await offered('one#0', 'one#1', 'one#2', 'two#0');
     expect(new Set(world.machines.asked).size).toBe(world.machines.asked.length);
@@ -249,7 +237,7 @@ describe('several launchers with the same machines', () => {
   });
 
   it('go on when the one that did it dies, without a second record of anything', async () => {
-    const config = withMachines(machine('one', { maxParallelJobs: 2 }));
+    const config = withMachines(aStaticNode('one', { maxParallelJobs: 2 }));
     const first = await world.start(config);
     await offered('one#0', 'one#1');
     const before = world.nodes.map(({ id }) => id);
@@ -266,7 +254,7 @@ describe('several launchers with the same machines', () => {
   });
 
   it('heal a slot that was registered twice all the same: the younger free record goes', async () => {
-    const config = withMachines(machine('one'));
+    const config = withMachines(aStaticNode('one'));
     await world.start(config);
     await offered('one#0');
     const [kept] = world.nodes;
@@ -280,7 +268,7 @@ describe('several launchers with the same machines', () => {
 describe('dead machines', () => {
   it('are tried again with back-off and offered when they answer', async () => {
     world.machines.takeAway('one');
-    await world.start(withMachines(machine('one')));
+    await world.start(withMachines(aStaticNode('one')));
     await world.clock.advance(300);
     expect(world.nodes).toEqual([]);
     const asked = world.machines.asked.length;
@@ -291,9 +279,9 @@ describe('dead machines', () => {
   });
 
   it('never delay the others, and are not all asked at once', async () => {
-    const dead = Array.from({ length: 200 }, (_, number) => machine(`dead-${number}`, { timeout: 60 }));
+    const dead = Array.from({ length: 200 }, (_, number) => aStaticNode(`dead-${number}`, { timeout: 60 }));
     world.machines.takeAway(...dead.map(({ name }) => name));
-    await world.start(withMachines(machine('one'), ...dead));
+    await world.start(withMachines(aStaticNode('one'), ...dead));
     await offered('one#0');
     await world.clock.advance(400);
     expect(world.machines.busiest).toBeLessThanOrEqual(75);
@@ -303,7 +291,7 @@ describe('dead machines', () => {
   });
 
   it('are noticed before they are handed out, and the request gets another', async () => {
-    await world.start(withMachines(machine('one'), machine('two')));
+    await world.start(withMachines(aStaticNode('one'), aStaticNode('two')));
     await offered('one#0', 'two#0');
     const oldest = world.nodes.map((node) => node.hostname)[0]!;
     world.machines.takeAway(oldest);
@@ -315,7 +303,7 @@ describe('dead machines', () => {
   });
 
   it('are not offered any more when they fail the check of a new launcher', async () => {
-    const config = withMachines(machine('one'));
+    const config = withMachines(aStaticNode('one'));
     const first = await world.start(config);
     await offered('one#0');
     await world.kill(first);
@@ -329,29 +317,29 @@ describe('dead machines', () => {
 
 describe('a changed configuration', () => {
   it('adds machines and slots', async () => {
-    const { config } = await world.start(withMachines(machine('one')));
+    const { config } = await world.start(withMachines(aStaticNode('one')));
     await offered('one#0');
     const [before] = world.nodes;
-    config.set(withMachines(machine('one', { maxParallelJobs: 2 }), machine('two')));
+    config.set(withMachines(aStaticNode('one', { maxParallelJobs: 2 }), aStaticNode('two')));
     await offered('one#0', 'one#1', 'two#0');
     expect(world.node(before!.id)).toBeDefined();
   });
 
   it('removes machines and slots nobody uses', async () => {
-    const { config } = await world.start(withMachines(machine('one', { maxParallelJobs: 3 }), machine('two')));
+    const { config } = await world.start(withMachines(aStaticNode('one', { maxParallelJobs: 3 }), aStaticNode('two')));
     await offered('one#0', 'one#1', 'one#2', 'two#0');
-    config.set(withMachines(machine('one', { maxParallelJobs: 2 })));
+    config.set(withMachines(aStaticNode('one', { maxParallelJobs: 2 })));
     await offered('one#0', 'one#1');
     expect(world.nodes).toHaveLength(2);
   });
 
   it('leaves used and allocated nodes alone until they are given back', async () => {
-    const { config } = await world.start(withMachines(machine('one'), machine('two'), machine('three')));
+    const { config } = await world.start(withMachines(aStaticNode('one'), aStaticNode('two'), aStaticNode('three')));
     await offered('one#0', 'two#0', 'three#0');
     const held = await world.accept(await world.submit(['bare']));
     const [allocated] = await world.fulfilled(await world.submit(['bare']));
     const kept = [held[0]!.current.value.hostname, world.node(allocated!)?.hostname];
-    config.set(withMachines(machine('four', { labels: ['bare'] })));
+    config.set(withMachines(aStaticNode('four', { labels: ['bare'] })));
     await world.eventually('the free one is replaced', () => world.nodes.length === 3 && hosts().includes('four#0'));
     await world.clock.advance(30);
     expect(kept.every((name) => world.nodes.some((node) => node.hostname === name))).toBe(true);
@@ -362,10 +350,10 @@ describe('a changed configuration', () => {
   });
 
   it('with fewer slots while some are used never lets more jobs on the machine', async () => {
-    const { config } = await world.start(withMachines(machine('one', { maxParallelJobs: 3 })));
+    const { config } = await world.start(withMachines(aStaticNode('one', { maxParallelJobs: 3 })));
     await offered('one#0', 'one#1', 'one#2');
     const held = await world.accept(await world.submit(['bare']));
-    config.set(withMachines(machine('one')));
+    config.set(withMachines(aStaticNode('one')));
     await world.eventually('the free ones are gone', () => world.nodes.length === 1);
     await world.clock.advance(10);
     expect(world.nodes[0]?.state).toBe('in-use');
@@ -375,12 +363,12 @@ describe('a changed configuration', () => {
   });
 
   it('of labels and connection shows in the free nodes, which keep their ids, and only in those', async () => {
-    const { config } = await world.start(withMachines(machine('one'), machine('two')));
+    const { config } = await world.start(withMachines(aStaticNode('one'), aStaticNode('two')));
     await offered('one#0', 'two#0');
     const held = await world.accept(await world.submit(['bare']));
     const free = world.nodes.find((node) => node.state === 'ready')!;
     const change = { labels: ['bare', 'new'], pythonPath: '/opt/python', shellType: 'cmd', hostKeyChecking: false };
-    config.set(withMachines(machine('one', change), machine('two', change)));
+    config.set(withMachines(aStaticNode('one', change), aStaticNode('two', change)));
     await world.eventually('it follows', () => world.node(free.id)?.type.includes('new') === true);
     expect(world.node(free.id)).toMatchObject({ pythonPath: '/opt/python', shellType: 'cmd', hostKeys: [] });
     expect(world.node(held[0]!.id)).toMatchObject({ type: ['bare'], pythonPath: 'auto' });
@@ -392,15 +380,17 @@ describe('a changed configuration', () => {
   });
 
   it('that moves a machine to another pool moves its node', async () => {
-    const { config } = await world.start(lab(poolOf([machine('one')]), poolOf([machine('two')], { name: 'second' })));
+    const { config } = await world.start(
+      lab(poolOf([aStaticNode('one')]), poolOf([aStaticNode('two')], { name: 'second' })),
+    );
     await offered('one#0', 'two#0');
-    config.set(lab(poolOf([]), poolOf([machine('one'), machine('two')], { name: 'second' })));
+    config.set(lab(poolOf([]), poolOf([aStaticNode('one'), aStaticNode('two')], { name: 'second' })));
     await world.eventually('it is there', () => world.nodes.every((node) => node.pool === 'second'));
     expect(world.nodes).toHaveLength(2);
   });
 
   it('without the provider withdraws its free nodes; the others go when they are given back', async () => {
-    const { config } = await world.start(withMachines(machine('one'), machine('two')));
+    const { config } = await world.start(withMachines(aStaticNode('one'), aStaticNode('two')));
     await offered('one#0', 'two#0');
     const held = await world.accept(await world.submit(['bare']));
     config.set(aConfig());
@@ -411,7 +401,7 @@ describe('a changed configuration', () => {
   });
 
   it('without the provider in one launcher leaves its nodes to the others', async () => {
-    const both = withMachines(machine('one'));
+    const both = withMachines(aStaticNode('one'));
     const { config } = await world.start(both);
     await world.start(both);
     await offered('one#0');
@@ -437,7 +427,7 @@ describe('nodes of others', () => {
       hostKeys: ['ssh-ed25519 KEY-OF-one'],
     });
     const ids = [(await world.client.nodes.create(old)).id, (await world.client.nodes.create(old)).id];
-    await world.start(withMachines(machine('one', { maxParallelJobs: 2 })));
+    await world.start(withMachines(aStaticNode('one', { maxParallelJobs: 2 })));
     await offered('one#0', 'one#1');
     expect(world.nodes.map(({ id }) => id).sort()).toEqual(ids);
   });
@@ -445,7 +435,7 @@ describe('nodes of others', () => {
   it('of a cloud provider that had the same name are not taken for machines', async () => {
     await world.client.open(['nodes']);
     const { id } = await world.client.nodes.create(aNode({ provider: 'lab', externalId: 'server-1', hostname: 'x' }));
-    await world.start(withMachines(machine('one')));
+    await world.start(withMachines(aStaticNode('one')));
     await world.eventually('the machine is offered', () => hosts().includes('one#0'));
     await world.steadily('the other stays', () => world.node(id)?.state === 'ready');
   });

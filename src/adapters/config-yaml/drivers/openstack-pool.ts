@@ -8,7 +8,7 @@ import type {
   OpenStackProviderSchema,
 } from '../schemas/openstack.schema.js';
 import { labelImage } from './image-parts.js';
-import { byName, checkLabel, commonPool } from './provider-parts.js';
+import { byName, checkLabel, commonPool, labelDefaults } from './provider-parts.js';
 
 interface Surroundings {
   readonly section: ProviderSection;
@@ -51,10 +51,7 @@ function openStackLabel(
     image && {
       name,
       image,
-      hostKeyChecking: label.hostKeyChecking ?? pool.hostKeyChecking ?? true,
-      consoleLog: label.consoleLog ?? false,
-      instanceProperties: label.instanceProperties ?? {},
-      dynamicInstanceProperties: label.dynamicInstanceProperties ?? {},
+      ...labelDefaults(label, pool),
       settings: labelSettings(label, poolSettings),
     }
   );

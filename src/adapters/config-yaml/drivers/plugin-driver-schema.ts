@@ -11,7 +11,7 @@ import { isRecord } from '../value-kinds.js';
 import { describedSection, describedValues } from './described-section.js';
 import type { ImageSurroundings } from './image-parts.js';
 import { cloudImage, diskImage, labelImage } from './image-parts.js';
-import { byName, checkFormat, checkLabel, commonPool, DEFAULT_IMAGE_FORMAT } from './provider-parts.js';
+import { byName, checkFormat, checkLabel, commonPool, labelDefaults, DEFAULT_IMAGE_FORMAT } from './provider-parts.js';
 import { providerDefaults, timings } from './provider-parts.js';
 
 export interface DescribedDriver {
@@ -107,10 +107,7 @@ export class PluginDriverSchema implements DriverSchema {
       image && {
         name,
         image,
-        hostKeyChecking: label.hostKeyChecking ?? pool.hostKeyChecking ?? true,
-        consoleLog: label.consoleLog ?? false,
-        instanceProperties: label.instanceProperties ?? {},
-        dynamicInstanceProperties: label.dynamicInstanceProperties ?? {},
+        ...labelDefaults(label, pool),
         settings,
       }
     );

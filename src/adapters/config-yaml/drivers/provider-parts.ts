@@ -1,5 +1,5 @@
 /** What the built-in drivers' sections have in common (spec BUILDER 1.5, 1.6). */
-import type { ConnectionConfig, PoolConfig, ProviderConfig } from '../../../domain/config/config.js';
+import type { ConnectionConfig, PoolConfig, PoolLabelConfig, ProviderConfig } from '../../../domain/config/config.js';
 import type { ProblemSink, ProviderSection } from '../../../domain/config/driver-schema.js';
 import {
   DEFAULT_HOSTNAME_FORMAT,
@@ -102,6 +102,24 @@ export function connection(schema: {
 }): ConnectionConfig {
   const connectionType = schema.connectionType ?? 'ssh';
   return { connectionType, connectionPort: schema.connectionPort ?? (connectionType === 'winrm' ? 5986 : 22) };
+}
+
+/** What the label of a launching driver says about its nodes, whatever the driver; the pool speaks for a silent label. */
+export function labelDefaults(
+  label: {
+    readonly hostKeyChecking?: boolean;
+    readonly consoleLog?: boolean;
+    readonly instanceProperties?: PoolLabelConfig['instanceProperties'];
+    readonly dynamicInstanceProperties?: PoolLabelConfig['dynamicInstanceProperties'];
+  },
+  pool: { readonly hostKeyChecking?: boolean },
+): Pick<PoolLabelConfig, 'hostKeyChecking' | 'consoleLog' | 'instanceProperties' | 'dynamicInstanceProperties'> {
+  return {
+    hostKeyChecking: label.hostKeyChecking ?? pool.hostKeyChecking ?? true,
+    consoleLog: label.consoleLog ?? false,
+    instanceProperties: label.instanceProperties ?? {},
+    dynamicInstanceProperties: label.dynamicInstanceProperties ?? {},
+  };
 }
 
 /** Names an entry of a list by its `name`; later entries of the same name win, as in the original. */
