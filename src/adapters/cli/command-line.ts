@@ -27,6 +27,7 @@ export interface CommandLineContext {
 /** Seconds that connecting may take. The original waits for ever, and leaves it to the operator to guess for what. */
 const CONNECT_TIMEOUT = 30;
 const CONNECT_VARIABLE = 'NODEPOOL_CONNECT_TIMEOUT';
+const URL_VARIABLE = 'NODEPOOL_URL';
 
 const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
@@ -185,6 +186,7 @@ export class CommandLine {
       logConfigPath: text('-l') ?? null,
       debug: values.has('--debug'),
       connectTimeout: connectTimeout(text('--connect-timeout') ?? this.context.environment[CONNECT_VARIABLE]),
+      url: (text('--url') ?? this.context.environment[URL_VARIABLE] ?? '').trim() || null,
     };
   }
 }

@@ -12,6 +12,8 @@ export interface CommonOptions {
   readonly debug: boolean;
   /** Seconds that connecting may take; Infinity: for ever. */
   readonly connectTimeout: number;
+  /** Where to ask, as `--url` or `NODEPOOL_URL` has it; with one no configuration is read. Null: none was given. */
+  readonly url: string | null;
 }
 
 /** A connected Nodepool. */
