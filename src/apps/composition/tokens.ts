@@ -21,6 +21,7 @@ import type { Administration } from '../administration/administration.js';
 import type { Builder } from '../builder/builder.js';
 import type { Launcher } from '../launcher/launcher.js';
 import type { WebServer } from '../../adapters/http/web-server.js';
+import type { DurableTree } from '../../adapters/memory/durable/durable-tree.js';
 import type { OwnedProviders } from './owned-providers.js';
 
 function token<T>(name: string): ServiceIdentifier<T> {
@@ -41,6 +42,7 @@ export const TOKENS = {
   journal: token<DecisionJournal>('journal'),
   config: token<ConfigSource>('config'),
   store: token<TreeStore>('store'),
+  durableTree: token<DurableTree>('durable-tree'),
   leases: token<LeaseManager>('leases'),
   leaseStatus: token<StatusSource>('lease-status'),
   records: token<Records>('records'),
