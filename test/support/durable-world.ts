@@ -12,7 +12,7 @@ import { eventually } from './eventually.js';
 import type { StoreWorld } from './store-world.js';
 
 /** A directory that is removed at the end. */
-export async function temporaryStore(): Promise<{ readonly directory: string; remove(): Promise<void> }> {
+export async function temporaryStore(): Promise<{ readonly directory: string; readonly remove: () => Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'nodepool-store-'));
   return {
     directory: path.join(folder, 'store'),

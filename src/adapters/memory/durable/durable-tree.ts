@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import type { LoadReport, StoreEngine } from '../../../ports/coordination/store-engine.js';
 import { StoreDamagedError } from '../../../ports/coordination/store-engine.js';
 import type { CancelTimer, Clock } from '../../../ports/runtime/clock.js';
@@ -52,7 +53,7 @@ export class DurableTree {
     const former = new FormerSessions();
     const log = new CommitLog({
       engine,
-      afterTurn: options.afterTurn ?? setImmediate,
+      afterTurn: options.afterTurn ?? ((run): void => void setImmediate(run)),
       onHealth: (failure) => durable.onHealth(failure),
     });
     const tree = new MemoryTree(clock, log);
