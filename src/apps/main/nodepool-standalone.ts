@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { ServiceNotifier, takeServiceSettings } from '../../adapters/systemd/service-notifier.js';
 import { builderConfigProblem } from '../builder/builder-config-check.js';
-import { builderModule, launcherModule } from '../composition/daemon-modules.js';
+import { adminModule } from '../composition/admin-module.js';
+import { administrationModule, builderModule, launcherModule } from '../composition/daemon-modules.js';
 import { imageBuildingModule } from '../composition/image-building-module.js';
 import { intervalsFrom } from '../composition/intervals.js';
 import { TOKENS } from '../composition/tokens.js';
@@ -11,6 +12,7 @@ import type { NodepoolProcess } from './daemon.js';
 import type { DaemonArguments } from './daemon-arguments.js';
 import { countOption, daemonProgram } from './daemon-arguments.js';
 import { dumpOnSignal } from './debug-dump.js';
+import { withSocket } from './open-socket.js';
 import { openWeb } from './open-web.js';
 import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
@@ -91,12 +93,15 @@ async function openStandalone(args: DaemonArguments): Promise<NodepoolProcess> {
       imageBuildingModule(args.values.has('--fake')),
       launcherModule(intervals.launcher),
       builderModule({ intervals: intervals.builder, workers }),
+      administrationModule(),
+      adminModule(),
     ],
   );
   try {
     if (withBuilder(running)) await checkBuilder(running);
-    if (args.values.has('--no-webapp')) return running;
-    return await withWeb(running);
+    const { store } = running.container.get(TOKENS.config).current;
+    const open = store ? await withSocket(running, store.directory) : running;
+    return args.values.has('--no-webapp') ? open : await withWeb(open);
   } catch (error) {
     await running.close();
     throw error;

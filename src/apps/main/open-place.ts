@@ -5,7 +5,12 @@ import type { Logger } from '../../ports/telemetry/logger.js';
 import { durableStoreModule, memoryStoreModule, zookeeperModule } from '../composition/store-modules.js';
 
 /** In ZooKeeper, in the store of the configuration, in one at another place whatever the configuration says, or in memory alone. */
-export type Place = 'zookeeper' | 'store' | StoreConfig | 'memory';
+export type Place = 'zookeeper' | 'store' | OtherStore | 'memory';
+
+interface OtherStore extends StoreConfig {
+  /** Only what is wrong goes to the log. */
+  readonly quiet?: boolean;
+}
 
 export interface OpenPlace {
   readonly module: ContainerModule;
@@ -16,11 +21,7 @@ export interface OpenPlace {
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** Opens where the records are. @throws Error when the configuration names another place, or the store cannot be opened */
-export async function openPlace(
-  kind: Place,
-  config: NodepoolConfig,
-  logger: Logger,
-): Promise<OpenPlace> {
+export async function openPlace(kind: Place, config: NodepoolConfig, logger: Logger): Promise<OpenPlace> {
   if (kind === 'memory') return { module: memoryStoreModule(), close: nothing };
   const { zookeeper, store } = config;
   if (kind === 'zookeeper') {
@@ -32,7 +33,10 @@ export async function openPlace(
   if (!chosen) throw new Error(zookeeper ? NEEDS : NEITHER);
   // Nobody else needs the engine, which is compiled for the machine.
   const { openDurableStore } = await import('../composition/durable-store.js');
-  const opened = await openDurableStore(chosen, { clock: new SystemClock(), logger: logger.child('store') });
+  const opened = await openDurableStore(chosen, {
+    clock: new SystemClock(),
+    logger: typeof kind === 'object' && kind.quiet === true ? quietly(logger.child('store')) : logger.child('store'),
+  });
   return { module: durableStoreModule(opened), close: () => opened.close() };
 }
 
@@ -42,3 +46,14 @@ const NEEDS =
   'zookeeper-servers in the configuration belong to nodepool-launcher and nodepool-builder: start those instead, or set store in place of zookeeper-servers';
 const NEITHER =
   'No store specified in config: set store.directory (or zookeeper-servers, for nodepool-launcher and nodepool-builder)';
+
+function quietly(logger: Logger): Logger {
+  const nothing = (): void => undefined;
+  return {
+    debug: nothing,
+    info: nothing,
+    warn: (message, fields) => logger.warn(message, fields),
+    error: (message, fields) => logger.error(message, fields),
+    child: (name, fields) => quietly(logger.child(name, fields)),
+  };
+}
