@@ -15,9 +15,10 @@ import { FixedMachinesKeeper, fixedProviders } from './fixed-machines.js';
 import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
 import { LaunchGovernors } from './launch-governor.js';
 import { LeakedInstances } from './leaked-instances.js';
+import { LimitGuard } from './limit-guard.js';
 import { LostRequests } from './lost-requests.js';
 import { MinReadyKeepers } from './min-ready-keepers.js';
-import type { Acquired } from './node-acquisition.js';
+import type { Acquired, AcquisitionFor } from './node-acquisition.js';
 import { NodeAcquisition } from './node-acquisition.js';
 import { NodeIndex } from './node-index.js';
 import { NodeReaper } from './node-reaper.js';
@@ -27,7 +28,6 @@ import { ProviderCapacity } from './provider-capacity.js';
 import { ProviderDrain } from './provider-drain.js';
 import type { PlannedStep } from './planned-step.js';
 import { dropStep } from './planned-step.js';
-import type { RequestHandler } from './request-handler.js';
 import { Reservations } from './reservations.js';
 import { RoutineCleanup } from './routine-cleanup.js';
 import type { LauncherServices } from './services.js';
@@ -59,12 +59,13 @@ export class Launcher implements PoolSurroundings, StatusSource {
   constructor(readonly services: LauncherServices) {
     const { records, logger, clock } = services;
     this.tasks = new Supervisor((name, error) => logger.error(`${name} failed`, errorFields(error)));
-    this.index = new NodeIndex(records.nodes.view, (provider, pool, label) =>
-      this.resourcesOf(provider, pool ?? '', label ?? ''),
-    );
     this.governors = new LaunchGovernors(services, this.tasks, () => this.wakeAll());
     this.capacity = new ProviderCapacity(services, this.governors, this.tasks, () => this.wakeAll());
-    this.acquisition = new NodeAcquisition(services, this.capacity, this.governors);
+    const estimate = (provider: string, pool: string | null, label: string | undefined): Resources =>
+      this.resourcesOf(provider, pool ?? '', label ?? '');
+    this.index = new NodeIndex(records.nodes.view, estimate);
+    const guard = new LimitGuard(services, this.index, (id) => this.ownIds.has(id));
+    this.acquisition = new NodeAcquisition(services, this.capacity, this.governors, guard, estimate);
     this.unused = new UnusedNodes(services, this.tasks, this.reservations, () => this.wakeAll());
     this.drain = new ProviderDrain(services, (id) => this.ownIds.has(id));
     this.minReady = new MinReadyKeepers(services);
@@ -128,6 +129,7 @@ export class Launcher implements PoolSurroundings, StatusSource {
     this.running = false;
     this.unsubscribe.splice(0).forEach((undo) => undo());
     await Promise.all([this.pools.stop(), this.minReady.stop(), this.fixed.stop(), this.tasks.stop()]);
+    await this.services.records.turns.letGo();
     await this.services.providers.stop();
     await this.announcement?.withdraw();
     this.index.close();
@@ -166,7 +168,7 @@ export class Launcher implements PoolSurroundings, StatusSource {
   async acquire(
     pool: PoolIdentity,
     planned: PlannedStep,
-    handler: RequestHandler,
+    request: AcquisitionFor,
     signal: AbortSignal,
   ): Promise<Acquired> {
     const provider = this.services.config.current.providers.get(pool.provider);
@@ -178,7 +180,7 @@ export class Launcher implements PoolSurroundings, StatusSource {
       return { kind: 'failed', because: [{ code: 'PROVIDER_NOT_READY', provider: pool.provider, problem }] };
     }
     const context = { launcherId: pool.launcherId, pool: config, provider, driver };
-    return this.acquisition.acquire(context, planned, handler, signal);
+    return this.acquisition.acquire(context, planned, request, signal);
   }
 
   leaving(provider: string, pool: string): number {

@@ -4,12 +4,11 @@ import type { Reason } from '../../domain/explain/reason.js';
 import type { Resources } from '../../domain/model/quota.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import type { ActiveLaunches } from './active-launches.js';
-import type { Acquired } from './node-acquisition.js';
+import type { Acquired, AcquisitionFor } from './node-acquisition.js';
 import type { LaunchGovernors } from './launch-governor.js';
 import type { NodeIndex } from './node-index.js';
 import type { ProviderCapacity } from './provider-capacity.js';
 import type { PlannedStep } from './planned-step.js';
-import type { RequestHandler } from './request-handler.js';
 import type { Reservations } from './reservations.js';
 import type { LauncherServices } from './services.js';
 
@@ -33,7 +32,7 @@ export interface PoolSurroundings {
   acquire(
     pool: { readonly launcherId: string; readonly provider: string; readonly name: string },
     planned: PlannedStep,
-    handler: RequestHandler,
+    request: AcquisitionFor,
     signal: AbortSignal,
   ): Promise<Acquired>;
   /** Nodes of the pool on their way out: their room comes back without anybody's doing. */

@@ -218,13 +218,13 @@ export class PoolWorker {
       this.journal.note(handler.id, 'decline', never);
       return handler.decline(never);
     }
-    const plan = decisions.plan(handler.needed, handler.value, handler.az, handler.avoid);
+    const plan = decisions.plan(handler.needed, handler.value, handler.az, handler);
     if (decisions.fixed && plan.waiting.length > 0) {
       // The machines it counted on are taken: others may be served meanwhile (weakness 19).
       this.journal.note(handler.id, 'wait', plan.because);
       return handler.putBack();
     }
-    handler.take(decisions.reserve(plan, handler.value));
+    handler.take(decisions.reserve(plan));
     this.noteWaiting(handler, plan);
     this.journal.accepted(handler.id, plan.because, false);
     if (plan.waiting.length === 0) return;
@@ -269,19 +269,21 @@ export class PoolWorker {
 
   private serve(request: Stored<NodeRequest>, plan: Allocation, decisions: PoolDecisions): void {
     const { services } = this.around;
+    // Kept from the acceptance to the end, so that the next decision sees it.
+    const share = decisions.tenantShare(request.value);
     const handler = new RequestHandler(request.id, request.value, {
       launcherId: this.identity.launcherId,
       logger: this.logger.child('handler', { request: request.id, eventId: request.value.eventId }),
       lockRequest: (id) => this.locks.run(() => lockRequest(services.records, id)),
       acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
+      share,
       registry: () => decisions.registry(),
       lacking: (lacking) => void this.lacking.add(lacking),
       wake: () => this.wake(),
     });
     // What it cannot have now it waits for from the start, so that the next decision sees it.
     this.noteWaiting(handler, plan);
-    const first = decisions.reserve(plan, request.value);
-    const releaseTenant = decisions.reserveTenant(plan, request.value);
+    const first = decisions.reserve(plan);
     this.handlers.set(request.id, handler);
     this.open.delete(request.id);
     this.tasks.start(`request ${request.id}`, async (signal) => {
@@ -292,7 +294,7 @@ export class PoolWorker {
         if (end === 'declined') this.journal.note(request.id, 'decline', handler.declinedBecause);
         if (end === 'fulfilled') this.reportFulfilled(request);
       } finally {
-        releaseTenant();
+        share.end();
         this.handlers.delete(request.id);
         this.waiting.delete(handler);
         this.lacking.delete(handler);
