@@ -10,6 +10,7 @@ import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import type { ProviderProblem } from '../providers/managed-provider.js';
 import { ActiveLaunches } from './active-launches.js';
 import { FixedMachinesKeeper, fixedProviders } from './fixed-machines.js';
 import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
@@ -33,6 +34,9 @@ import { RoutineCleanup } from './routine-cleanup.js';
 import type { LauncherServices } from './services.js';
 import { StatsReporter } from './stats-reporter.js';
 import { UnusedNodes } from './unused-nodes.js';
+
+const UNCONFIGURED: ProviderProblem = { problem: 'it is not configured any more', lasting: true };
+const STARTING: ProviderProblem = { problem: 'it is starting' };
 
 /** The launcher process: pool workers, cleanup, min-ready and statistics on one session (spec LAUNCHER 2.1). */
 export class Launcher implements PoolSurroundings, StatusSource {
@@ -135,7 +139,7 @@ export class Launcher implements PoolSurroundings, StatusSource {
     this.index.close();
   }
 
-  driver(name: string): Provider | { readonly problem: string } | undefined {
+  driver(name: string): Provider | ProviderProblem | undefined {
     const provider = this.services.providers.get(name);
     return provider && 'problem' in provider && provider.starting ? undefined : provider;
   }
@@ -174,11 +178,8 @@ export class Launcher implements PoolSurroundings, StatusSource {
     const provider = this.services.config.current.providers.get(pool.provider);
     const config = provider?.pools.get(pool.name);
     const driver = this.driver(pool.provider);
-    if (!provider || !config || !driver || 'problem' in driver) {
-      dropStep(planned);
-      const problem = driver && 'problem' in driver ? driver.problem : 'it is not configured any more';
-      return { kind: 'failed', because: [{ code: 'PROVIDER_NOT_READY', provider: pool.provider, problem }] };
-    }
+    if (!provider || !config) return withoutProvider(pool, planned, UNCONFIGURED);
+    if (!driver || 'problem' in driver) return withoutProvider(pool, planned, driver ?? STARTING);
     const context = { launcherId: pool.launcherId, pool: config, provider, driver };
     return this.acquisition.acquire(context, planned, request, signal);
   }
@@ -278,4 +279,11 @@ export class Launcher implements PoolSurroundings, StatusSource {
       new FixedMachinesKeeper(this.services, provider).run(signal),
     );
   }
+}
+
+/** What may pass is waited for: the next look at the request says so. */
+function withoutProvider(pool: PoolIdentity, planned: PlannedStep, { problem, lasting }: ProviderProblem): Acquired {
+  dropStep(planned);
+  if (lasting !== true) return { kind: 'again', over: true };
+  return { kind: 'failed', because: [{ code: 'PROVIDER_NOT_READY', provider: pool.provider, problem }] };
 }

@@ -1,5 +1,5 @@
 import type { AdmissionInput, AdmissionVerdict } from '../../domain/decide/admission.js';
-import { admitRequest, declineReasons } from '../../domain/decide/admission.js';
+import { admitRequest, crowdedReasons, declineReasons } from '../../domain/decide/admission.js';
 import type { Allocation, AllocationInput, ZonePace } from '../../domain/decide/allocation.js';
 import { allocate } from '../../domain/decide/allocation.js';
 import { currentUpload } from '../../domain/decide/current-image.js';
@@ -25,7 +25,7 @@ export interface PoolConfiguration {
 
 type Facts = Pick<
   AdmissionInput,
-  'launcherId' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems' | 'slots'
+  'launcherId' | 'pool' | 'provider' | 'providerLimits' | 'providerOthers' | 'resourcesOf' | 'labelProblems' | 'slots'
 >;
 
 /**
@@ -44,12 +44,11 @@ export class PoolDecisions {
   ) {}
 
   admit(request: NodeRequest, plan: () => Allocation): Decision<AdmissionVerdict> {
-    const driver = this.driver();
     return admitRequest({
       ...this.facts(),
       request,
       registry: this.registry(),
-      providerProblem: driver === undefined ? 'it is starting' : this.limitsProblem(),
+      providerProblem: this.driverProblem ?? this.limitsProblem(),
       tenant: this.around.tenant(request.tenantName),
       waiting: this.waiting(),
       fixed: this.fixed,
@@ -61,6 +60,11 @@ export class PoolDecisions {
   /** Has it become impossible to serve a request that we hold? */
   never(request: NodeRequest): readonly Reason[] {
     return declineReasons({ ...this.facts(), request });
+  }
+
+  /** Does what others use leave no room for it as a whole? */
+  crowded(request: NodeRequest): readonly Reason[] {
+    return crowdedReasons({ ...this.facts(), request });
   }
 
   plan(
@@ -88,7 +92,7 @@ export class PoolDecisions {
       dice: services.random.next(),
       fixed: this.fixed,
       pace: (zone) => this.pace(zone),
-      holdOff: capacity.holdOff(provider.name),
+      holdOff: [...this.notReady(), ...capacity.holdOff(provider.name)],
     });
   }
 
@@ -152,8 +156,20 @@ export class PoolDecisions {
   private readonly resourcesOf = (label: string): Resources =>
     this.around.resourcesOf(this.identity.provider, this.identity.name, label);
 
-  private driver(): Provider | { readonly problem: string } | undefined {
+  private driver(): ReturnType<PoolSurroundings['driver']> {
     return this.around.driver(this.identity.provider);
+  }
+
+  /** Why the provider cannot be used now. */
+  private get driverProblem(): string | null {
+    const driver = this.driver();
+    if (driver === undefined) return 'it is starting';
+    return 'problem' in driver ? driver.problem : null;
+  }
+
+  private notReady(): readonly Reason[] {
+    const problem = this.driverProblem;
+    return problem === null ? [] : [{ code: 'PROVIDER_NOT_READY', provider: this.config.provider.name, problem }];
   }
 
   private get usable(): Provider | undefined {
@@ -164,6 +180,10 @@ export class PoolDecisions {
   /** Are there only machines that exist by themselves? */
   get fixed(): boolean {
     return (this.usable?.fixed ?? null) !== null;
+  }
+
+  private limits(): Resources | null {
+    return this.usable ? this.around.capacity.limits(this.identity.provider, this.usable) : null;
   }
 
   private available(): Resources | null {
@@ -213,7 +233,8 @@ export class PoolDecisions {
       launcherId: this.identity.launcherId,
       pool,
       provider,
-      providerAvailable: pool.ignoreProviderQuota ? UNLIMITED : this.available(),
+      providerLimits: pool.ignoreProviderQuota ? UNLIMITED : this.limits(),
+      providerOthers: this.around.capacity.others(provider.name),
       resourcesOf: this.resourcesOf,
       slots: this.usable?.fixed?.slots(pool) ?? null,
       labelProblems: (label) => {
@@ -229,7 +250,7 @@ export class PoolDecisions {
     const driver = this.driver();
     const label = pool.labels.get(name);
     if (!label || !driver) return [];
-    if ('problem' in driver) return [{ code: 'PROVIDER_NOT_READY', provider: provider.name, problem: driver.problem }];
+    if ('problem' in driver) return driver.lasting === true ? this.notReady() : [];
     const image = this.imageProblem(label);
     if (image) return [image];
     const problem = readinessProblem(driver, pool, label);

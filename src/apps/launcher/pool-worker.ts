@@ -46,6 +46,8 @@ export class PoolWorker {
   private readonly lacking = new Set<RequestHandler>();
   /** Handlers that wait for capacity. */
   private readonly waiting = new Set<RequestHandler>();
+  /** Some request waits for its provider, or for what others use there: pools that come after this one need not wait for it. */
+  private deferring = false;
   private readonly pace: Pace;
   private readonly wakeup: Wakeup;
   private readonly tasks: Supervisor;
@@ -165,7 +167,7 @@ export class PoolWorker {
       poolName: this.identity.name,
       supportedLabels: [...config.pool.labels.keys()],
       priority: config.pool.priority,
-      paused: this.waiting.size > 0,
+      paused: this.waiting.size > 0 || this.deferring,
       state: 'running',
     };
   }
@@ -231,8 +233,18 @@ export class PoolWorker {
     if (handler.isMinReady) {
       return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: this.identity.name }, ...plan.because]);
     }
+    if (handler.idle && this.putBackIfCrowded(handler, decisions)) return;
     const room = decisions.roomFor(plan);
     if (room.verdict === 'delete' && room.node !== undefined) this.around.deleteUnused(room.node, room.because);
+  }
+
+  /** What it has is of no use to it as long as others use so much: it waits without holding anything. */
+  private putBackIfCrowded(handler: RequestHandler, decisions: PoolDecisions): boolean {
+    const crowded = decisions.crowded(handler.value);
+    if (crowded.length === 0) return false;
+    this.journal.note(handler.id, 'wait', crowded);
+    handler.putBack();
+    return true;
   }
 
   private noteWaiting(handler: RequestHandler, { because }: Allocation): void {
@@ -245,6 +257,7 @@ export class PoolWorker {
   private lookAtRequests(decisions: PoolDecisions, config: PoolConfiguration): void {
     const { view } = this.around.services.records.requests;
     const open: Stored<NodeRequest>[] = [];
+    this.deferring = false;
     for (const id of this.open) {
       const request = this.resting.has(id) || this.around.handledHere(id) ? undefined : view.get(id);
       if (request) open.push(request);
@@ -263,8 +276,15 @@ export class PoolWorker {
     }
     // Somebody else may be there first: that we have declined it is said when it is so.
     if (decision.verdict === 'decline') return this.startDecline(request.id, decision.because, decisions);
+    if (decision.verdict === 'wait') this.noteDeferral(decision.because);
     if (decision.verdict !== 'ignore') this.journal.note(request.id, decision.verdict, decision.because);
     else if (request.value.state === 'requested') this.journal.declinedBefore(request.id);
+  }
+
+  private noteDeferral(because: readonly Reason[]): void {
+    const codes = because.map(({ code }) => code);
+    if (codes.includes('QUOTA_PROVIDER')) this.around.capacity.awaited(this.identity.provider);
+    this.deferring ||= codes.includes('QUOTA_PROVIDER') || codes.includes('PROVIDER_NOT_READY');
   }
 
   private serve(request: Stored<NodeRequest>, plan: Allocation, decisions: PoolDecisions): void {

@@ -90,6 +90,11 @@ export class RequestHandler {
     return this.waiting.length > 0 ? `${held}, waits for ${describeReasons(this.waiting)}` : held;
   }
 
+  /** Is nothing on its way to it? */
+  get idle(): boolean {
+    return this.underway.size === 0;
+  }
+
   /** May it be given nodes? */
   get wantsNodes(): boolean {
     if (this.needed.length === 0 || this.lease === null) return false;
