@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { ConnectionLostError, SessionLostError, StoreClosedError } from '../../ports/coordination/errors.js';
 import { checkPath, chrootPrefix } from '../../ports/coordination/paths.js';
 import { SessionTracker } from '../../ports/coordination/session-tracker.js';
@@ -226,7 +227,8 @@ export class MemoryTreeStore implements TreeStore {
     };
     this.cancelReconnect = () => (wanted = false);
     if (delay > 0) this.options.clock.schedule(delay, run);
-    else queueMicrotask(run);
+    // In a later turn: those whose calls failed see first that there is no connection.
+    else setImmediate(run);
   }
 }
 

@@ -12,6 +12,8 @@ import { removeTree } from './remove-tree.js';
 const EMPTY = new Uint8Array();
 /** Foreign writers that get in between more often than this are not yielded to any more. */
 const MAX_CONFLICTS = 5;
+/** How often the next free number is looked for; a folder full of others' names must not keep us for ever. */
+const MAX_NUMBERS = 10;
 
 /** Reads and writes of image records, shown in the mirror at once. */
 export class ImageStore {
@@ -120,13 +122,13 @@ export class ImageStore {
     } catch (error) {
       if (!(error instanceof RecordExistsError)) throw error;
     }
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       const names = (await this.store.list(folder)) ?? [];
       const highest = Math.max(0, ...names.filter((name) => /^\d{10}$/.test(name)).map(Number));
       try {
         return await this.store.create(`${folder}/${String(highest + 1).padStart(10, '0')}`, data);
       } catch (error) {
-        if (!(error instanceof RecordExistsError)) throw error;
+        if (!(error instanceof RecordExistsError) || tries >= MAX_NUMBERS) throw error;
       }
     }
   }
