@@ -536,6 +536,23 @@ export function describeTreeStore(adapter: string, makeWorld: () => StoreWorld |
       });
     });
 
+    it('[A8] keep a record of a million bytes; a larger one costs the connection at most', async () => {
+      await store.create('/a', bytes('x'.repeat(1_000_000)));
+      expect((await store.read('/a'))?.data).toHaveLength(1_000_000);
+      const states: string[] = [];
+      const larger = bytes('x'.repeat(2_000_000));
+      for (const attempt of [1, 2, 3]) {
+        await store.write('/a', larger).catch((error: unknown) => {
+          states.push(store.session.state);
+          const expected = [ConnectionLostError, StoreFailureError].some((kind) => error instanceof kind);
+          expect(expected, `attempt ${attempt}: ${String(error)}`).toBe(true);
+          if (error instanceof ConnectionLostError) expect(store.session.state).not.toBe('connected');
+        });
+        await entering(world, store, 'connected', 1);
+      }
+      expect(await store.remove('/a')).toBe(true);
+    });
+
     describe('lost replies', () => {
       it('[LAUNCHER 36] leave a created record behind that the caller does not know of', async () => {
         await store.create('/a', bytes(''));
