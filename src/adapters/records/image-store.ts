@@ -6,7 +6,7 @@ import { RecordGoneError } from '../../ports/records/record-lease.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { ImageMirror } from './image-mirror.js';
 import type { StatefulRecord } from './lockable-kind.js';
-import type { RecordCodec } from './record-codec.js';
+import { decodeSafely, type RecordCodec } from './record-codec.js';
 import { removeTree } from './remove-tree.js';
 
 const EMPTY = new Uint8Array();
@@ -27,7 +27,7 @@ export class ImageStore {
     const record = await this.store.read(path);
     this.mirror.seen(key, path, record);
     if (record === undefined) return undefined;
-    const decoded = codec.decode(record.data, record.stat);
+    const decoded = decodeSafely(codec, record);
     return 'value' in decoded ? decoded.value : undefined;
   }
 
@@ -40,13 +40,13 @@ export class ImageStore {
   ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const record = await this.store.read(path);
-      const decoded = record && codec.decode(record.data, record.stat);
+      const decoded = record && decodeSafely(codec, record);
       if (record === undefined || decoded === undefined || !('value' in decoded)) {
         this.mirror.seen(key, path, record);
         throw new RecordGoneError(path);
       }
       const value = this.changed(decoded.value, change);
-      const data = codec.encode(value);
+      const data = codec.encode(value, { data: record.data, value: decoded.value });
       try {
         const stat = await this.store.write(path, data, record.stat.version);
         this.mirror.wrote(path, data, stat);
