@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/runtime/clock.js';
 import type { HostIdentity } from '../../ports/runtime/host-identity.js';
 import type { Random } from '../../ports/runtime/random.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
+import { BoundedStore } from './bounded-store.js';
 import { ReadPipeline } from './read-pipeline.js';
 import { TreeBuilderRegistry } from './tree-builder-registry.js';
 import { TreeElections } from './tree-elections.js';
@@ -44,7 +45,8 @@ export class TreeRecords implements Records {
   private readonly pipeline = new ReadPipeline(READS_IN_FLIGHT);
 
   constructor(options: TreeRecordsOptions) {
-    const { store, leases, clock, random, host } = options;
+    const { leases, clock, random, host } = options;
+    const store = new BoundedStore(options.store);
     const logger = options.logger.child('records');
     const context: WatchContext = { store, clock, logger, pipeline: this.pipeline };
     this.session = store.session;

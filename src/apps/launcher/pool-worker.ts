@@ -11,6 +11,7 @@ import type { Logger } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { sleep } from '../../ports/runtime/clock.js';
+import { GrowingPause } from '../../ports/runtime/growing-pause.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { Pace } from './pace.js';
 import type { PoolConfiguration } from './pool-decisions.js';
@@ -28,6 +29,8 @@ const MAX_LOCKING = 100;
 
 /** Somebody else held the request's lock: seconds before we try again, unless the request changes. */
 const REST = 1;
+/** The longest rest of a request that fails again and again, whatever it is that nobody expected of it. */
+const LONGEST_REST = 300;
 
 /**
  * Serves requests with the nodes of one pool (spec LAUNCHER 2.2 to 2.6). Each pass is one synchronous look at everything that
@@ -40,6 +43,10 @@ export class PoolWorker {
   private readonly declining = new Set<RequestId>();
   /** Requests that were locked by somebody when we tried. */
   private readonly resting = new Set<RequestId>();
+  /** Those that rest whatever happens, for they have failed unexpectedly: what we did with them shows as a change, too. */
+  private readonly setAside = new Set<RequestId>();
+  /** Of requests that failed unexpectedly. */
+  private readonly pauses = new Map<RequestId, GrowingPause>();
   /** Requests that nobody serves yet, we included; most of the others stay for long after they were served. */
   private readonly open = new Set<RequestId>();
   /** Handlers that lacked nodes when last asked: few of many, while each pass has to ask them. */
@@ -122,7 +129,10 @@ export class PoolWorker {
   private onRequestChange(change: RecordChange<NodeRequest>): void {
     if (change.kind === 'resynced') this.findOpen();
     else {
-      if (change.kind === 'removed') this.handlers.get(change.id)?.vanished();
+      if (change.kind === 'removed') {
+        this.handlers.get(change.id)?.vanished();
+        this.pauses.delete(change.id);
+      }
       if (change.kind !== 'locking') this.noteOpen(change.id);
       this.resting.delete(change.id);
     }
@@ -259,7 +269,7 @@ export class PoolWorker {
     const open: Stored<NodeRequest>[] = [];
     this.deferring = false;
     for (const id of this.open) {
-      const request = this.resting.has(id) || this.around.handledHere(id) ? undefined : view.get(id);
+      const request = this.restsNow(id) || this.around.handledHere(id) ? undefined : view.get(id);
       if (request) open.push(request);
     }
     for (const request of orderRequests(open, config.pool.labels)) this.lookAt(request, decisions);
@@ -307,9 +317,10 @@ export class PoolWorker {
     this.handlers.set(request.id, handler);
     this.open.delete(request.id);
     this.tasks.start(`request ${request.id}`, async (signal) => {
-      let end: Awaited<ReturnType<RequestHandler['run']>> = 'dropped';
+      let end: Awaited<ReturnType<RequestHandler['run']>> | 'failed' = 'failed';
       try {
         end = await handler.run(first, signal);
+        this.pauses.delete(request.id);
         if (end === 'dropped') this.rest(request.id);
         if (end === 'declined') this.journal.note(request.id, 'decline', handler.declinedBecause);
         if (end === 'fulfilled') this.reportFulfilled(request);
@@ -318,7 +329,8 @@ export class PoolWorker {
         this.handlers.delete(request.id);
         this.waiting.delete(handler);
         this.lacking.delete(handler);
-        if (end === 'dropped') this.noteDropped(request.id);
+        if (end === 'failed') this.restLonger(request.id);
+        if (end === 'dropped' || end === 'failed') this.noteDropped(request.id);
         this.noteOpen(request.id);
         this.around.wakeAll();
       }
@@ -350,22 +362,37 @@ export class PoolWorker {
           const stored = await declineRequest(this.around.services.records, id, because, decliner);
           if (!stored) this.noteDropped(id);
         });
+        this.pauses.delete(id);
+        this.rest(id);
+      } catch (error) {
+        this.restLonger(id);
+        throw error;
       } finally {
         this.declining.delete(id);
         this.noteOpen(id);
-        this.rest(id);
         this.around.wakeAll();
       }
     });
   }
 
-  private rest(id: RequestId): void {
-    this.resting.add(id);
+  /** Something failed that should not have: each time it is left alone for longer. */
+  private restLonger(id: RequestId): void {
+    const pause = this.pauses.get(id) ?? new GrowingPause(REST, LONGEST_REST);
+    this.pauses.set(id, pause);
+    this.rest(id, pause.next(), this.setAside);
+  }
+
+  private restsNow(id: RequestId): boolean {
+    return this.resting.has(id) || this.setAside.has(id);
+  }
+
+  private rest(id: RequestId, seconds = REST, among = this.resting): void {
+    among.add(id);
     this.tasks.start(`resting ${id}`, async (signal) => {
       try {
-        await sleep(this.around.services.clock, REST, signal);
+        await sleep(this.around.services.clock, seconds, signal);
       } finally {
-        this.resting.delete(id);
+        among.delete(id);
         this.wake();
       }
     });

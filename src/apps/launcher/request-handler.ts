@@ -311,8 +311,8 @@ export class RequestHandler {
       await this.storeDecline(lease, [{ code: 'HANDLER_ERROR', problem: String(error) }]);
       return 'declined';
     } catch (failure) {
-      this.around.logger.error('The decline could not be stored', errorFields(failure));
-      return 'dropped';
+      if (lease.signal.aborted || failure instanceof RecordGoneError) return 'dropped';
+      throw new Error('The decline could not be stored', { cause: failure });
     }
   }
 }
