@@ -17,6 +17,7 @@ import { openWeb } from './open-web.js';
 import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
 import { PATIENCE, runDemo } from './standalone-demo.js';
+import { watchMainThread } from './watch-main-thread.js';
 
 const PID_FILE = '/var/run/nodepool/nodepool-standalone.pid';
 const LOG_FILE = '/var/log/nodepool/nodepool-standalone.log';
@@ -55,6 +56,7 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   const running = await openStandalone(args);
   const { container, logger } = running;
   logUnexpectedEnd(logger);
+  watchMainThread(logger);
   const launcher = container.get(TOKENS.launcher);
   const builder = withBuilder(running) ? container.get(TOKENS.builder) : null;
   dumpOnSignal(PROGRAM.name, logger, [launcher, ...(builder ? [builder] : []), container.get(TOKENS.leaseStatus)]);

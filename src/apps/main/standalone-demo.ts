@@ -15,6 +15,7 @@ import type { DaemonArguments } from './daemon-arguments.js';
 import { countOption } from './daemon-arguments.js';
 import { openWeb } from './open-web.js';
 import { untilAskedToStop } from './signals.js';
+import { watchMainThread } from './watch-main-thread.js';
 
 /** Seconds: with the fake cloud the whole main job takes about two. */
 export const PATIENCE = 120;
@@ -66,6 +67,7 @@ async function runIn(folder: string, options: DemoOptions): Promise<number> {
     },
     [imageBuildingModule(true), launcherModule(intervals.launcher), builderModule({ intervals: intervals.builder })],
   );
+  watchMainThread(running.logger);
   const { container } = running;
   const builder = container.get(TOKENS.builder);
   const launcher = container.get(TOKENS.launcher);
