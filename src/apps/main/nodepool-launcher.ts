@@ -12,6 +12,7 @@ import { openApi } from './open-api.js';
 import { openWeb } from './open-web.js';
 import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
+import { watchMainThread } from './watch-main-thread.js';
 
 const PID_FILE = '/var/run/nodepool/nodepool.pid';
 const LOG_FILE = '/var/log/nodepool/nodepool.log';
@@ -30,6 +31,7 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   ]);
   const { container, logger } = running;
   logUnexpectedEnd(logger);
+  watchMainThread(logger);
   const config = container.get(TOKENS.config).current;
   const launcher = container.get(TOKENS.launcher);
   const leases = config.leaseApi ? container.get(TOKENS.leaseGateway) : null;

@@ -20,6 +20,7 @@ import { openApi } from './open-api.js';
 import { openWeb } from './open-web.js';
 import { runMain } from './run-main.js';
 import { untilAskedToStop } from './signals.js';
+import { watchMainThread } from './watch-main-thread.js';
 
 /** Seconds: with the fake cloud the whole main job takes about two. */
 const PATIENCE = 120;
@@ -99,6 +100,7 @@ async function runIn(scratch: string, options: StandaloneOptions): Promise<numbe
       leasesModule(),
     ],
   );
+  watchMainThread(running.logger);
   const { container, logger } = running;
   const { leaseApi, leaseTokens } = container.get(TOKENS.config).current;
   const api = leaseApi ? container.get(TOKENS.api) : null;
