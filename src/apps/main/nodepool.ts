@@ -7,6 +7,7 @@ import { driverTools } from './driver-tools.js';
 import { currentEnvironment, loadOptions } from './daemon.js';
 import { openSession } from './open-session.js';
 import { runMain } from './run-main.js';
+import { storeTool } from './store-tool.js';
 import { packageVersion } from './version.js';
 
 async function validate(configPath: string, securePath: string | null): Promise<readonly string[]> {
@@ -21,6 +22,7 @@ function main(): Promise<number> {
     open: openSession,
     validate,
     drivers: driverTools,
+    store: storeTool,
     stdout,
     stderr,
     stdin,

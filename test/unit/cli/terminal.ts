@@ -39,6 +39,7 @@ export class Terminal {
       },
       stdout: { write: (text) => void (stdout += text), isTTY: this.isTTY },
       stderr: { write: (text) => void (stderr += text), isTTY: this.isTTY, columns: 80 },
+      store: async () => 0,
       drivers: { list: async () => ['a line'], test: async () => true },
       stdin: Readable.from(input),
       clock: this.bench.clock,
