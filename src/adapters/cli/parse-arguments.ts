@@ -6,6 +6,7 @@ import {
   firstFlag,
   HELP_OPTION,
   VERSION_OPTION,
+  type ArgumentSpec,
   type CommandSpec,
   type OptionSpec,
   type ProgramSpec,
@@ -134,13 +135,7 @@ function commandValues(program: ProgramSpec, spec: CommandSpec, command: Command
     ...optionValues(command, spec.options ?? []),
     ...argumentValues(spec, command.args, trailing),
   ]);
-  const missing = [
-    ...(spec.options ?? []).filter(({ flag, required }) => required && !values.has(flag)).map(firstFlag),
-    ...positional
-      .filter(({ name, optional }) => !optional && !values.has(name))
-      .map((each) => each.metavar ?? each.name),
-    ...(spec.trailing && trailing.length === 0 ? [`${spec.trailing.metavar ?? spec.trailing.name} (after --)`] : []),
-  ];
+  const missing = missingOf(spec, values);
   if (missing.length > 0) {
     const text = `the following arguments are required: ${missing.join(', ')}`;
     throw usageError(commandUsage(program, spec), `${program.name} ${spec.name}`, text);
@@ -157,6 +152,18 @@ function commandValues(program: ProgramSpec, spec: CommandSpec, command: Command
   const surplus = positional.at(-1)?.many ? [] : command.args.slice(positional.length);
   if (surplus.length > 0) throw unrecognized(program, surplus.join(' '));
   return values;
+}
+
+function missingOf(
+  { options = [], arguments: positional = [], trailing }: CommandSpec,
+  values: Values,
+): readonly string[] {
+  const named = ({ name, metavar }: ArgumentSpec): string => metavar ?? name;
+  return [
+    ...options.filter(({ flag, required }) => required && !values.has(flag)).map(firstFlag),
+    ...positional.filter(({ name, optional }) => !optional && !values.has(name)).map(named),
+    ...(trailing && !values.has(trailing.name) ? [`${named(trailing)} (after --)`] : []),
+  ];
 }
 
 function argumentValues(

@@ -49,7 +49,7 @@ export class HttpLeaseService implements LeaseService {
   }
 
   async release(id: string, { outcome, note }: LeaseVerdict, options: CallOptions = {}): Promise<void> {
-    const body = outcome === undefined ? {} : { body: { outcome, note } };
+    const body = outcome === undefined && note === undefined ? {} : { body: { outcome, note } };
     await this.call({ method: 'DELETE', path: pathOf(id), ...body }, options);
   }
 
@@ -84,8 +84,22 @@ export class HttpLeaseService implements LeaseService {
       const { body } = await this.api.call({ ...call, ...(timeout === undefined ? {} : { timeout }), signal });
       return body;
     } catch (error) {
-      throw asLeaseError(error);
+      throw this.asLeaseError(error);
     }
+  }
+
+  private asLeaseError(error: unknown): unknown {
+    if (error instanceof ApiUnreachableError) return new GatewayAwayError(error.message, { cause: error });
+    if (!(error instanceof ApiProblemError)) return error;
+    const { message, status, problem, retryable, retryAfter, members } = error;
+    const outcome = typeof members['outcome'] === 'string' ? members['outcome'] : null;
+    const hint =
+      status !== 401
+        ? ''
+        : this.api.hasToken
+          ? ' (the token of NODEPOOL_TOKEN is not known there)'
+          : ' (NODEPOOL_TOKEN is not set)';
+    return new LeaseRefusedError(message + hint, status, problem, retryable, retryAfter, outcome);
   }
 }
 
@@ -93,12 +107,4 @@ export class HttpLeaseService implements LeaseService {
 function pathOf(id: string): string {
   const encoded = encodeURIComponent(id);
   return `${LEASES}/${/^\.+$/.test(encoded) ? encoded.replaceAll('.', '%2E') : encoded}`;
-}
-
-function asLeaseError(error: unknown): unknown {
-  if (error instanceof ApiUnreachableError) return new GatewayAwayError(error.message, { cause: error });
-  if (!(error instanceof ApiProblemError)) return error;
-  const { message, status, problem, retryable, retryAfter, members } = error;
-  const outcome = typeof members['outcome'] === 'string' ? members['outcome'] : null;
-  return new LeaseRefusedError(message, status, problem, retryable, retryAfter, outcome);
 }

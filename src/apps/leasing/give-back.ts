@@ -1,4 +1,4 @@
-import type { LeaseVerdict, LeaseService } from '../../ports/leasing/lease-service.js';
+import { LeaseRefusedError, type LeaseVerdict, type LeaseService } from '../../ports/leasing/lease-service.js';
 import { asError, type Clock } from '../../ports/runtime/clock.js';
 import { insist, Patience } from './insist.js';
 
@@ -17,9 +17,17 @@ export interface GiveBackContext {
 /** Ends a lease; when that does not work out it says so and leaves it to its ttl. Never rejects. */
 export async function giveBack(id: string, verdict: LeaseVerdict, context: GiveBackContext): Promise<void> {
   const { service, clock, signal } = context;
-  const insistence = { clock, patience: new Patience(clock, PATIENCE, PATIENCE), signal, onHindrance: () => undefined };
+  const patience = new Patience(clock, PATIENCE, PATIENCE);
+  const release = async (): Promise<void> => {
+    try {
+      await service.release(id, verdict, { timeout: TIMEOUT, signal });
+    } catch (error) {
+      // It was never made, or ended long ago: that is what was wanted.
+      if (!(error instanceof LeaseRefusedError && error.gone)) throw error;
+    }
+  };
   try {
-    await insist(insistence, () => service.release(id, verdict, { timeout: TIMEOUT, signal }));
+    await insist({ clock, patience, signal, deadline: Infinity, onHindrance: () => undefined }, release);
   } catch (error) {
     const why = signal.aborted ? 'there was no time left' : asError(error).message;
     context.note(`lease ${id} could not be given back (${why}); it ends by itself when its ttl has passed`);

@@ -38,13 +38,15 @@ export interface Insistence {
   readonly patience: Patience;
   /** Ends the pauses between attempts; attempts have it themselves if they may be cut off. */
   readonly signal: AbortSignal;
-  /** Told before each pause, with what was in the way. */
+  /** On the monotonic clock; no pause is longer than until then. Infinity: none. */
+  readonly deadline: number;
+  /** Told before each pause, with what was in the way. What it throws is the end. */
   readonly onHindrance: (line: string) => void;
 }
 
 /** Makes a call until it is answered: no answer, and what may be granted later, are no end. @throws LeaseFailure, the signal's reason */
 export async function insist<T>(order: Insistence, call: () => Promise<T>): Promise<T> {
-  const { clock, patience, signal } = order;
+  const { clock, patience, signal, deadline } = order;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 2)) {
     signal.throwIfAborted();
     try {
@@ -55,7 +57,7 @@ export async function insist<T>(order: Insistence, call: () => Promise<T>): Prom
       signal.throwIfAborted();
       const wait = pauseAfter(error, patience, pause);
       order.onHindrance((error as Error).message);
-      await sleep(clock, wait, signal);
+      await sleep(clock, Math.min(wait, Math.max(0, deadline - clock.monotonic())), signal);
     }
   }
 }

@@ -52,8 +52,9 @@ function insistOn({ wish, patience }: TakeOrder, { clock, news, signal }: TakeCo
     clock,
     patience: new Patience(clock, first, later),
     signal,
+    deadline,
     onHindrance: (line) => {
-      if (clock.monotonic() > deadline) throw tooLate(line);
+      if (clock.monotonic() >= deadline) throw tooLate(line);
       news.waiting(`waiting for ${wish.labels.join(', ')}; ${line}`);
     },
   };

@@ -9,6 +9,7 @@ import { TOKENS } from '../composition/tokens.js';
 import { connectInTime } from './connect-in-time.js';
 import { driverTools } from './driver-tools.js';
 import { currentEnvironment, loadOptions, openProcess } from './daemon.js';
+import { leaseTools } from './lease-tools.js';
 import { runMain } from './run-main.js';
 import { packageVersion } from './version.js';
 
@@ -54,6 +55,7 @@ function main(): Promise<number> {
     open,
     validate,
     drivers: driverTools,
+    leases: leaseTools,
     stdout,
     stderr,
     stdin,

@@ -72,8 +72,6 @@ async function openDesk({ leases: tools, options }: LeaseCall): Promise<LeaseDes
 
 function contextOf(call: LeaseCall, desk: LeaseDesk): LeaseContext {
   const { values, stdout, clock, environment, options } = call;
-  const list = (value: Values extends ReadonlyMap<string, infer V> ? V | undefined : never): readonly string[] =>
-    typeof value === 'object' ? value : [];
   return {
     desk,
     news: newsOn(call),
@@ -81,7 +79,10 @@ function contextOf(call: LeaseCall, desk: LeaseDesk): LeaseContext {
       const value = values.get(key);
       return typeof value === 'string' ? value : undefined;
     },
-    all: (key) => list(values.get(key)),
+    all: (key) => {
+      const value = values.get(key);
+      return typeof value === 'object' ? value : [];
+    },
     given: (flag) => values.has(flag),
     print: (line) => void stdout.write(`${line}\n`),
     stdout,
