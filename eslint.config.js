@@ -53,7 +53,7 @@ export default tseslint.config(
       'src/apps/launcher/**',
       'src/apps/builder/**',
       'src/apps/administration/**',
-      'src/apps/leasing/**',
+      'src/apps/lease-client/**',
       'src/adapters/records/**',
       'src/adapters/leases/**',
       'src/adapters/memory/**',

@@ -1,13 +1,13 @@
-import { readLease } from '../../domain/leasing/read-lease.js';
-import type { LeaseView } from '../../domain/leasing/lease-view.js';
+import { readLease } from '../../domain/lease-client/read-lease.js';
+import type { LeaseView } from '../../domain/lease-client/lease-view.js';
 import type {
   CallOptions,
   LeaseChange,
   LeaseService,
   LeaseVerdict,
   LeaseWish,
-} from '../../ports/leasing/lease-service.js';
-import { GatewayAwayError, LeaseRefusedError } from '../../ports/leasing/lease-service.js';
+} from '../../ports/lease-client/lease-service.js';
+import { GatewayAwayError, LeaseRefusedError } from '../../ports/lease-client/lease-service.js';
 import type { ApiCall, ApiConnection } from './api-connection.js';
 import { ApiProblemError, ApiUnreachableError } from './api-errors.js';
 

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { PrivateFolder, PrivateFolders } from '../../ports/leasing/private-folders.js';
+import type { PrivateFolder, PrivateFolders } from '../../ports/lease-client/private-folders.js';
 
 /** Folders below the one for temporary files, or for lasting ones below `XDG_RUNTIME_DIR`, which nobody else can look into anyway. */
 export class FilePrivateFolders implements PrivateFolders {

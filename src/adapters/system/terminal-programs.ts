@@ -8,7 +8,7 @@ import type {
   ProgramOrder,
   StopSignal,
   StopSignals,
-} from '../../ports/leasing/foreground-programs.js';
+} from '../../ports/lease-client/foreground-programs.js';
 import { descendants } from './group-members.js';
 import { RunningGroups } from './running-groups.js';
 

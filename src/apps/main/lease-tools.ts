@@ -9,7 +9,7 @@ import { SystemClock } from '../../adapters/system/system-clock.js';
 import { SystemRandom } from '../../adapters/system/system-random.js';
 import { ProcessStopSignals, TerminalPrograms } from '../../adapters/system/terminal-programs.js';
 import type { LeaseApiConfig } from '../../domain/config/lease-api.js';
-import { LeaseClerk } from '../leasing/lease-clerk.js';
+import { LeaseClerk } from '../lease-client/lease-clerk.js';
 import { currentEnvironment, loadOptions } from './daemon.js';
 
 /** Commands about leases on this machine. */

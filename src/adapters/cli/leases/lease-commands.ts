@@ -1,4 +1,4 @@
-import { LeaseFailure, type LeaseDesk, type LeaseNews } from '../../../ports/leasing/lease-desk.js';
+import { LeaseFailure, type LeaseDesk, type LeaseNews } from '../../../ports/lease-client/lease-desk.js';
 import { asError, type Clock } from '../../../ports/runtime/clock.js';
 import { printable } from '../../../domain/presentation/printable.js';
 import { splitChoices } from '../check-value.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../ports/runtime/clock.js';
-import type { LeaseDesk, LeaseNews } from '../../../ports/leasing/lease-desk.js';
+import type { LeaseDesk, LeaseNews } from '../../../ports/lease-client/lease-desk.js';
 import type { TextSink } from '../session.js';
 
 /** What a subcommand about leases may use. */

@@ -1,6 +1,6 @@
-import { environmentText } from '../../../domain/leasing/lease-environment.js';
-import { LEASED_NODES, LEASES, namedNodes } from '../../../domain/leasing/lease-listings.js';
-import type { LeaseView } from '../../../domain/leasing/lease-view.js';
+import { environmentText } from '../../../domain/lease-client/lease-environment.js';
+import { LEASED_NODES, LEASES, namedNodes } from '../../../domain/lease-client/lease-listings.js';
+import type { LeaseView } from '../../../domain/lease-client/lease-view.js';
 import { listingTable } from '../../../domain/presentation/listing.js';
 import { paintStates } from '../colours.js';
 import type { LeaseContext } from './lease-context.js';

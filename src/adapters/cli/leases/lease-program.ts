@@ -1,6 +1,6 @@
 import { listOptions } from '../list-options.js';
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../program-spec.js';
-import { LEASES } from '../../../domain/leasing/lease-listings.js';
+import { LEASES } from '../../../domain/lease-client/lease-listings.js';
 
 export const LEASE_FORMATS = ['table', 'json', 'env', 'ssh-config', 'ansible'] as const;
 export type LeaseFormat = (typeof LEASE_FORMATS)[number];

@@ -1,5 +1,5 @@
-import { LeaseFailure } from '../../../ports/leasing/lease-desk.js';
-import { GatewayAwayError, LeaseRefusedError } from '../../../ports/leasing/lease-service.js';
+import { LeaseFailure } from '../../../ports/lease-client/lease-desk.js';
+import { GatewayAwayError, LeaseRefusedError } from '../../../ports/lease-client/lease-service.js';
 
 /** As sysexits.h has them: UNAVAILABLE, SOFTWARE, TEMPFAIL, NOPERM. */
 const AWAY = 69;

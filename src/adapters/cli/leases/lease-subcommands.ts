@@ -1,6 +1,6 @@
-import { LEASES } from '../../../domain/leasing/lease-listings.js';
-import type { LeaseView } from '../../../domain/leasing/lease-view.js';
-import type { LeaseVerdict } from '../../../ports/leasing/lease-service.js';
+import { LEASES } from '../../../domain/lease-client/lease-listings.js';
+import type { LeaseView } from '../../../domain/lease-client/lease-view.js';
+import type { LeaseVerdict } from '../../../ports/lease-client/lease-service.js';
 import { formatOf, printList } from '../list-output.js';
 import type { LeaseContext, LeaseSubcommand } from './lease-context.js';
 import { printLease } from './lease-output.js';

@@ -1,4 +1,4 @@
-import type { LeaseDesk } from '../../../ports/leasing/lease-desk.js';
+import type { LeaseDesk } from '../../../ports/lease-client/lease-desk.js';
 import type { CommonOptions } from '../session.js';
 
 /** The way to a gateway; needs no store. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { LeaseFailure } from '../../../ports/leasing/lease-desk.js';
-import type { LeaseWish } from '../../../ports/leasing/lease-service.js';
+import { LeaseFailure } from '../../../ports/lease-client/lease-desk.js';
+import type { LeaseWish } from '../../../ports/lease-client/lease-service.js';
 import type { LeaseContext } from './lease-context.js';
 
 /** What the options of `lease` and `run` ask for. @throws LeaseFailure about a key file */

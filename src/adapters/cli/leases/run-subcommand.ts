@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import { LeaseFailure } from '../../../ports/leasing/lease-desk.js';
+import { LeaseFailure } from '../../../ports/lease-client/lease-desk.js';
 import type { LeaseSubcommand } from './lease-context.js';
 import { readWish } from './read-wish.js';
 

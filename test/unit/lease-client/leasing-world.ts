@@ -1,19 +1,19 @@
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import { SeededRandom } from '../../../src/adapters/memory/seeded-random.js';
-import { LeaseClerk } from '../../../src/apps/leasing/lease-clerk.js';
-import { readLease } from '../../../src/domain/leasing/read-lease.js';
-import type { LeaseView } from '../../../src/domain/leasing/lease-view.js';
+import { LeaseClerk } from '../../../src/apps/lease-client/lease-clerk.js';
+import { readLease } from '../../../src/domain/lease-client/read-lease.js';
+import type { LeaseView } from '../../../src/domain/lease-client/lease-view.js';
 import type {
   ForegroundProgram,
   ProgramEnd,
   ProgramOrder,
   StopSignal,
-} from '../../../src/ports/leasing/foreground-programs.js';
-import type { LeaseNews, RunOrder, TakeOrder } from '../../../src/ports/leasing/lease-desk.js';
-import type { CallOptions, LeaseService, LeaseVerdict, LeaseWish } from '../../../src/ports/leasing/lease-service.js';
-import { GatewayAwayError, LeaseRefusedError } from '../../../src/ports/leasing/lease-service.js';
+} from '../../../src/ports/lease-client/foreground-programs.js';
+import type { LeaseNews, RunOrder, TakeOrder } from '../../../src/ports/lease-client/lease-desk.js';
+import type { CallOptions, LeaseService, LeaseVerdict, LeaseWish } from '../../../src/ports/lease-client/lease-service.js';
+import { GatewayAwayError, LeaseRefusedError } from '../../../src/ports/lease-client/lease-service.js';
 import { sleep } from '../../../src/ports/runtime/clock.js';
-import type { PrivateFolder } from '../../../src/ports/leasing/private-folders.js';
+import type { PrivateFolder } from '../../../src/ports/lease-client/private-folders.js';
 
 /** What becomes of a call instead of its answer; `after`: it was carried out before. */
 export type Mishap = 'silence' | 'away' | 'away-after' | LeaseRefusedError;

@@ -1,4 +1,4 @@
-import { LeaseRefusedError, type LeaseVerdict, type LeaseService } from '../../ports/leasing/lease-service.js';
+import { LeaseRefusedError, type LeaseVerdict, type LeaseService } from '../../ports/lease-client/lease-service.js';
 import { asError, type Clock } from '../../ports/runtime/clock.js';
 import { insist, Patience } from './insist.js';
 

@@ -1,4 +1,4 @@
-import type { LeaseView } from '../../domain/leasing/lease-view.js';
+import type { LeaseView } from '../../domain/lease-client/lease-view.js';
 
 /** What somebody wants machines for, and how long. What is undefined is left to the gateway. Times are seconds. */
 export interface LeaseWish {

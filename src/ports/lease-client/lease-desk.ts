@@ -1,4 +1,4 @@
-import type { LeaseView } from '../../domain/leasing/lease-view.js';
+import type { LeaseView } from '../../domain/lease-client/lease-view.js';
 import type { LeaseService, LeaseWish } from './lease-service.js';
 
 /** What one who takes a lease is told meanwhile. */

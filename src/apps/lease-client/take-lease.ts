@@ -1,7 +1,7 @@
-import type { LeaseView } from '../../domain/leasing/lease-view.js';
-import { endedText, waitingText } from '../../domain/leasing/waiting-text.js';
-import { LeaseFailure, type LeaseNews, type TakeOrder } from '../../ports/leasing/lease-desk.js';
-import { LeaseRefusedError, type LeaseService } from '../../ports/leasing/lease-service.js';
+import type { LeaseView } from '../../domain/lease-client/lease-view.js';
+import { endedText, waitingText } from '../../domain/lease-client/waiting-text.js';
+import { LeaseFailure, type LeaseNews, type TakeOrder } from '../../ports/lease-client/lease-desk.js';
+import { LeaseRefusedError, type LeaseService } from '../../ports/lease-client/lease-service.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import { insist, Patience, type Insistence } from './insist.js';
 

@@ -1,10 +1,10 @@
-import type { LeasedNode, LeaseView } from '../../domain/leasing/lease-view.js';
-import { nodeAliases } from '../../domain/leasing/node-aliases.js';
-import { remoteCommand } from '../../domain/leasing/remote-command.js';
-import { quoteWord } from '../../domain/leasing/shell-quote.js';
-import { isKey } from '../../domain/leasing/ssh-files.js';
-import type { ForegroundPrograms, ProgramOrder } from '../../ports/leasing/foreground-programs.js';
-import { LeaseFailure, type RunOrder } from '../../ports/leasing/lease-desk.js';
+import type { LeasedNode, LeaseView } from '../../domain/lease-client/lease-view.js';
+import { nodeAliases } from '../../domain/lease-client/node-aliases.js';
+import { remoteCommand } from '../../domain/lease-client/remote-command.js';
+import { quoteWord } from '../../domain/lease-client/shell-quote.js';
+import { isKey } from '../../domain/lease-client/ssh-files.js';
+import type { ForegroundPrograms, ProgramOrder } from '../../ports/lease-client/foreground-programs.js';
+import { LeaseFailure, type RunOrder } from '../../ports/lease-client/lease-desk.js';
 
 type Argv = readonly [string, ...string[]];
 

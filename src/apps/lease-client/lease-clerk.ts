@@ -1,9 +1,9 @@
-import type { LeaseView } from '../../domain/leasing/lease-view.js';
-import type { ForegroundPrograms, StopSignals } from '../../ports/leasing/foreground-programs.js';
-import type { LeaseDesk, LeaseFileSet, LeaseNews, RunOrder, TakeOrder } from '../../ports/leasing/lease-desk.js';
-import { LeaseFailure } from '../../ports/leasing/lease-desk.js';
-import type { LeaseService } from '../../ports/leasing/lease-service.js';
-import type { PrivateFolders } from '../../ports/leasing/private-folders.js';
+import type { LeaseView } from '../../domain/lease-client/lease-view.js';
+import type { ForegroundPrograms, StopSignals } from '../../ports/lease-client/foreground-programs.js';
+import type { LeaseDesk, LeaseFileSet, LeaseNews, RunOrder, TakeOrder } from '../../ports/lease-client/lease-desk.js';
+import { LeaseFailure } from '../../ports/lease-client/lease-desk.js';
+import type { LeaseService } from '../../ports/lease-client/lease-service.js';
+import type { PrivateFolders } from '../../ports/lease-client/private-folders.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { Random } from '../../ports/runtime/random.js';
 import { giveBack } from './give-back.js';

@@ -1,9 +1,9 @@
-import { ansibleInventory } from '../../domain/leasing/ansible-inventory.js';
-import { leaseEnvironment } from '../../domain/leasing/lease-environment.js';
-import type { LeaseView } from '../../domain/leasing/lease-view.js';
-import { knownHosts, sshConfig } from '../../domain/leasing/ssh-files.js';
-import type { LeaseFileSet } from '../../ports/leasing/lease-desk.js';
-import type { PrivateFolder } from '../../ports/leasing/private-folders.js';
+import { ansibleInventory } from '../../domain/lease-client/ansible-inventory.js';
+import { leaseEnvironment } from '../../domain/lease-client/lease-environment.js';
+import type { LeaseView } from '../../domain/lease-client/lease-view.js';
+import { knownHosts, sshConfig } from '../../domain/lease-client/ssh-files.js';
+import type { LeaseFileSet } from '../../ports/lease-client/lease-desk.js';
+import type { PrivateFolder } from '../../ports/lease-client/private-folders.js';
 
 /** Writes what programs want to know about the machines of a lease. @throws UnusableNodeError */
 export function writeLeaseFiles(

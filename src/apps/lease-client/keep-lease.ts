@@ -1,6 +1,6 @@
-import type { LeaseView } from '../../domain/leasing/lease-view.js';
-import { endedText } from '../../domain/leasing/waiting-text.js';
-import { LeaseRefusedError, type LeaseService } from '../../ports/leasing/lease-service.js';
+import type { LeaseView } from '../../domain/lease-client/lease-view.js';
+import { endedText } from '../../domain/lease-client/waiting-text.js';
+import { LeaseRefusedError, type LeaseService } from '../../ports/lease-client/lease-service.js';
 import { sleep, type Clock } from '../../ports/runtime/clock.js';
 
 /** Heartbeats in one ttl: ten may be missed in a row. */

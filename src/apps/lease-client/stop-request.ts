@@ -1,6 +1,6 @@
-import type { StopSignal, StopSignals } from '../../ports/leasing/foreground-programs.js';
-import { SIGNAL_NUMBERS } from '../../ports/leasing/foreground-programs.js';
-import { LeaseFailure } from '../../ports/leasing/lease-desk.js';
+import type { StopSignal, StopSignals } from '../../ports/lease-client/foreground-programs.js';
+import { SIGNAL_NUMBERS } from '../../ports/lease-client/foreground-programs.js';
+import { LeaseFailure } from '../../ports/lease-client/lease-desk.js';
 
 /** Listens for signals that ask us to end: the first asks for an orderly end, a further one for a quick one. */
 export class StopRequest {

@@ -1,4 +1,4 @@
-import type { ForegroundProgram, ProgramEnd } from '../../ports/leasing/foreground-programs.js';
+import type { ForegroundProgram, ProgramEnd } from '../../ports/lease-client/foreground-programs.js';
 import { sleep, type Clock } from '../../ports/runtime/clock.js';
 import { fired, type StopRequest } from './stop-request.js';
 

@@ -1,8 +1,8 @@
-import type { LeaseView } from '../../domain/leasing/lease-view.js';
-import type { ForegroundPrograms, ProgramEnd, ProgramOrder } from '../../ports/leasing/foreground-programs.js';
-import { LeaseFailure, type LeaseNews, type RunOrder } from '../../ports/leasing/lease-desk.js';
-import type { LeaseService, LeaseVerdict } from '../../ports/leasing/lease-service.js';
-import type { PrivateFolder, PrivateFolders } from '../../ports/leasing/private-folders.js';
+import type { LeaseView } from '../../domain/lease-client/lease-view.js';
+import type { ForegroundPrograms, ProgramEnd, ProgramOrder } from '../../ports/lease-client/foreground-programs.js';
+import { LeaseFailure, type LeaseNews, type RunOrder } from '../../ports/lease-client/lease-desk.js';
+import type { LeaseService, LeaseVerdict } from '../../ports/lease-client/lease-service.js';
+import type { PrivateFolder, PrivateFolders } from '../../ports/lease-client/private-folders.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import { giveBack } from './give-back.js';
 import { keepLease } from './keep-lease.js';
