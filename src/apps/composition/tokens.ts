@@ -20,6 +20,9 @@ import type { Metrics, MetricsPage } from '../../ports/telemetry/metrics.js';
 import type { Administration } from '../administration/administration.js';
 import type { Builder } from '../builder/builder.js';
 import type { Launcher } from '../launcher/launcher.js';
+import type { ApiListener } from '../../adapters/http/api/api-listener.js';
+import type { Desk, DeskServices } from '../leases/desk.js';
+import type { LeaseGateway } from '../leases/lease-gateway.js';
 import type { WebServer } from '../../adapters/http/web-server.js';
 import type { OwnedProviders } from './owned-providers.js';
 
@@ -53,5 +56,9 @@ export const TOKENS = {
   builder: token<Builder>('builder'),
   administration: token<Administration>('administration'),
   web: token<WebServer>('web'),
+  leaseServices: token<DeskServices>('lease-services'),
+  leaseGateway: token<LeaseGateway>('lease-gateway'),
+  leaseDesk: token<Desk>('lease-desk'),
+  api: token<ApiListener>('api'),
   builderWeb: token<WebServer>('builder-web'),
 } as const;

@@ -9,12 +9,14 @@ import { asError } from '../../ports/runtime/clock.js';
 import { builderModule, launcherModule } from '../composition/daemon-modules.js';
 import { imageBuildingModule } from '../composition/image-building-module.js';
 import { intervalsFrom } from '../composition/intervals.js';
+import { leasesModule } from '../composition/leases-module.js';
 import { TOKENS } from '../composition/tokens.js';
 import { DemoClient } from '../standalone/demo-client.js';
 import { Narrator } from '../standalone/narrator.js';
 import { currentEnvironment, openProcess } from './daemon.js';
 import type { NodepoolProcess } from './daemon.js';
 import { countOption, readOptions } from './daemon-arguments.js';
+import { openApi } from './open-api.js';
 import { openWeb } from './open-web.js';
 import { runMain } from './run-main.js';
 import { untilAskedToStop } from './signals.js';
@@ -90,9 +92,17 @@ async function runIn(scratch: string, options: StandaloneOptions): Promise<numbe
       memory: true,
       environment,
     },
-    [imageBuildingModule(true), launcherModule(intervals.launcher), builderModule({ intervals: intervals.builder })],
+    [
+      imageBuildingModule(true),
+      launcherModule(intervals.launcher),
+      builderModule({ intervals: intervals.builder }),
+      leasesModule(),
+    ],
   );
-  const { container } = running;
+  const { container, logger } = running;
+  const { leaseApi, leaseTokens } = container.get(TOKENS.config).current;
+  const api = leaseApi ? container.get(TOKENS.api) : null;
+  const leases = leaseApi ? container.get(TOKENS.leaseGateway) : null;
   const builder = container.get(TOKENS.builder);
   const launcher = container.get(TOKENS.launcher);
   const web = container.get(TOKENS.web);
@@ -100,7 +110,9 @@ async function runIn(scratch: string, options: StandaloneOptions): Promise<numbe
   const narrator = new Narrator(container.get(TOKENS.records), container.get(TOKENS.clock), say);
   try {
     const address = await announce(running, options);
+    if (api && leaseApi) await openApi(api, leaseApi, leaseTokens?.length ?? 0, logger);
     await launcher.start(stopping.signal);
+    await leases?.start(stopping.signal);
     const endNarration = narrator.start();
     await builder.start();
     const job = options.demo ? mainJob(running, narrator, options.patience, stopping.signal) : Promise.resolve(0);
@@ -112,7 +124,8 @@ async function runIn(scratch: string, options: StandaloneOptions): Promise<numbe
     return first;
   } finally {
     stopping.abort(new Error('stopping'));
-    await web.close();
+    await Promise.all([web.close(), api?.close()]);
+    await leases?.stop();
     await Promise.all([launcher.stop(), builder.stop({ killBuilds: true })]);
     await running.close();
   }

@@ -2,6 +2,7 @@
  * The validated configuration as plain values (spec BUILDER 1). Every default is filled in; durations are seconds.
  * How it is read from YAML is the business of `adapters/config-yaml`.
  */
+import type { LeaseApiConfig, LeaseTokenConfig } from './lease-api.js';
 import type { Resources } from '../model/quota.js';
 
 export interface NodepoolConfig {
@@ -24,6 +25,10 @@ export interface NodepoolConfig {
   readonly diskImages: ReadonlyMap<string, DiskImageConfig>;
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   readonly tenantLimits: ReadonlyMap<string, Resources>;
+  /** Where machines can be leased over HTTP; absent = nowhere. */
+  readonly leaseApi?: LeaseApiConfig;
+  /** Who may; from the secure file. */
+  readonly leaseTokens?: readonly LeaseTokenConfig[];
 }
 
 export interface ZooKeeperConfig {
