@@ -58,6 +58,10 @@ function reachable({ nodes }: LeaseView): LeasedNode {
       `${how}; run your own program with --local, which finds the machine in NODEPOOL_INVENTORY`,
     );
   }
+  if (node.hostKeys.length > 0 && node.hostKeys.every((key) => key.endsWith(' FAKEKEY'))) {
+    const why = `${node.label} is a machine of the fake cloud, which is there for trying things out: nothing can run on it`;
+    throw new LeaseFailure('other', `${why}; --local runs the command here`);
+  }
   if (!node.hostKeys.some(isKey)) {
     const why = `the host keys of ${node.label} are not known (host-key-checking is off for its pool)`;
     throw new LeaseFailure(

@@ -22,7 +22,8 @@ export interface NodeAccess {
 const PORTS: Readonly<Record<string, number>> = { ssh: 22, winrm: 5986 };
 /** A host that began with a dash would be an option. */
 const HOST = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$|^[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?$/;
-const USER = /^[A-Za-z0-9_][A-Za-z0-9_.@\\+-]*\$?$/;
+/** Windows domains stand before a backslash. */
+const USER = /^[A-Za-z0-9_][A-Za-z0-9_.@+-]*(\\[A-Za-z0-9_.@+-]+)?\$?$/;
 
 /** @throws UnusableNodeError when there is no address, or one that no machine can have */
 export function nodeAccess(node: LeasedNode): NodeAccess {

@@ -10,7 +10,12 @@ import type {
   StopSignal,
 } from '../../../src/ports/lease-client/foreground-programs.js';
 import type { LeaseNews, RunOrder, TakeOrder } from '../../../src/ports/lease-client/lease-desk.js';
-import type { CallOptions, LeaseService, LeaseVerdict, LeaseWish } from '../../../src/ports/lease-client/lease-service.js';
+import type {
+  CallOptions,
+  LeaseService,
+  LeaseVerdict,
+  LeaseWish,
+} from '../../../src/ports/lease-client/lease-service.js';
 import { GatewayAwayError, LeaseRefusedError } from '../../../src/ports/lease-client/lease-service.js';
 import { sleep } from '../../../src/ports/runtime/clock.js';
 import type { PrivateFolder } from '../../../src/ports/lease-client/private-folders.js';

@@ -233,6 +233,7 @@ describe('on the machine', () => {
 
   test.each([
     ['winrm', ['ssh-rsa AAAA'], 'usage', /reached by winrm, not by ssh; run your own program with --local/],
+    ['ssh', ['ssh-rsa FAKEKEY'], 'other', /a machine of the fake cloud.*--local/],
     ['ssh', [], 'other', /the host keys of small are not known/],
     ['ssh', ['\n* ssh-rsa AAAA'], 'other', /the host keys of small are not known/],
   ] as const)('reached by %s with the keys %j nothing can be run', async (connectionType, hostKeys, why, words) => {
