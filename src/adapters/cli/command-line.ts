@@ -59,6 +59,19 @@ const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcomm
   explain: explainSubject,
 };
 
+/** These change nothing. */
+const READING: ReadonlySet<CommandName> = new Set<CommandName>([
+  'list',
+  'image-list',
+  'dib-image-list',
+  'image-status',
+  'alien-image-list',
+  'request-list',
+  'info',
+  'explain',
+  'export-image-data',
+]);
+
 /** The program `nodepool` (spec BUILDER 3). */
 export class CommandLine {
   constructor(private readonly context: CommandLineContext) {}
@@ -97,7 +110,8 @@ export class CommandLine {
       if (command === 'config-validate') return await this.validate(options);
       if (command === 'drivers') return await this.listDrivers(options);
       if (command === 'driver-test') return await this.testDriver(parsed.values);
-      await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, signal);
+      const purpose = READING.has(command) ? 'read' : 'order';
+      await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, purpose, signal);
       return 0;
     } catch (error: unknown) {
       stderr.write(`nodepool: ${describe(asError(error), parsed.options.has('--debug'))}\n`);
@@ -141,10 +155,11 @@ export class CommandLine {
     subcommand: Subcommand,
     options: CommonOptions,
     values: Values,
+    purpose: 'read' | 'order',
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const followed = values.has('--wait') ? (subcommand.followedIn ?? []) : [];
-    const session = await this.context.open(options, [...subcommand.mirrors, ...followed]);
+    const session = await this.context.open(options, [...subcommand.mirrors, ...followed], purpose);
     try {
       await subcommand.run(this.subcommandContext(session, values, signal));
     } finally {

@@ -79,6 +79,28 @@ export class ApiConnection {
     }
   }
 
+  /**
+   * The lines of an answer that comes bit by bit, without their ends. `timeout` counts until it begins. Leaving the loop ends the exchange.
+   * @throws as `call`
+   */
+  async *lines(call: ApiCall): AsyncGenerator<string> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), (call.timeout ?? TIMEOUT) * 1000);
+    const signal = call.signal ? AbortSignal.any([late.signal, call.signal]) : late.signal;
+    try {
+      const response = await request(this.urlOf(call), { ...this.exchange(call), signal });
+      clearTimeout(timer);
+      if (response.statusCode < 200 || response.statusCode >= 300)
+        throw problemOf(this.address.name, response.statusCode, response.headers, await readText(response.body));
+      yield* linesOf(response.body as AsyncIterable<Buffer>);
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      throw this.failure(error, late.signal.aborted, call.timeout ?? TIMEOUT);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Ends all connections; calls under way fail. Idempotent. */
   async close(): Promise<void> {
     await this.agent.destroy();
@@ -127,6 +149,17 @@ export class ApiConnection {
     const { reason, sent } = connectionReason(error);
     return new ApiUnreachableError(this.address.name, reason, sent);
   }
+}
+
+async function* linesOf(parts: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const part of parts) {
+    const lines = (rest + decoder.decode(part, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 async function readText(body: Dispatcher.ResponseData['body']): Promise<string> {

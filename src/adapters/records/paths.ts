@@ -10,6 +10,8 @@ export const INSTALLATION = '/nodepool/installation';
 export const LEASES = '/nodepool/leases';
 /** Locks under which the leases of one holder are counted. */
 export const LEASE_HOLDERS = '/nodepool/lease-holders';
+/** Ours alone, too. */
+export const TURNS = '/nodepool/turns';
 export const LAUNCHERS = '/nodepool/launchers';
 export const BUILDER_COMPONENTS = '/nodepool/components/builder';
 export const POOL_COMPONENTS = '/nodepool/components/pool';
@@ -23,6 +25,8 @@ export const leaseLockPath = (id: string): string => `${LEASES}/${id}/lock`;
 /** Names may hold what paths may not. */
 export const holderLockPath = (holder: string): string =>
   `${LEASE_HOLDERS}/${encodeURIComponent(holder).replaceAll('.', '%2E')}`;
+/** The lock directory of a turn; names may hold anything. */
+export const turnPath = (name: string): string => `${TURNS}/${encodeURIComponent(name)}`;
 export const electionPath = (name: string): string => `/nodepool/elections/${name}`;
 export const oldLauncherPath = (id: string): string => `${LAUNCHERS}/${id}`;
 export const componentsPath = (kind: string): string => `/nodepool/components/${kind}`;

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/runtime/clock.js';
 import type { HostIdentity } from '../../ports/runtime/host-identity.js';
 import type { Random } from '../../ports/runtime/random.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
+import { BoundedStore } from './bounded-store.js';
 import { ReadPipeline } from './read-pipeline.js';
 import { TreeBuilderRegistry } from './tree-builder-registry.js';
 import { TreeElections } from './tree-elections.js';
@@ -15,6 +16,7 @@ import { TreeLeaseRecords } from './tree-lease-records.js';
 import { TreeLauncherRegistry } from './tree-launcher-registry.js';
 import { TreeNodeRecords } from './tree-node-records.js';
 import { TreeRequestRecords } from './tree-request-records.js';
+import { TreeTurns } from './tree-turns.js';
 import type { WatchContext } from './watch-group.js';
 
 /** Reads on their way at once, over all mirrors: enough to fill the connection, few enough to keep the server's queue short. */
@@ -42,11 +44,13 @@ export class TreeRecords implements Records {
   readonly leases: TreeLeaseRecords;
   readonly elections: Elections;
   readonly installation: TreeInstallation;
+  readonly turns: TreeTurns;
   private readonly store: TreeStore;
   private readonly pipeline = new ReadPipeline(READS_IN_FLIGHT);
 
   constructor(options: TreeRecordsOptions) {
-    const { store, leases, clock, random, host } = options;
+    const { leases, clock, random, host } = options;
+    const store = new BoundedStore(options.store);
     const logger = options.logger.child('records');
     const context: WatchContext = { store, clock, logger, pipeline: this.pipeline };
     this.session = store.session;
@@ -58,6 +62,13 @@ export class TreeRecords implements Records {
     this.launchers = new TreeLauncherRegistry(context);
     this.leases = new TreeLeaseRecords(context, leases);
     this.builders = new TreeBuilderRegistry(context);
+    this.turns = new TreeTurns({
+      store,
+      leases,
+      identifier: `${host.hostname}-${host.pid}`,
+      catchUp: (signal) => this.nodes.view.catchUp(signal),
+      onRegistryChange: (listener) => this.launchers.view.onChange(listener),
+    });
     this.elections = new TreeElections({ session: store.session, leases, clock, random, host, logger });
   }
 
@@ -78,6 +89,7 @@ export class TreeRecords implements Records {
   }
 
   async close(): Promise<void> {
+    await this.turns.letGo();
     for (const name of MIRRORS) this[name].view.close();
     await this.pipeline.idle();
   }

@@ -1,8 +1,9 @@
 import type { CommonOptions } from '../../adapters/cli/session.js';
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
-import type { LeaseApiConfig } from '../../domain/config/lease-api.js';
+import type { NodepoolConfig } from '../../domain/config/config.js';
 import { currentEnvironment } from './current-environment.js';
 import { loadOptions } from './daemon.js';
+import { socketOf } from './open-socket.js';
 
 /** Where the API of the configuration is. @throws Error saying that none is known */
 export async function configuredUrl({ configPath, securePath }: CommonOptions): Promise<string> {
@@ -11,16 +12,18 @@ export async function configuredUrl({ configPath, securePath }: CommonOptions): 
   const { config } = await loadConfig(reading).catch((error: unknown) => {
     throw new Error(`there is no configuration that says where Nodepool is (${(error as Error).message}); ${hint}`);
   });
-  const url = apiUrl(config.leaseApi);
+  const url = apiUrl(config);
   if (url === null) throw new Error(`there is no lease-api in ${configPath}; ${hint}`);
   return url;
 }
 
 /** The socket first: it needs no token. */
-function apiUrl(api: LeaseApiConfig | undefined): string | null {
-  if (api?.socket) return `unix:${api.socket}`;
-  if (!api?.tcp) return null;
-  const { address, port, tls } = api.tcp;
+function apiUrl(config: NodepoolConfig): string | null {
+  const socket = socketOf(config);
+  if (socket !== null) return `unix:${socket}`;
+  const { tcp } = config.leaseApi ?? {};
+  if (!tcp) return null;
+  const { address, port, tls } = tcp;
   return `${tls ? 'https' : 'http'}://${reachableHost(address)}:${port}`;
 }
 

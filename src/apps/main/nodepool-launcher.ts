@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { ServiceNotifier, takeServiceSettings } from '../../adapters/systemd/service-notifier.js';
+import { apiModules } from '../composition/admin-module.js';
 import { launcherModule } from '../composition/daemon-modules.js';
 import { intervalsFrom } from '../composition/intervals.js';
-import { leasesModule } from '../composition/leases-module.js';
 import { TOKENS } from '../composition/tokens.js';
 import { currentEnvironment } from './current-environment.js';
 import { openProcess } from './daemon.js';
@@ -13,6 +13,7 @@ import { openApi } from './open-api.js';
 import { openWeb } from './open-web.js';
 import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
+import { watchMainThread } from './watch-main-thread.js';
 
 const PID_FILE = '/var/run/nodepool/nodepool.pid';
 const LOG_FILE = '/var/log/nodepool/nodepool.log';
@@ -27,10 +28,11 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   const { launcher: intervals } = intervalsFrom(currentEnvironment());
   const running = await openProcess({ ...args, logTo: args.foreground ? 'stdout' : { file: LOG_FILE } }, [
     launcherModule(intervals),
-    leasesModule(),
+    ...apiModules(),
   ]);
   const { container, logger } = running;
   logUnexpectedEnd(logger);
+  watchMainThread(logger);
   const config = container.get(TOKENS.config).current;
   const launcher = container.get(TOKENS.launcher);
   const leases = config.leaseApi ? container.get(TOKENS.leaseGateway) : null;
@@ -62,6 +64,7 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   // Nodes of leases are let go before anybody here could take them for abandoned.
   await leases?.stop();
   await launcher.stop();
+  await container.get(TOKENS.providers).stop();
   await running.close();
   await told;
   return 0;
