@@ -15,6 +15,7 @@ import { TreeInstallation } from './tree-installation.js';
 import { TreeLauncherRegistry } from './tree-launcher-registry.js';
 import { TreeNodeRecords } from './tree-node-records.js';
 import { TreeRequestRecords } from './tree-request-records.js';
+import { TreeTurns } from './tree-turns.js';
 import type { WatchContext } from './watch-group.js';
 
 /** Reads on their way at once, over all mirrors: enough to fill the connection, few enough to keep the server's queue short. */
@@ -39,6 +40,7 @@ export class TreeRecords implements Records {
   readonly builders: TreeBuilderRegistry;
   readonly elections: Elections;
   readonly installation: TreeInstallation;
+  readonly turns: TreeTurns;
   private readonly store: TreeStore;
   private readonly pipeline = new ReadPipeline(READS_IN_FLIGHT);
 
@@ -55,6 +57,13 @@ export class TreeRecords implements Records {
     this.images = new TreeImageRecords(context, leases);
     this.launchers = new TreeLauncherRegistry(context);
     this.builders = new TreeBuilderRegistry(context);
+    this.turns = new TreeTurns({
+      store,
+      leases,
+      identifier: `${host.hostname}-${host.pid}`,
+      catchUp: (signal) => this.nodes.view.catchUp(signal),
+      onRegistryChange: (listener) => this.launchers.view.onChange(listener),
+    });
     this.elections = new TreeElections({ session: store.session, leases, clock, random, host, logger });
   }
 
@@ -75,6 +84,7 @@ export class TreeRecords implements Records {
   }
 
   async close(): Promise<void> {
+    await this.turns.letGo();
     for (const name of ['nodes', 'requests', 'images', 'launchers', 'builders'] as const) this[name].view.close();
     await this.pipeline.idle();
   }

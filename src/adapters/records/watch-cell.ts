@@ -27,6 +27,11 @@ export abstract class WatchCell<R> implements GroupedCell {
     group.add(this);
   }
 
+  /** Does it show all changes that this session's client was told of? False while a read is put off, on its way or was never made. */
+  get upToDate(): boolean {
+    return this.armed !== undefined && !this.dirty && !this.reading;
+  }
+
   /** Reads if dirty, unless something forbids it for now. */
   pump(): void {
     if (!this.dirty || this.reading || this.cancelDelay || !this.mayRead()) return;

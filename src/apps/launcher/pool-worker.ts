@@ -53,6 +53,8 @@ export class PoolWorker {
   private readonly lacking = new Set<RequestHandler>();
   /** Handlers that wait for capacity. */
   private readonly waiting = new Set<RequestHandler>();
+  /** Some request waits for its provider, or for what others use there: pools that come after this one need not wait for it. */
+  private deferring = false;
   private readonly pace: Pace;
   private readonly wakeup: Wakeup;
   private readonly tasks: Supervisor;
@@ -175,7 +177,7 @@ export class PoolWorker {
       poolName: this.identity.name,
       supportedLabels: [...config.pool.labels.keys()],
       priority: config.pool.priority,
-      paused: this.waiting.size > 0,
+      paused: this.waiting.size > 0 || this.deferring,
       state: 'running',
     };
   }
@@ -228,21 +230,31 @@ export class PoolWorker {
       this.journal.note(handler.id, 'decline', never);
       return handler.decline(never);
     }
-    const plan = decisions.plan(handler.needed, handler.value, handler.az, handler.avoid);
+    const plan = decisions.plan(handler.needed, handler.value, handler.az, handler);
     if (decisions.fixed && plan.waiting.length > 0) {
       // The machines it counted on are taken: others may be served meanwhile (weakness 19).
       this.journal.note(handler.id, 'wait', plan.because);
       return handler.putBack();
     }
-    handler.take(decisions.reserve(plan, handler.value));
+    handler.take(decisions.reserve(plan));
     this.noteWaiting(handler, plan);
     this.journal.accepted(handler.id, plan.because, false);
     if (plan.waiting.length === 0) return;
     if (handler.isMinReady) {
       return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: this.identity.name }, ...plan.because]);
     }
+    if (handler.idle && this.putBackIfCrowded(handler, decisions)) return;
     const room = decisions.roomFor(plan);
     if (room.verdict === 'delete' && room.node !== undefined) this.around.deleteUnused(room.node, room.because);
+  }
+
+  /** What it has is of no use to it as long as others use so much: it waits without holding anything. */
+  private putBackIfCrowded(handler: RequestHandler, decisions: PoolDecisions): boolean {
+    const crowded = decisions.crowded(handler.value);
+    if (crowded.length === 0) return false;
+    this.journal.note(handler.id, 'wait', crowded);
+    handler.putBack();
+    return true;
   }
 
   private noteWaiting(handler: RequestHandler, { because }: Allocation): void {
@@ -255,6 +267,7 @@ export class PoolWorker {
   private lookAtRequests(decisions: PoolDecisions, config: PoolConfiguration): void {
     const { view } = this.around.services.records.requests;
     const open: Stored<NodeRequest>[] = [];
+    this.deferring = false;
     for (const id of this.open) {
       const request = this.restsNow(id) || this.around.handledHere(id) ? undefined : view.get(id);
       if (request) open.push(request);
@@ -273,25 +286,34 @@ export class PoolWorker {
     }
     // Somebody else may be there first: that we have declined it is said when it is so.
     if (decision.verdict === 'decline') return this.startDecline(request.id, decision.because, decisions);
+    if (decision.verdict === 'wait') this.noteDeferral(decision.because);
     if (decision.verdict !== 'ignore') this.journal.note(request.id, decision.verdict, decision.because);
     else if (request.value.state === 'requested') this.journal.declinedBefore(request.id);
   }
 
+  private noteDeferral(because: readonly Reason[]): void {
+    const codes = because.map(({ code }) => code);
+    if (codes.includes('QUOTA_PROVIDER')) this.around.capacity.awaited(this.identity.provider);
+    this.deferring ||= codes.includes('QUOTA_PROVIDER') || codes.includes('PROVIDER_NOT_READY');
+  }
+
   private serve(request: Stored<NodeRequest>, plan: Allocation, decisions: PoolDecisions): void {
     const { services } = this.around;
+    // Kept from the acceptance to the end, so that the next decision sees it.
+    const share = decisions.tenantShare(request.value);
     const handler = new RequestHandler(request.id, request.value, {
       launcherId: this.identity.launcherId,
       logger: this.logger.child('handler', { request: request.id, eventId: request.value.eventId }),
       lockRequest: (id) => this.locks.run(() => lockRequest(services.records, id)),
       acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
+      share,
       registry: () => decisions.registry(),
       lacking: (lacking) => void this.lacking.add(lacking),
       wake: () => this.wake(),
     });
     // What it cannot have now it waits for from the start, so that the next decision sees it.
     this.noteWaiting(handler, plan);
-    const first = decisions.reserve(plan, request.value);
-    const releaseTenant = decisions.reserveTenant(plan, request.value);
+    const first = decisions.reserve(plan);
     this.handlers.set(request.id, handler);
     this.open.delete(request.id);
     this.tasks.start(`request ${request.id}`, async (signal) => {
@@ -303,7 +325,7 @@ export class PoolWorker {
         if (end === 'declined') this.journal.note(request.id, 'decline', handler.declinedBecause);
         if (end === 'fulfilled') this.reportFulfilled(request);
       } finally {
-        releaseTenant();
+        share.end();
         this.handlers.delete(request.id);
         this.waiting.delete(handler);
         this.lacking.delete(handler);
