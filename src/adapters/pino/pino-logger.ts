@@ -73,6 +73,10 @@ export class PinoLogger implements Logger {
     return new PinoLogger(log, 'nodepool', {});
   }
 
+  get debugs(): boolean {
+    return this.effective.level <= LEVEL_NUMBERS.debug && this.effective.handlers.length > 0;
+  }
+
   debug(message: string, fields?: LogFields): void {
     this.entry('debug', message, fields);
   }
