@@ -24,7 +24,7 @@ function asPattern(example: string): RegExp {
   const loose = escaped
     .replaceAll(/…/g, '.*')
     .replaceAll(/\b[0-9a-f]{8,}\b/g, '[\\w-]+')
-    .replaceAll(/\d+/g, '\\d+');
+    .replaceAll(/\d+(\\\.\d+)?/g, '[\\d.]+');
   return new RegExp(loose);
 }
 
@@ -62,6 +62,7 @@ describe.skipIf(withoutZooKeeper())('[C17] debug logging', () => {
     const builder = world.start('nodepool-builder', ['-d', '-c', world.configFile, '--fake']);
     const launcher = world.start('nodepool-launcher', ['-d', '-c', world.configFile]);
     await builder.says(/The image was uploaded/);
+    await launcher.says(/The launcher runs/);
     const client = await world.client();
     await client.submit(['small']);
     await client.submit(['small']);
