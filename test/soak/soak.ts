@@ -105,15 +105,17 @@ export class Soak {
 
   private async survive(trouble: Trouble): Promise<void> {
     const from = { launcher: this.launcher?.output.length ?? 0, builder: this.builder?.output.length ?? 0 };
-    await this.work(5);
+    const crowd = await this.work(5);
     await this[trouble]();
+    // Whatever became of them: their nodes go back to the pool.
+    for (const id of crowd) await this.persistently(() => this.store.remove(`/nodepool/requests/${id}`));
     await this.served();
     this.stillWell(from);
   }
 
   /** Requests that are under way when the trouble comes. */
-  private async work(count: number): Promise<void> {
-    await Promise.all(Array.from({ length: count }, () => this.submit('small')));
+  private async work(count: number): Promise<readonly string[]> {
+    return Promise.all(Array.from({ length: count }, () => this.submit('small')));
   }
 
   private async freeze(): Promise<void> {
