@@ -5,6 +5,7 @@ import { FakeDriver } from '../../adapters/fake-cloud/fake-driver.js';
 import type { FakeKnobs } from '../../adapters/fake-cloud/fake-knobs.js';
 import { OpenStackDriver } from '../../adapters/openstack/openstack-driver.js';
 import { ExecDriver } from '../../adapters/exec-driver/exec-driver.js';
+import { LibvirtDriver } from '../../adapters/libvirt/libvirt-driver.js';
 import { StaticDriver } from '../../adapters/static/static-driver.js';
 import { NodeChildPrograms } from '../../adapters/system/node-child-programs.js';
 import type { Driver, DriverRegistry } from '../../ports/compute/driver.js';
@@ -18,11 +19,14 @@ export function driversModule(plugins: DriverRegistry, knobs: Partial<FakeKnobs>
     bind(TOKENS.drivers).toDynamicValue((context) => {
       const clouds = new FakeClouds(context.get(TOKENS.clock), context.get(TOKENS.random), knobs);
       const scanner = new FakeAwareHostKeyScanner(context.get(TOKENS.scanner));
-      const exec = new ExecDriver(new NodeChildPrograms(), context.get(TOKENS.environment));
+      const programs = new NodeChildPrograms();
+      const environment = context.get(TOKENS.environment);
+      const exec = new ExecDriver(programs, environment);
       const builtIn: readonly Driver[] = [
         new FakeDriver(clouds),
         new StaticDriver(scanner),
         new OpenStackDriver(context.get(TOKENS.clouds), context.get(TOKENS.version)),
+        new LibvirtDriver(programs, environment, context.get(TOKENS.clock)),
         // What its programs answer is as foreign as what packages do.
         new GuardedDriver(exec),
       ];
