@@ -14,7 +14,7 @@ import { isVirshError, misconfigured, toProviderError } from './provider-failure
 import type { Removing } from './removing.js';
 import type { VolumeFacts } from './storage.js';
 import type { Surroundings } from './surroundings.js';
-import { driveFormatOf, guestPortOf, ownerOf } from './surroundings.js';
+import { driveFormatOf, guestPortOf } from './surroundings.js';
 
 const GIB = 1024 ** 3;
 /** Seconds for taking back what was made of a machine that could not be started. */
@@ -34,8 +34,7 @@ export class Creating {
   /** Answers the UUID of the machine. @throws VirshError, ProviderError, or the signal's reason */
   async create(spec: InstanceSpec, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    const owner = ownerOf(this.around, spec.metadata['nodepool_installation_id'] ?? '');
-    const names = machineNames(owner, spec.nodeId);
+    const names = machineNames(spec.idempotencyKey, this.around.config.name, spec.nodeId);
     return this.around.turns.take(names.uuid, signal, async () => {
       const before = await this.around.domains.state(names.uuid, signal);
       if (before && ALIVE.includes(before.state)) return names.uuid;

@@ -1,3 +1,4 @@
+import { instanceKey } from '../../domain/decide/installation.js';
 import type { LooseKind, LooseResources } from '../../ports/compute/loose-resources.js';
 import { machineUuid, machineVolume } from './names.js';
 import { toProviderError } from './provider-failure.js';
@@ -15,13 +16,13 @@ export class LibvirtLooseResources implements LooseResources {
   async list(_kind: LooseKind, signal: AbortSignal): Promise<readonly string[]> {
     signal.throwIfAborted();
     return this.translated(signal, async (around) => {
-      const owner = ownerOf(around);
+      const { installation, provider } = ownerOf(around);
       const volumes = await around.storage.volumes(signal);
       const domains = await around.domains.exist(signal);
       return volumes.flatMap(({ name }) => {
         const machine = machineVolume(name);
         // Of another installation or provider a node of this number has another UUID.
-        if (!machine || machine.uuid !== machineUuid(owner, machine.nodeId)) return [];
+        if (!machine || machine.uuid !== machineUuid(instanceKey(installation, provider, machine.nodeId))) return [];
         return domains.has(machine.uuid) ? [] : [name];
       });
     });

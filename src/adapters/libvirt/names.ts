@@ -14,9 +14,9 @@ function digest(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** The UUID of a node's machine: the same whenever and by whomever it is asked for (a UUID of version 8). */
-export function machineUuid({ installation, provider }: Owner, nodeId: string): string {
-  const hex = digest('machine', installation, provider, nodeId);
+/** The UUID of a node's machine: the same whenever and by whomever it is asked for (a UUID of version 8). @param key of `InstanceSpec` */
+export function machineUuid(key: string): string {
+  const hex = digest('machine', key);
   const variant = ((parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
   return [
     hex.slice(0, 8),
@@ -34,18 +34,18 @@ export interface MachineNames {
   readonly drive: string;
 }
 
-export function machineNames(owner: Owner, nodeId: string): MachineNames {
-  const uuid = machineUuid(owner, nodeId);
+export function machineNames(key: string, provider: string, nodeId: string): MachineNames {
+  const uuid = machineUuid(key);
   const node = encoded(nodeId);
   return {
     uuid,
-    domain: `np-${readable(owner.provider, 40)}-${node}-${uuid.slice(0, 8)}`,
+    domain: `np-${readable(provider, 40)}-${node}-${uuid.slice(0, 8)}`,
     disk: `np-${node}-${uuid}.qcow2`,
     drive: `np-${node}-${uuid}.iso`,
   };
 }
 
-/** Of a volume that belongs to a machine of whomever: which machine's, and whether it is `owner`'s. */
+/** Of a volume that belongs to a machine of whomever: which machine's. */
 export function machineVolume(name: string): { readonly nodeId: string; readonly uuid: string } | undefined {
   const [, node, uuid] = MACHINE_VOLUME.exec(name) ?? [];
   return node === undefined || uuid === undefined ? undefined : { nodeId: decoded(node), uuid };

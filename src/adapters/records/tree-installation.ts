@@ -18,6 +18,7 @@ const ID = /^[\w.-]{1,64}$/;
 /** The installation's id, `/nodepool/installation`: a place of which Python daemons know nothing. */
 export class TreeInstallation implements InstallationRecord {
   private known: string | null = null;
+  private madeUp: string | null = null;
 
   constructor(
     private readonly context: {
@@ -30,6 +31,12 @@ export class TreeInstallation implements InstallationRecord {
 
   get id(): string | null {
     return this.known;
+  }
+
+  get keyId(): string {
+    if (this.known !== null) return this.known;
+    this.madeUp ??= this.context.random.hexId();
+    return this.madeUp;
   }
 
   async learn(signal?: AbortSignal): Promise<string | null> {
