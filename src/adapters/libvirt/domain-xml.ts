@@ -6,6 +6,8 @@ import { escapeXml } from './xml.js';
 
 /** The id of the character device that keeps the console's last text. */
 export const CONSOLE_DEVICE = 'npconsole';
+/** libvirt gives its own devices slots from the lowest on, and knows nothing of this one. */
+const NIC_SLOT = '0x1a';
 /** Bytes; QEMU wants a power of two. */
 export const CONSOLE_SIZE = 65_536;
 
@@ -106,7 +108,12 @@ function forwardArguments({ network, record, guestPort, mac }: DomainPlan): read
   const { forward } = record;
   const rule = forward ? `,hostfwd=tcp:${forward.address}:${forward.port}-:${guestPort}` : '';
   const fence = network.restrict ? ',restrict=on' : '';
-  return ['-netdev', `user,id=npnet${fence}${rule}`, '-device', `virtio-net-pci,netdev=npnet,mac=${mac}`];
+  return [
+    '-netdev',
+    `user,id=npnet${fence}${rule}`,
+    '-device',
+    `virtio-net-pci,netdev=npnet,mac=${mac},addr=${NIC_SLOT}`,
+  ];
 }
 
 function consoleArguments(): readonly string[] {

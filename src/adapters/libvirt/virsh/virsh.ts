@@ -101,7 +101,7 @@ export class Virsh {
   }
 
   private argv(words: readonly string[]): readonly [string, ...string[]] {
-    return ['virsh', '-q', ...KEEPALIVE, '-c', this.options.uri, ...words];
+    return ['virsh', '-q', ...(this.isTest ? [] : KEEPALIVE), '-c', this.options.uri, ...words];
   }
 
   /** Waits until a session is free or may be opened. */
