@@ -30,8 +30,6 @@ function contentOf(answer: string): string {
 
 /** A machine must not speak to the terminal of whoever reads the log. */
 function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what is taken out
   const plain = text.replaceAll(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replaceAll(/\r+\n?/g, '\n');
-  // eslint-disable-next-line no-control-regex -- these are what is taken out
   return plain.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }

@@ -47,8 +47,14 @@ export function domainFacts(xml: string, consoleDevice: string): DomainFacts {
     files: filesOf(devices),
     mac: nic ? (find(nic, 'mac')?.getAttribute('address') ?? null) : null,
     network: nic ? (find(nic, 'source')?.getAttribute('network') ?? null) : null,
-    keepsConsole: (find(domain, 'commandline')?.toString() ?? '').includes(consoleDevice),
+    keepsConsole: argumentsOf(domain).includes(`chardev:${consoleDevice}`),
   };
+}
+
+/** What is handed to QEMU past libvirt. */
+function argumentsOf(domain: Element): readonly string[] {
+  const line = find(domain, 'commandline');
+  return line ? children(line, 'arg').map((word) => word.getAttribute('value') ?? '') : [];
 }
 
 function resourcesOf(domain: Element, record: MachineRecord | null): Resources {
