@@ -142,7 +142,7 @@ describe.skipIf(withoutLibvirt())('the driver libvirt on a real libvirtd', () =>
     const [domain = ''] = await daemon.domains();
     const xml = await daemon.virsh('dumpxml', domain);
     for (const [key, value] of Object.entries(spec.metadata)) {
-      expect(xml).toContain(`<nodepool:property name='${key}'>${value}</nodepool:property>`);
+      expect(xml).toContain(`<nodepool:property name="${key}">${value}</nodepool:property>`);
     }
     const [listed] = await provider.list(never);
     expect(listed?.metadata).toEqual(metadata);
@@ -243,12 +243,13 @@ describe.skipIf(withoutLibvirt())('the driver libvirt on a real libvirtd', () =>
     const id = await launch('0000000001');
     const pids = [...daemon.machines.values()];
     await daemon.down('SIGKILL');
-    for (const call of [
-      provider.list(never),
-      provider.create(bench.spec('0000000002'), never),
-      provider.delete(id, never),
-    ]) {
-      expect(await failure(call)).toMatchObject({ kind: 'transient', details: { unanswered: true } });
+    const calls = [
+      () => provider.list(never),
+      () => provider.create(bench.spec('0000000002'), never),
+      () => provider.delete(id, never),
+    ];
+    for (const call of calls) {
+      expect(await failure(call())).toMatchObject({ kind: 'transient', details: { unanswered: true } });
     }
     await daemon.up();
     expect((await provider.list(never)).map(({ externalId }) => externalId)).toEqual([id]);
@@ -350,7 +351,7 @@ describe.skipIf(withoutLibvirt())('the driver libvirt on a full storage pool', (
       const bench = await libvirtTestBench({ uri: daemon.uri }, libvirtPool(USER_NETWORK));
       const provider = bench.make();
       await provider.start(never);
-      writeFileSync(path.join(mount, 'hog'), Buffer.alloc(21 * 1024 * 1024));
+      writeFileSync(path.join(mount, 'hog'), Buffer.alloc(12 * 1024 * 1024));
       try {
         execFileSync('sh', ['-c', `cat /dev/zero > ${mount}/rest`], { stdio: 'ignore' });
       } catch {

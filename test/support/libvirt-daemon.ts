@@ -113,7 +113,7 @@ export class LibvirtDaemon {
   /** Pids of the machines' QEMUs, by the names of their domains. */
   get machines(): ReadonlyMap<string, number> {
     const folder = path.join(this.folder, 'run/qemu');
-    const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.pid')) : [];
+    const files = existsSync(folder) ? readdirSync(folder).filter(isMachine) : [];
     return new Map(files.map((name) => [name.slice(0, -4), Number(readFileSync(path.join(folder, name), 'utf8'))]));
   }
 
@@ -161,6 +161,11 @@ export class LibvirtDaemon {
     child.once('exit', () => process.off('exit', kill));
     return child;
   }
+}
+
+/** libvirtd has a file of its own there. */
+function isMachine(name: string): boolean {
+  return name.endsWith('.pid') && name !== 'driver.pid';
 }
 
 function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
