@@ -4,6 +4,7 @@ import { FakeClouds } from '../../adapters/fake-cloud/fake-clouds.js';
 import { FakeDriver } from '../../adapters/fake-cloud/fake-driver.js';
 import { OpenStackDriver } from '../../adapters/openstack/openstack-driver.js';
 import { ExecDriver } from '../../adapters/exec-driver/exec-driver.js';
+import { LibvirtDriver } from '../../adapters/libvirt/libvirt-driver.js';
 import { StaticDriver } from '../../adapters/static/static-driver.js';
 import { NodeChildPrograms } from '../../adapters/system/node-child-programs.js';
 import { TracedDriver } from '../../adapters/tracing/traced-driver.js';
@@ -37,11 +38,14 @@ export function driversModule({ plugins, withDrivers = null }: DriversModuleOpti
     bind(TOKENS.drivers).toDynamicValue((context) => {
       const clouds = new FakeClouds(context.get(TOKENS.clock), context.get(TOKENS.random));
       const scanner = new FakeAwareHostKeyScanner(context.get(TOKENS.scanner));
-      const exec = new ExecDriver(new NodeChildPrograms(), context.get(TOKENS.environment));
+      const programs = new NodeChildPrograms();
+      const environment = context.get(TOKENS.environment);
+      const exec = new ExecDriver(programs, environment);
       const builtIn: readonly Driver[] = [
         new FakeDriver(clouds),
         new StaticDriver(scanner),
         new OpenStackDriver(context.get(TOKENS.clouds), context.get(TOKENS.version)),
+        new LibvirtDriver(programs, environment, context.get(TOKENS.clock)),
         // What its programs answer is as foreign as what packages do.
         new GuardedDriver(exec),
       ];
