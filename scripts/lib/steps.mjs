@@ -19,13 +19,26 @@ export function must(what, command, args, options) {
   if (status !== 0) throw new Error(`${what} failed (exit status ${status})`);
 }
 
+/** Where the files of the system are looked for; another folder stands for a machine of its own. */
+export const SYSTEM = process.env.NODEPOOL_SYSTEM_ROOT ?? '/';
+
+/** PATH with the folders of the administrator, which is where Debian has some of the tools. */
+export function debianPath() {
+  return [path.join(SYSTEM, 'usr/sbin'), path.join(SYSTEM, 'sbin'), process.env.PATH].join(':');
+}
+
 export function has(command) {
-  return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
+  const env = { ...process.env, PATH: debianPath() };
+  return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore', env }).status === 0;
+}
+
+export function mayInstall() {
+  return has('apt-get') && (SYSTEM !== '/' || process.getuid?.() === 0);
 }
 
 /** Installs Debian packages if this is Debian and we may; answers whether it did. */
 export function installDebianPackages(packages) {
-  if (!has('apt-get') || process.getuid?.() !== 0) return false;
+  if (!mayInstall()) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env };
   console.log(`Installing Debian packages: ${packages.join(' ')}`);
@@ -37,7 +50,7 @@ export function installDebianPackages(packages) {
 
 /** Debian asks this file before it starts a service that was just installed; 101 forbids it. One that is there already has its say. */
 function withoutStartingServices(install) {
-  const policy = '/usr/sbin/policy-rc.d';
+  const policy = path.join(SYSTEM, 'usr/sbin/policy-rc.d');
   if (existsSync(policy)) return install();
   writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
