@@ -19,6 +19,17 @@ export function must(what, command, args, options) {
   if (status !== 0) throw new Error(`${what} failed (exit status ${status})`);
 }
 
+/** Has somebody run `npm ci` for just this lock file? npm notes at the end what it has installed. */
+function broughtByNpm() {
+  const note = path.join(ROOT, 'node_modules/.package-lock.json');
+  if (!existsSync(note)) return false;
+  const read = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const here = read(note);
+  return Object.entries(read(path.join(ROOT, 'package-lock.json'))).every(
+    ([name, { version, optional }]) => name === '' || (here[name] ? here[name].version === version : optional === true),
+  );
+}
+
 /** Where the files of the system are looked for; another folder stands for a machine of its own. */
 export const SYSTEM = process.env.NODEPOOL_SYSTEM_ROOT ?? '/';
 
@@ -67,6 +78,7 @@ export function installDependencies() {
     .update(readFileSync(path.join(ROOT, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (!existsSync(stamp) && broughtByNpm()) return;
   const compiler = ['g++', 'make', 'python3'].filter((command) => !has(command));
   if (compiler.length > 0 && !installDebianPackages(['build-essential', 'python3'])) {
     throw new Error(`The ZooKeeper client is compiled on installation; please install ${compiler.join(', ')} first`);
