@@ -53,7 +53,6 @@ export const TOOLS = [
     files: ['usr/sbin/sshd'],
     for: ['contract', 'integration'],
   },
-  { what: 'curl', packages: ['curl'], programs: ['curl'], for: ['integration'] },
   {
     what: 'diskimage-builder',
     packages: [
