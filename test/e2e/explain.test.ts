@@ -50,6 +50,15 @@ describe.skipIf(withoutClient())('why does my request wait?', () => {
 
   const reason = 'QUOTA_POOL instances used 1 limit 1 need 1: the limit of pool main';
 
+  it('a command that succeeds says nothing on the standard error [11 C20]', async () => {
+    const list = world.start('nodepool', ['-c', world.configFile, 'list']);
+    expect(await list.ending()).toEqual({ code: 0, signal: null });
+    expect(list.stderr).toBe('');
+    const debug = world.start('nodepool', ['-c', world.configFile, '--debug', 'list']);
+    await debug.ending();
+    expect(debug.stderr).toContain('INFO');
+  });
+
   it('the command line asks the launcher it is told of', async () => {
     const text = await world.until('it is explained', async () => {
       const said = await world.nodepool('explain', 'request', waiting, '--launcher', address);

@@ -62,12 +62,12 @@ export const deleteBuild: Subcommand = {
 };
 
 export const pauseImage: Subcommand = {
-  mirrors: [],
+  mirrors: ['images'],
   run: ({ commands, value }) => commands.images.pause(value('image')),
 };
 
 export const unpauseImage: Subcommand = {
-  mirrors: [],
+  mirrors: ['images'],
   run: ({ commands, value }) => commands.images.unpause(value('image')),
 };
 

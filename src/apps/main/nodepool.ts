@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { CommandLine } from '../../adapters/cli/command-line.js';
+import type { NameKind } from '../../adapters/cli/program-spec.js';
 import type { OpenSession } from '../../adapters/cli/session.js';
-import { validateConfig } from '../../adapters/config-yaml/load-config.js';
+import { loadConfig, validateConfig } from '../../adapters/config-yaml/load-config.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { formatProblem } from '../../domain/config/config-problem.js';
 import { administrationModule } from '../composition/daemon-modules.js';
@@ -15,7 +16,9 @@ import { packageVersion } from './version.js';
 const open: OpenSession = async (options, mirrors) => {
   // `--debug` counts more than a logging configuration (spec BUILDER 3.1).
   const logConfigPath = options.debug ? null : options.logConfigPath;
-  const running = await openProcess({ ...options, logConfigPath, logTo: 'stderr' }, [administrationModule()]);
+  // What goes well is told by the answer; scripts take anything on the standard error for trouble.
+  const log = { logConfigPath, logTo: 'stderr', level: 'warn' } as const;
+  const running = await openProcess({ ...options, ...log }, [administrationModule()]);
   const { container } = running;
   const administration = container.get(TOKENS.administration);
   const close = async (): Promise<void> => {
@@ -47,12 +50,19 @@ async function validate(configPath: string, securePath: string | null): Promise<
   return errors.map(formatProblem);
 }
 
+async function names(kind: NameKind, configPath: string, securePath: string | null): Promise<readonly string[]> {
+  const { config } = await loadConfig(loadOptions(configPath, securePath, currentEnvironment()));
+  const found = { images: config.diskImages, labels: config.labels, providers: config.providers }[kind];
+  return [...found.keys()].sort();
+}
+
 /** The command line `nodepool` (OPERATION "Command Line Tools"). */
 function main(): Promise<number> {
   const { stdout, stderr, stdin } = process;
   const line = new CommandLine({
     open,
     validate,
+    names,
     drivers: driverTools,
     stdout,
     stderr,

@@ -1,5 +1,6 @@
 import { renderTable } from './pretty-table.js';
 import { pythonJson } from './python-json.js';
+import { pythonRepr } from './python-repr.js';
 
 /** One column of a list: how it is called in JSON and in a table, and what it shows of a row. */
 export interface Column<Row> {
@@ -70,10 +71,10 @@ export function listingJson<Row>(listing: Listing<Row>, rows: readonly Row[], no
   return `[${rows.map((row) => `{${object(row)}}`).join(', ')}]`;
 }
 
-/** A value in a table cell: unset is empty, lists are joined by commas, booleans are Python's (spec BUILDER 3.2). */
+/** A value in a table cell: unset is empty, lists are joined by commas, all else is as Python shows it (spec BUILDER 3.2). */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (Array.isArray(value)) return value.map(cellText).join(',');
-  return typeof value === 'string' ? value : pythonJson(value);
+  return typeof value === 'string' ? value : pythonRepr(value);
 }

@@ -53,7 +53,10 @@ export interface ImageCommands {
    */
   deleteBuild(id: string): Promise<Outcome>;
 
-  /** Stops builds of an image until `unpause`; what is built is still uploaded. The image need not be known. @throws ImageNameError */
+  /**
+   * Stops builds of an image until `unpause`; what is built is still uploaded.
+   * @throws ImageNameError, ImageUnknownError (neither configured nor in the store): nothing is made then
+   */
   pause(image: string): Promise<void>;
   unpause(image: string): Promise<void>;
 }
