@@ -28,6 +28,7 @@ describe.skipIf(withoutClient())('why does my request wait?', () => {
         {
           name: 'cloud',
           driver: 'fake',
+          cloud: 'fake',
           'cloud-images': [{ name: 'debian' }],
           pools: [
             { name: 'main', 'max-servers': 1, labels: [{ name: 'small', 'cloud-image': 'debian', 'min-ram': 2048 }] },
