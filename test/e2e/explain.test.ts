@@ -49,7 +49,7 @@ describe.skipIf(withoutClient())('why does my request wait?', () => {
     await server?.stop();
   });
 
-  const reason = 'QUOTA_POOL instances used 1 limit 1 need 1: the limit of pool main';
+  const reason = 'QUOTA_POOL instances used 1 limit 1 need 1: the limit of pool cloud/main';
 
   it('a command that succeeds says nothing on the standard error [11 C20]', async () => {
     const list = world.start('nodepool', ['-c', world.configFile, 'list']);
@@ -67,7 +67,7 @@ describe.skipIf(withoutClient())('why does my request wait?', () => {
     });
     expect(text).toMatch(/^request \S+\n {2}state: pending since [\d:]+, locked\n {2}labels: small\n/);
     expect(text).toMatch(/\n {2}\S+PoolWorker\.cloud-main\S+: wait, since [\d:]+\n {4}QUOTA_POOL /);
-    expect(text).toContain('what helps: a node of pool main is given back, or its limit of instances is raised');
+    expect(text).toContain('what helps: a node of pool cloud/main is given back, or its limit of instances is raised');
   });
 
   it('the web says the same to programs', async () => {

@@ -97,7 +97,15 @@ export const NODEPOOL_PROGRAM = {
       name: 'hold',
       help: 'place a node in the HOLD state e.g. for running maintenance tasks',
       arguments: [nodeArgument],
-      options: listOptions(NODES),
+      options: [
+        {
+          flag: '--reason',
+          metavar: 'TEXT',
+          help: 'who wants it and why; stands in the comment of the node',
+          additional: true,
+        },
+        ...listOptions(NODES),
+      ],
     },
     {
       name: 'image-delete',

@@ -37,7 +37,9 @@ export const deleteRequest: Subcommand = {
 export const holdNode: Subcommand = {
   mirrors: [],
   async run(context) {
-    printNode(context, await context.commands.nodes.hold(context.value('id'), context.signal));
+    const reason = context.optional('--reason');
+    const options = reason === undefined ? {} : { reason };
+    printNode(context, await context.commands.nodes.hold(context.value('id'), options, context.signal));
   },
 };
 

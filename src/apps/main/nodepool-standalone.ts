@@ -97,7 +97,12 @@ async function runIn(scratch: string, options: StandaloneOptions): Promise<numbe
   const launcher = container.get(TOKENS.launcher);
   const web = container.get(TOKENS.web);
   const stopping = new AbortController();
-  const narrator = new Narrator(container.get(TOKENS.records), container.get(TOKENS.clock), say);
+  const narrator = new Narrator(
+    container.get(TOKENS.records),
+    container.get(TOKENS.clock),
+    say,
+    container.get(TOKENS.journal),
+  );
   try {
     const address = await announce(running, options);
     await launcher.start(stopping.signal);

@@ -3,6 +3,7 @@ import type {
   Count,
   Explanation,
   ExplanationSubject,
+  HoldFacts,
   ImageFacts,
   LabelFacts,
   NodeFacts,
@@ -12,6 +13,7 @@ import type {
   SubjectState,
 } from '../explain/explanation.js';
 import { formatAge } from './age.js';
+import { formatMoment } from './moment.js';
 import { printable } from './printable.js';
 
 export function explanationText({ subject, state, opinions }: Explanation, now: number): string {
@@ -68,7 +70,16 @@ function nodeLines(node: NodeFacts, now: number): readonly string[] {
     `pool: ${node.provider ?? 'none'}/${node.pool ?? 'none'}`,
     `launcher: ${node.launcher === null ? 'none' : `${node.launcher} (${node.launcherAlive ? 'registered' : 'gone'})`}`,
     `allocated to: ${request}`,
+    ...(node.hold === null ? [] : holdLines(node.hold, now)),
     ...(node.comment === null ? [] : [`comment: ${node.comment}`]),
+  ];
+}
+
+function holdLines({ job, until }: HoldFacts, now: number): readonly string[] {
+  const moment = until === null ? '' : `${formatMoment(until)}, in ${formatAge(Math.max(0, until - now))}`;
+  return [
+    `held by: ${job === null ? 'an operator, or a client that does not say for which job' : `job ${job}`}`,
+    `held until: ${until === null ? 'somebody deletes it' : moment}`,
   ];
 }
 

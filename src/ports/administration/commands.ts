@@ -25,8 +25,12 @@ export interface NodeCommands {
    */
   delete(id: string, options?: { readonly now?: boolean }, signal?: AbortSignal): Promise<NodeOutcome>;
 
-  /** Takes a node out of service until somebody deletes it. Waits up to five seconds for its lock. @throws as `delete` */
-  hold(id: string, signal?: AbortSignal): Promise<NodeOutcome>;
+  /**
+   * Takes a node out of service until somebody deletes it. Waits up to five seconds for its lock. `reason`: who wants it and why, for
+   * others to see; it takes the place of the node's comment.
+   * @throws as `delete`
+   */
+  hold(id: string, options?: { readonly reason?: string }, signal?: AbortSignal): Promise<NodeOutcome>;
 }
 
 export interface RequestCommands {

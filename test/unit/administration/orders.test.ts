@@ -148,6 +148,17 @@ describe('holding a node', () => {
     expect(await bench.json(`/nodepool/nodes/${id}`)).toMatchObject({ state: 'hold' });
   });
 
+  test('keeps the reason as the comment, for everybody to see [11 C18]', async () => {
+    const id = await bench.node({ state: 'ready', comment: 'as made' });
+    await bench.during(commands.nodes.hold(id, { reason: 'ann looks at the disk' }));
+    expect(await bench.json(`/nodepool/nodes/${id}`)).toMatchObject({
+      state: 'hold',
+      comment: 'ann looks at the disk',
+    });
+    await bench.during(commands.nodes.hold(id));
+    expect(await bench.json(`/nodepool/nodes/${id}`)).toMatchObject({ comment: 'ann looks at the disk' });
+  });
+
   test('an unknown node is not found', async () => {
     expect(await bench.during(commands.nodes.hold('1'))).toMatchObject({ kind: 'refused', code: 'NODE_NOT_FOUND' });
   });
