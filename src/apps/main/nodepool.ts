@@ -18,7 +18,7 @@ const open: OpenSession = async (options, mirrors) => {
   const logConfigPath = options.debug ? null : options.logConfigPath;
   // What goes well is told by the answer; scripts take anything on the standard error for trouble.
   const log = { logConfigPath, logTo: 'stderr', level: 'warn' } as const;
-  const running = await openProcess({ ...options, ...log }, [administrationModule()]);
+  const running = await openProcess({ ...options, ...log, driversWhenAsked: true }, [administrationModule()]);
   const { container } = running;
   const administration = container.get(TOKENS.administration);
   const close = async (): Promise<void> => {

@@ -12,7 +12,7 @@ import type {
   RequestFacts,
   SubjectState,
 } from '../explain/explanation.js';
-import { formatAge } from './age.js';
+import { ageOf, formatAge, isMoment, UNKNOWN_TIME } from './age.js';
 import { formatMoment } from './moment.js';
 import { printable } from './printable.js';
 
@@ -31,7 +31,7 @@ export function recordLines(subject: ExplanationSubject, state: SubjectState | n
 export function opinionLines(opinions: readonly Opinion[], now: number): readonly string[] {
   return opinions
     .flatMap(({ decider, verdict, since, reasons }) => [
-      `  ${decider}: ${verdict}, since ${formatAge(now - since)}`,
+      `  ${decider}: ${verdict}, since ${ageOf(since, now)}`,
       ...reasons.flatMap(({ text, unblock }) => [`    ${text}`, `      what helps: ${unblock}`]),
     ])
     .map(printable);
@@ -76,11 +76,14 @@ function nodeLines(node: NodeFacts, now: number): readonly string[] {
 }
 
 function holdLines({ job, until }: HoldFacts, now: number): readonly string[] {
-  const moment = until === null ? '' : `${formatMoment(until)}, in ${formatAge(Math.max(0, until - now))}`;
   return [
     `held by: ${job === null ? 'an operator, or a client that does not say for which job' : `job ${job}`}`,
-    `held until: ${until === null ? 'somebody deletes it' : moment}`,
+    `held until: ${until === null ? 'somebody deletes it' : momentWords(until, now)}`,
   ];
+}
+
+function momentWords(time: number, now: number): string {
+  return isMoment(time) ? `${formatMoment(time)}, in ${formatAge(Math.max(0, time - now))}` : UNKNOWN_TIME;
 }
 
 function labelLines(label: LabelFacts): readonly string[] {
@@ -94,7 +97,7 @@ function labelLines(label: LabelFacts): readonly string[] {
 }
 
 function imageLines(image: ImageFacts, now: number): readonly string[] {
-  const ordered = image.buildRequested === null ? 'no' : `yes, since ${formatAge(now - image.buildRequested)}`;
+  const ordered = image.buildRequested === null ? 'no' : `yes, since ${ageOf(image.buildRequested, now)}`;
   return [
     `configured: ${image.configured ? 'yes' : 'no'}`,
     `paused: ${image.paused ? 'yes' : 'no'}`,
@@ -136,7 +139,7 @@ function stateLine(
 }
 
 function sinceWords({ state, stateTime }: { readonly state: string; readonly stateTime: number }, now: number): string {
-  return `${state} since ${formatAge(now - stateTime)}`;
+  return `${state} since ${ageOf(stateTime, now)}`;
 }
 
 function lockWord(locked: boolean): string {

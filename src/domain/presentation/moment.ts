@@ -1,10 +1,10 @@
-const DAY = 86_400;
-/** From here on a moment is no date that anybody means: records are written by others. Seconds since the epoch. */
-const LATEST = 253_402_300_800;
+import { isMoment, UNKNOWN_TIME } from './age.js';
 
-/** `2026-03-01 12:00:00 UTC`; times before 1970 and after the year 9999 are unknown. @param time seconds since the epoch */
+const DAY = 86_400;
+
+/** `2026-03-01 12:00:00 UTC`. @param time seconds since the epoch */
 export function formatMoment(time: number): string {
-  if (!(time >= 0 && time < LATEST)) return 'an unknown time';
+  if (!isMoment(time)) return UNKNOWN_TIME;
   const seconds = Math.floor(time);
   const clock = [3600, 60, 1].map((unit) => two(Math.floor((seconds % DAY) / unit) % (unit === 3600 ? 24 : 60)));
   return `${formatDay(Math.floor(seconds / DAY))} ${clock.join(':')} UTC`;
