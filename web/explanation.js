@@ -16,7 +16,7 @@ export function opinion({ decider, verdict, since, reasons }) {
         h('small', { class: 'code' }, code),
         h('br', {}),
         h('span', { class: 'helps' }, 'What helps: '),
-        unblock,
+        unblock.charAt(0).toUpperCase() + unblock.slice(1),
       ),
     ),
   ];
@@ -56,10 +56,15 @@ export async function explanationOf(kind, id) {
   ];
 }
 
-/** @param {[string, unknown]} entry */
-function fact([key, value]) {
-  if (key === 'kind' || value === null || value === '' || (Array.isArray(value) && value.length === 0)) return [];
-  return [h('dt', {}, key.replaceAll('_', ' ')), h('dd', {}, valueOf(key, value))];
+/** Said in other words, or elsewhere. */
+const UNSAID = ['kind', 'state_time', 'launcher_alive', 'request_state'];
+
+/** @param {[string, unknown]} entry @param {number} _index @param {readonly [string, unknown][]} all */
+function fact([key, value], _index, all) {
+  if (UNSAID.includes(key) || value === null || value === '' || (Array.isArray(value) && value.length === 0)) return [];
+  const since = key === 'state' ? all.find(([name]) => name === 'state_time')?.[1] : undefined;
+  const words = [valueOf(key, value), typeof since === 'number' ? [' for ', age(since)] : []].flat();
+  return [h('dt', {}, key.replaceAll('_', ' ')), h('dd', {}, words)];
 }
 
 /** @param {string} key @param {unknown} value @returns {Node | string} */
@@ -67,27 +72,60 @@ function valueOf(key, value) {
   if (key === 'state') return chip(String(value));
   if (typeof value === 'number' && /(time|until|since|ordered|requested)$/.test(key)) return age(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (Array.isArray(value)) {
-    const plain = value.every((item) => typeof item !== 'object');
-    return plain
-      ? value.join(', ')
-      : h(
-          'ul',
-          {},
-          value.map((item) => h('li', {}, valueOf(key, item))),
-        );
-  }
+  if (Array.isArray(value)) return listOf(key, value);
   if (typeof value !== 'object' || value === null) return String(value);
-  const parts = Object.entries(value).filter(
+  const entries = Object.entries(value).filter(
     ([, item]) => item !== null && !(Array.isArray(item) && item.length === 0),
   );
   return h(
     'span',
     {},
-    parts.flatMap(([name, item], index) => [
-      index > 0 ? '; ' : '',
-      `${name.replaceAll('_', ' ')} `,
-      valueOf(name, item),
-    ]),
+    entries.flatMap(([name, item], index) => [index > 0 ? ', ' : '', ...wordsOf(name, item)]),
   );
+}
+
+/** @param {string} name @param {unknown} item @returns {readonly (Node | string)[]} */
+function wordsOf(name, item) {
+  return name === 'state' ? [valueOf(name, item)] : [`${name.replaceAll('_', ' ')} `, valueOf(name, item)];
+}
+
+/** @param {string} key @param {readonly unknown[]} items */
+function listOf(key, items) {
+  if (items.every((item) => typeof item !== 'object')) return items.join(', ');
+  if (key === 'pools')
+    return h(
+      'ul',
+      {},
+      items.map((item) => h('li', {}, poolWords(/** @type {Pool} */ (item)))),
+    );
+  const counts = /** @type {readonly { state?: string, count?: number }[]} */ (items);
+  if (counts.every(({ state, count }) => state !== undefined && count !== undefined))
+    return h(
+      'span',
+      { class: 'chips' },
+      counts.map(({ state = '', count }) => chip(state, count)),
+    );
+  return h(
+    'ul',
+    {},
+    items.map((item) => h('li', {}, valueOf('', item))),
+  );
+}
+
+/**
+ * @typedef {{ provider: string, pool: string | null, paused: boolean, declined: boolean, missing_labels: readonly string[],
+ *   images: readonly { image: string, ready: boolean }[], nodes: readonly { state: string, count: number }[] }} Pool
+ */
+
+/** A pool in a sentence: what it can do for whoever asks. @param {Pool} pool */
+function poolWords({ provider, pool, paused, declined, missing_labels: missing, images, nodes }) {
+  const unready = images.filter(({ ready }) => !ready).map(({ image }) => image);
+  const words = [
+    missing.length === 0 ? 'offers all labels' : `does not offer ${missing.join(', ')}`,
+    ...(unready.length > 0 ? [`lacks image ${[...new Set(unready)].join(', ')}`] : []),
+    ...(declined ? ['has declined'] : []),
+    ...(paused ? ['waits for room'] : []),
+    nodes.length === 0 ? 'has no nodes' : `has ${nodes.map(({ state, count }) => `${count} ${state}`).join(', ')}`,
+  ];
+  return [h('b', {}, `${provider}/${pool ?? '?'}`), ` ${words.join('; ')}.`];
 }

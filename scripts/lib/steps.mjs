@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { replaceBuild } from './builds.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -89,14 +90,12 @@ export function installDependencies() {
   writeFileSync(stamp, wanted);
 }
 
-/** Compiles into an empty dist: what is left of sources that are gone would be packed. */
+/** Compiles into an empty folder, which takes the place of dist when all is there. */
 export function build() {
-  rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true });
-  must('The build', process.execPath, [
-    path.join(ROOT, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    'tsconfig.build.json',
-  ]);
+  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  replaceBuild(ROOT, (folder) =>
+    must('The build', process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder]),
+  );
 }
 
 export function requireNode() {

@@ -344,7 +344,11 @@ describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser
     }
     await page.emulateMedia({ colorScheme: null });
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.screenshot({ path: path.join(SHOTS, `${name}-phone.png`), fullPage: true });
+    await page.screenshot({
+      path: path.join(SHOTS, `${name}-phone.png`),
+      fullPage: true,
+      clip: { x: 0, y: 0, width: 390, height: 2000 },
+    });
     await page.setViewportSize({ width: 1280, height: 900 });
   }
 });

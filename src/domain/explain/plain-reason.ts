@@ -32,6 +32,10 @@ function plainText(reason: Reason): string | undefined {
       return neverFits(`pool ${reason.owner}`, reason);
     case 'REQUEST_OVER_PROVIDER':
       return neverFits(`provider ${reason.owner}`, reason);
+    case 'OTHERS_WAIT_FIRST':
+      return reason.waiting === 1
+        ? `one request waits for room in pool ${reason.pool} already`
+        : `${reason.waiting} requests wait for room in pool ${reason.pool} already`;
     default:
       return undefined;
   }
