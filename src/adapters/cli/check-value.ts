@@ -1,4 +1,4 @@
-import type { OptionSpec } from './program-spec.js';
+import type { OptionSpec, ValueSpec } from './program-spec.js';
 
 /** What is wrong with the value of an option, in argparse's words; undefined if nothing is. */
 export function valueProblem({ flag, value: spec }: OptionSpec, value: string): string | undefined {
@@ -9,6 +9,8 @@ export function valueProblem({ flag, value: spec }: OptionSpec, value: string): 
       return undefined;
     case 'seconds':
       return isSeconds(value) ? undefined : `argument ${flag}: invalid number of seconds: '${value}'`;
+    case 'whole':
+      return wholeProblem(flag, spec, value);
     case 'choice':
       return choiceProblem(flag, spec, [value]);
     case 'choices':
@@ -44,6 +46,17 @@ function choiceProblem(flag: string, { of, headings }: Choices, given: readonly 
   const wrong = given.find((each) => choiceMeant(of, each, headings) === undefined);
   if (wrong === undefined) return undefined;
   return `argument ${flag}: invalid choice: '${wrong}' (choose from ${of.map((choice) => `'${choice}'`).join(', ')})`;
+}
+
+function wholeProblem(
+  flag: string,
+  { least, most }: Extract<ValueSpec, { readonly kind: 'whole' }>,
+  value: string,
+): string | undefined {
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+  if (number >= least && number <= most) return undefined;
+  const range = most === Infinity ? `${least} or more` : `${least} to ${most}`;
+  return `argument ${flag}: invalid whole number: '${value}' (${range})`;
 }
 
 export function isSeconds(value: string): boolean {

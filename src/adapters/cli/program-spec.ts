@@ -23,6 +23,8 @@ export type ValueSpec =
   | { readonly kind: 'name'; readonly of: NameKind }
   /** A number, 0 or more. */
   | { readonly kind: 'seconds' }
+  /** A whole number within these. */
+  | { readonly kind: 'whole'; readonly least: number; readonly most: number }
   | { readonly kind: 'file' };
 
 /** Shells whose command lines can be completed. */
@@ -45,6 +47,8 @@ export interface ArgumentSpec {
   readonly file?: boolean;
   /** It is most likely one of these names: of the one kind, or of the kind that belongs to the argument before it. */
   readonly names?: NameKind | Readonly<Record<string, NameKind>>;
+  /** Takes all words that are left, one at least; the parser answers a list. Only the last one may. */
+  readonly many?: boolean;
 }
 
 export interface CommandSpec {
@@ -53,6 +57,10 @@ export interface CommandSpec {
   readonly help: string;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
+  /** Words after `--`, one at least, which are somebody else's command line; the parser answers a list. */
+  readonly trailing?: ArgumentSpec;
+  /** The exit status when the command line cannot be understood; default 2. */
+  readonly usageStatus?: number;
   /**
    * Not in the original. Such commands stand in a section of their own after all else that the help says, so that what the
    * original prints is unchanged up to there.

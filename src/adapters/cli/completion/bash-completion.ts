@@ -104,6 +104,7 @@ function valueAction(name: string, { value }: OptionSpec): string {
     case 'name':
       return `${name}_names ${value.of} "$current"; `;
     case 'seconds':
+    case 'whole':
     case undefined:
       return '';
   }

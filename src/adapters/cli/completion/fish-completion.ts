@@ -80,6 +80,7 @@ function valueOf(program: string, { metavar, value }: OptionSpec): string {
     case 'name':
       return ` -x -a '(__${program}_names ${value.of})'`;
     case 'seconds':
+    case 'whole':
     case undefined:
       return ' -x';
   }

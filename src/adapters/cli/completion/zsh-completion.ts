@@ -89,6 +89,7 @@ function valueAction(value: OptionSpec['value']): string {
     case 'name':
       return `{_nodepool_names ${value.of}}`;
     case 'seconds':
+    case 'whole':
     case undefined:
       return '';
   }
