@@ -4,18 +4,20 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './lib/steps.mjs';
 
+/** Lines of a checklist are counted in the document itself; `complete`: ranges in which none may be missing. */
 const CHECKLISTS = {
-  LAUNCHER: { lines: 134, complete: [[1, 134]] },
-  BUILDER: {
-    lines: 190,
-    complete: [
-      [1, 40],
-      [41, 112],
-      [113, 136],
-      [163, 190],
-    ],
-  },
+  LAUNCHER: { lines: linesOf('launcher.md'), complete: [[1, 134]] },
+  BUILDER: { lines: linesOf('builder.md'), complete: [[1, 190]] },
 };
+
+function linesOf(document) {
+  const text = readFileSync(path.join(ROOT, 'docs/spec', document), 'utf8');
+  const numbers = [...text.matchAll(/^\d+\. <a id="line-(\d+)"><\/a>/gm)].map((match) => Number(match[1]));
+  const gap = numbers.findIndex((number, index) => number !== index + 1);
+  if (numbers.length === 0 || gap >= 0)
+    throw new Error(`docs/spec/${document}: line ${gap + 1} of the checklist is missing`);
+  return numbers.length;
+}
 
 const covered = { LAUNCHER: new Set(), BUILDER: new Set() };
 

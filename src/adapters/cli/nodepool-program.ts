@@ -8,6 +8,7 @@ import {
   REQUESTS,
   UPLOADS,
 } from '../../domain/presentation/listings.js';
+import { LEASE_COMMANDS } from './leases/lease-program.js';
 import { formatOption, listOptions, waitOptions } from './list-options.js';
 import { HELP_OPTION, VERSION_OPTION, type ArgumentSpec, type ProgramSpec } from './program-spec.js';
 
@@ -37,6 +38,12 @@ export const NODEPOOL_PROGRAM = {
       help: 'how long to wait for ZooKeeper, 0: for ever (default: NODEPOOL_CONNECT_TIMEOUT, or 30)',
       additional: true,
       value: { kind: 'seconds' },
+    },
+    {
+      flag: '--url',
+      metavar: 'URL',
+      help: 'Nodepool to ask: http://host:port, https://host:port or unix:/path (default: NODEPOOL_URL, or lease-api of the configuration)',
+      additional: true,
     },
   ],
   commands: [
@@ -151,6 +158,7 @@ export const NODEPOOL_PROGRAM = {
       ],
       additional: true,
     },
+    ...LEASE_COMMANDS,
     {
       name: 'completion',
       help: 'print a script that completes command lines: eval "$(nodepool completion bash)"',

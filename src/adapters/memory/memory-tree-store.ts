@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { ConnectionLostError, SessionLostError, StoreClosedError } from '../../ports/coordination/errors.js';
 import { checkPath, chrootPrefix } from '../../ports/coordination/paths.js';
 import { SessionTracker } from '../../ports/coordination/session-tracker.js';
@@ -15,6 +16,9 @@ import type { MemoryTree } from './memory-tree.js';
 import { Refusal } from './refusal.js';
 import { Wire } from './wire.js';
 import type { WatchKind } from './watch-table.js';
+
+/** Bytes of a message above which the server hangs up, as ZooKeeper does by default (`jute.maxbuffer`). */
+const MOST_BYTES = 0xfffff;
 
 export type TreeCall = 'create' | 'read' | 'list' | 'stat' | 'write' | 'remove';
 
@@ -49,7 +53,7 @@ export class MemoryTreeStore implements TreeStore {
     private readonly options: MemoryTreeStoreOptions,
   ) {
     this.prefix = chrootPrefix(options.chroot);
-    this.wire = new Wire();
+    this.wire = new Wire(tree.log);
     this.tracker.opened();
     if (this.prefix !== '' && !tree.stat(this.prefix)) {
       tree.create(this.prefix, new Uint8Array(), { makeParents: true }, this.wire);
@@ -66,36 +70,51 @@ export class MemoryTreeStore implements TreeStore {
       'create',
       path,
       (full) => this.tree.create(full, sent, options, this.wire).slice(this.prefix.length),
-      options.sequential,
+      { sequential: options.sequential === true, size: sent.length },
     );
   }
 
   read(path: string, onChange?: WatchListener): Promise<TreeRecord | undefined> {
-    return this.call('read', path, (full) => {
-      const record = this.tree.read(full);
-      if (record) this.watch('data', full, onChange);
-      return record;
-    });
+    return this.ask(
+      'read',
+      path,
+      (full) => {
+        const record = this.tree.read(full);
+        if (record) this.watch('data', full, onChange);
+        return record;
+      },
+      (full) => this.tree.read(full),
+    );
   }
 
   list(path: string, onChange?: WatchListener): Promise<readonly string[] | undefined> {
-    return this.call('list', path, (full) => {
-      const names = this.tree.list(full);
-      if (names) this.watch('children', full, onChange);
-      return names;
-    });
+    return this.ask(
+      'list',
+      path,
+      (full) => {
+        const names = this.tree.list(full);
+        if (names) this.watch('children', full, onChange);
+        return names;
+      },
+      (full) => this.tree.list(full),
+    );
   }
 
   stat(path: string, onChange?: WatchListener): Promise<RecordStat | undefined> {
-    return this.call('stat', path, (full) => {
-      this.watch('existence', full, onChange);
-      return this.tree.stat(full);
-    });
+    return this.ask(
+      'stat',
+      path,
+      (full) => {
+        this.watch('existence', full, onChange);
+        return this.tree.stat(full);
+      },
+      (full) => this.tree.stat(full),
+    );
   }
 
   write(path: string, data: Uint8Array, version?: number): Promise<RecordStat> {
     const sent = Uint8Array.from(data);
-    return this.call('write', path, (full) => this.tree.write(full, sent, version));
+    return this.call('write', path, (full) => this.tree.write(full, sent, version), { size: sent.length });
   }
 
   remove(path: string, version?: number): Promise<boolean> {
@@ -110,7 +129,7 @@ export class MemoryTreeStore implements TreeStore {
     this.wire.end(() => new StoreClosedError('The store was closed', null));
     this.tree.endSession(this.wire);
     this.tracker.close();
-    return Promise.resolve();
+    return this.tree.log?.settle() ?? Promise.resolve();
   }
 
   /** How often each kind of call was made since the start or the last reset. */
@@ -172,12 +191,29 @@ export class MemoryTreeStore implements TreeStore {
     if (onChange) this.tree.watches.set(kind, full, this.wire, onChange);
   }
 
-  private call<T>(call: TreeCall, path: string, effect: (full: string) => T, sequential = false): Promise<T> {
+  private call<T>(
+    call: TreeCall,
+    path: string,
+    effect: (full: string) => T,
+    sent: { readonly sequential?: boolean; readonly size?: number } = {},
+  ): Promise<T> {
+    return this.ask(call, path, effect, null, sent);
+  }
+
+  /** @param again answers a question anew, without setting watches; null for calls that change something */
+  private ask<T>(
+    call: TreeCall,
+    path: string,
+    effect: (full: string) => T,
+    again: ((full: string) => T) | null,
+    { sequential = false, size = 0 }: { readonly sequential?: boolean; readonly size?: number } = {},
+  ): Promise<T> {
     const refusal = this.refusal(path, sequential);
     if (refusal) return Promise.reject(refusal);
     this.counts.set(call, (this.counts.get(call) ?? 0) + 1);
     const full = path === '/' ? this.prefix || '/' : this.prefix + path;
-    return this.wire.send(path, () => {
+    const run = (): T => {
+      if (size + path.length > MOST_BYTES) return this.hangUp(path);
       const fault = this.faults.findIndex((next) => next.call === call);
       if (fault < 0) return worded(path, () => effect(full));
       const [{ takesEffect } = { takesEffect: true }] = this.faults.splice(fault, 1);
@@ -186,9 +222,14 @@ export class MemoryTreeStore implements TreeStore {
       } catch {
         // The refusal is lost with the connection, too.
       }
-      this.breakDown();
-      throw new ConnectionLostError('The connection was lost', path);
-    });
+      return this.hangUp(path);
+    };
+    return this.wire.send(path, run, again && ((): T => again(full)));
+  }
+
+  private hangUp(path: string): never {
+    this.breakDown();
+    throw new ConnectionLostError('The connection was lost', path);
   }
 
   private refusal(path: string, sequential: boolean): Error | undefined {
@@ -213,7 +254,7 @@ export class MemoryTreeStore implements TreeStore {
     this.tracker.lost();
     this.later(() => {
       if (!this.linked || this.closed || this.tracker.state !== 'lost') return;
-      this.wire = new Wire();
+      this.wire = new Wire(this.tree.log);
       this.tracker.opened();
     });
   }
@@ -226,7 +267,8 @@ export class MemoryTreeStore implements TreeStore {
     };
     this.cancelReconnect = () => (wanted = false);
     if (delay > 0) this.options.clock.schedule(delay, run);
-    else queueMicrotask(run);
+    // In a later turn: those whose calls failed see first that there is no connection.
+    else setImmediate(run);
   }
 }
 

@@ -6,11 +6,13 @@ import type { Clock } from '../../ports/runtime/clock.js';
 import type { HostIdentity } from '../../ports/runtime/host-identity.js';
 import type { Random } from '../../ports/runtime/random.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
+import { BoundedStore } from './bounded-store.js';
 import { ReadPipeline } from './read-pipeline.js';
 import { TreeBuilderRegistry } from './tree-builder-registry.js';
 import { TreeElections } from './tree-elections.js';
 import { TreeImageRecords } from './tree-image-records.js';
 import { TreeInstallation } from './tree-installation.js';
+import { TreeLeaseRecords } from './tree-lease-records.js';
 import { TreeLauncherRegistry } from './tree-launcher-registry.js';
 import { TreeNodeRecords } from './tree-node-records.js';
 import { TreeRequestRecords } from './tree-request-records.js';
@@ -19,6 +21,8 @@ import type { WatchContext } from './watch-group.js';
 
 /** Reads on their way at once, over all mirrors: enough to fill the connection, few enough to keep the server's queue short. */
 const READS_IN_FLIGHT = 200;
+
+const MIRRORS: readonly MirrorName[] = ['nodes', 'requests', 'images', 'launchers', 'builders', 'leases'];
 
 export interface TreeRecordsOptions {
   readonly store: TreeStore;
@@ -37,6 +41,7 @@ export class TreeRecords implements Records {
   readonly images: TreeImageRecords;
   readonly launchers: TreeLauncherRegistry;
   readonly builders: TreeBuilderRegistry;
+  readonly leases: TreeLeaseRecords;
   readonly elections: Elections;
   readonly installation: TreeInstallation;
   readonly turns: TreeTurns;
@@ -44,7 +49,8 @@ export class TreeRecords implements Records {
   private readonly pipeline = new ReadPipeline(READS_IN_FLIGHT);
 
   constructor(options: TreeRecordsOptions) {
-    const { store, leases, clock, random, host } = options;
+    const { leases, clock, random, host } = options;
+    const store = new BoundedStore(options.store);
     const logger = options.logger.child('records');
     const context: WatchContext = { store, clock, logger, pipeline: this.pipeline };
     this.session = store.session;
@@ -54,6 +60,7 @@ export class TreeRecords implements Records {
     this.requests = new TreeRequestRecords(context, leases, random);
     this.images = new TreeImageRecords(context, leases);
     this.launchers = new TreeLauncherRegistry(context);
+    this.leases = new TreeLeaseRecords(context, leases);
     this.builders = new TreeBuilderRegistry(context);
     this.turns = new TreeTurns({
       store,
@@ -83,7 +90,7 @@ export class TreeRecords implements Records {
 
   async close(): Promise<void> {
     await this.turns.letGo();
-    for (const name of ['nodes', 'requests', 'images', 'launchers', 'builders'] as const) this[name].view.close();
+    for (const name of MIRRORS) this[name].view.close();
     await this.pipeline.idle();
   }
 }

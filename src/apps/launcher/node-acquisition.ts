@@ -1,6 +1,7 @@
 import { currentUpload, uploadPath } from '../../domain/decide/current-image.js';
 import { machineOf } from '../../domain/decide/fixed-machines.js';
 import { dynamicProperties, formatHostname, instanceMetadata } from '../../domain/decide/instance-metadata.js';
+import { instanceKey } from '../../domain/decide/installation.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { Node } from '../../domain/model/node.js';
@@ -310,6 +311,7 @@ export class NodeAcquisition {
       connection: { type: choice.connectionType, port: choice.connectionPort },
       spec: {
         nodeId: lease.id,
+        idempotencyKey: instanceKey(this.services.records.installation.keyId, context.provider.name, lease.id),
         hostname,
         pool: context.pool,
         label,

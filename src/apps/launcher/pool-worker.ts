@@ -1,21 +1,21 @@
-import type { PoolConfig } from '../../domain/config/config.js';
 import type { Allocation } from '../../domain/decide/allocation.js';
 import { orderRequests } from '../../domain/decide/request-order.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import { timeToFulfil } from '../../domain/metrics/launcher-metrics.js';
 import type { NodeRequest, RequestId } from '../../domain/model/request.js';
-import { LATE_WATCH, watchesLate } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
-import type { Announcement, PoolAnnouncement } from '../../ports/records/launchers.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { sleep } from '../../ports/runtime/clock.js';
+import { GrowingPause } from '../../ports/runtime/growing-pause.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { DeafClients } from './deaf-clients.js';
 import { Pace } from './pace.js';
 import type { PoolConfiguration } from './pool-decisions.js';
 import { PoolDecisions } from './pool-decisions.js';
+import { PoolRegistration } from './pool-registration.js';
 import { RequestHandler } from './request-handler.js';
 import { RequestJournal } from './request-journal.js';
 import type { Decliner } from './request-locking.js';
@@ -27,8 +27,13 @@ import { WorkLimit } from '../../ports/runtime/work-limit.js';
 /** Requests being locked or declined at once; launches themselves are limited by quota and `max-concurrency`. */
 const MAX_LOCKING = 100;
 
+/** After so long, seconds, a request that another launcher's waits for in turn gives up what it has, and for so long it rests. */
+const TIED = 10;
+
 /** Somebody else held the request's lock: seconds before we try again, unless the request changes. */
 const REST = 1;
+/** The longest rest of a request that fails again and again, whatever it is that nobody expected of it. */
+const LONGEST_REST = 300;
 
 /**
  * Serves requests with the nodes of one pool (spec LAUNCHER 2.2 to 2.6). Each pass is one synchronous look at everything that
@@ -41,10 +46,13 @@ export class PoolWorker {
   private readonly declining = new Set<RequestId>();
   /** Requests that were locked by somebody when we tried. */
   private readonly resting = new Set<RequestId>();
+  /** Those that rest whatever happens, for they have failed unexpectedly: what we did with them shows as a change, too. */
+  private readonly setAside = new Set<RequestId>();
+  /** Of requests that failed unexpectedly. */
+  private readonly pauses = new Map<RequestId, GrowingPause>();
   /** Requests that nobody serves yet, we included; most of the others stay for long after they were served. */
   private readonly open = new Set<RequestId>();
-  /** Requests whose client does not listen yet, with the monotonic time from which on it does. */
-  private readonly deaf = new Map<RequestId, number>();
+  private readonly deaf: DeafClients;
   /** Handlers that lacked nodes when last asked: few of many, while each pass has to ask them. */
   private readonly lacking = new Set<RequestHandler>();
   /** Handlers that wait for capacity. */
@@ -57,8 +65,7 @@ export class PoolWorker {
   private readonly locks = new WorkLimit(MAX_LOCKING);
   private readonly logger: Logger;
   private readonly journal: RequestJournal;
-  private announcement: Announcement<PoolAnnouncement> | null = null;
-  private announcedLast: { readonly pool: PoolConfig; readonly paused: boolean } | null = null;
+  private readonly registration: PoolRegistration;
 
   constructor(
     private readonly around: PoolSurroundings,
@@ -70,7 +77,10 @@ export class PoolWorker {
     this.identity = { launcherId, provider, name };
     this.journal = new RequestJournal(services.journal, this.identity);
     this.logger = services.logger.child(`PoolWorker.${provider}-${name}`);
+    const paused = (): boolean => this.waiting.size > 0 || this.deferring;
+    this.registration = new PoolRegistration(services, this.identity, paused, this.logger);
     this.wakeup = new Wakeup(services.clock);
+    this.deaf = new DeafClients(services.clock);
     this.pace = new Pace(services.clock);
     // All tasks are about a request, which ends their name.
     this.tasks = new Supervisor((task, error) => {
@@ -105,46 +115,35 @@ export class PoolWorker {
     const unsubscribe = services.records.requests.view.onChange((change) => this.onRequestChange(change));
     this.findOpen();
     try {
-      const initial = this.announced();
-      if (initial) this.announcement = await services.records.launchers.announcePool(initial);
+      await this.registration.begin();
       this.wake();
       while (!signal.aborted) {
         await this.wakeup.wait(services.intervals.poolTick, signal);
         await this.pace.look(() => this.pass(), signal);
-        await this.announce();
+        await this.registration.update();
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
       unsubscribe();
       await this.tasks.stop();
-      await this.announcement?.withdraw();
+      await this.registration.withdraw();
     }
   }
 
   private onRequestChange(change: RecordChange<NodeRequest>): void {
     if (change.kind === 'resynced') this.findOpen();
     else {
-      if (change.kind === 'removed') this.handlers.get(change.id)?.vanished();
-      if (change.kind === 'removed') this.deaf.delete(change.id);
-      if (change.kind === 'added') this.noteDeaf(change.after);
+      if (change.kind === 'added') this.deaf.note(change.after);
+      if (change.kind === 'removed') {
+        this.handlers.get(change.id)?.vanished();
+        this.pauses.delete(change.id);
+        this.deaf.forget(change.id);
+      }
       if (change.kind !== 'locking') this.noteOpen(change.id);
       this.resting.delete(change.id);
     }
     this.wake();
-  }
-
-  private noteDeaf({ id, value }: Stored<NodeRequest>): void {
-    if (value.state === 'requested' && watchesLate(value)) {
-      this.deaf.set(id, this.around.services.clock.monotonic() + LATE_WATCH);
-    }
-  }
-
-  /** Resolves when the client hears of an answer; undefined = it does already. */
-  private listening(id: RequestId, signal: AbortSignal): Promise<void> | undefined {
-    const { clock } = this.around.services;
-    const seconds = (this.deaf.get(id) ?? 0) - clock.monotonic();
-    return seconds > 0 ? sleep(clock, seconds, signal) : undefined;
   }
 
   private findOpen(): void {
@@ -173,23 +172,6 @@ export class PoolWorker {
     return provider && pool ? { provider, pool } : undefined;
   }
 
-  private announced(): PoolAnnouncement | undefined {
-    const config = this.config();
-    if (!config) return undefined;
-    const { host, version } = this.around.services;
-    return {
-      id: this.identity.launcherId,
-      hostname: host.hostname,
-      version,
-      providerName: this.identity.provider,
-      poolName: this.identity.name,
-      supportedLabels: [...config.pool.labels.keys()],
-      priority: config.pool.priority,
-      paused: this.waiting.size > 0 || this.deferring,
-      state: 'running',
-    };
-  }
-
   private pass(): void {
     const { records } = this.around.services;
     const config = this.config();
@@ -202,21 +184,6 @@ export class PoolWorker {
       const decisions = new PoolDecisions(this.around, this.identity, config, () => this.waiting.size);
       this.serveWaiting(decisions);
       this.lookAtRequests(decisions, config);
-    }
-  }
-
-  /** Tells the other launchers if what concerns them has changed. */
-  private async announce(): Promise<void> {
-    const announced = this.announced();
-    const pool = this.config()?.pool;
-    if (!announced || !pool) return;
-    const { paused } = announced;
-    if (this.announcedLast?.pool === pool && this.announcedLast.paused === paused) return;
-    try {
-      await this.announcement?.update(announced);
-      this.announcedLast = { pool, paused };
-    } catch (error) {
-      this.logger.warn('The registration could not be updated', errorFields(error));
     }
   }
 
@@ -251,22 +218,24 @@ export class PoolWorker {
     if (handler.isMinReady) {
       return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: this.identity.name }, ...plan.because]);
     }
-    if (handler.idle && this.putBackIfCrowded(handler, decisions)) return;
+    if (handler.idle && this.putBackIfHopeless(handler, decisions, plan.because)) return;
     const room = decisions.roomFor(plan);
     if (room.verdict === 'delete' && room.node !== undefined) this.around.deleteUnused(room.node, room.because);
   }
 
-  /** What it has is of no use to it as long as others use so much: it waits without holding anything. */
-  private putBackIfCrowded(handler: RequestHandler, decisions: PoolDecisions): boolean {
+  /** Others use so much that what it has is of no use to it, or it and another launcher's wait for each other: it lets go. */
+  private putBackIfHopeless(handler: RequestHandler, decisions: PoolDecisions, because: readonly Reason[]): boolean {
     const crowded = decisions.crowded(handler.value);
-    if (crowded.length === 0) return false;
-    this.journal.note(handler.id, 'wait', crowded);
+    const tied = handler.waitingFor > TIED && decisions.waitsBehind(handler, because) !== undefined;
+    if (crowded.length === 0 && !tied) return false;
+    this.journal.note(handler.id, 'wait', crowded.length > 0 ? crowded : because);
+    if (tied) this.rest(handler.id, TIED, this.setAside);
     handler.putBack();
     return true;
   }
 
   private noteWaiting(handler: RequestHandler, { because }: Allocation): void {
-    handler.waiting = because;
+    handler.noteWaiting(because, this.around.services.clock.monotonic());
     if (because.length > 0) this.waiting.add(handler);
     else this.waiting.delete(handler);
   }
@@ -277,7 +246,7 @@ export class PoolWorker {
     const open: Stored<NodeRequest>[] = [];
     this.deferring = false;
     for (const id of this.open) {
-      const request = this.resting.has(id) || this.around.handledHere(id) ? undefined : view.get(id);
+      const request = this.restsNow(id) || this.around.handledHere(id) ? undefined : view.get(id);
       if (request) open.push(request);
     }
     for (const request of orderRequests(open, config.pool.labels)) this.lookAt(request, decisions);
@@ -316,7 +285,7 @@ export class PoolWorker {
       acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
       share,
       registry: () => decisions.registry(),
-      listening: (signal) => this.listening(request.id, signal),
+      listening: (signal) => this.deaf.listening(request.id, signal),
       lacking: (lacking) => void this.lacking.add(lacking),
       wake: () => this.wake(),
     });
@@ -326,9 +295,10 @@ export class PoolWorker {
     this.handlers.set(request.id, handler);
     this.open.delete(request.id);
     this.tasks.start(`request ${request.id}`, async (signal) => {
-      let end: Awaited<ReturnType<RequestHandler['run']>> = 'dropped';
+      let end: Awaited<ReturnType<RequestHandler['run']>> | 'failed' = 'failed';
       try {
         end = await handler.run(first, signal);
+        this.pauses.delete(request.id);
         if (end === 'dropped') this.rest(request.id);
         if (end === 'declined') this.journal.note(request.id, 'decline', handler.declinedBecause);
         if (end === 'fulfilled') this.reportFulfilled(request);
@@ -337,7 +307,8 @@ export class PoolWorker {
         this.handlers.delete(request.id);
         this.waiting.delete(handler);
         this.lacking.delete(handler);
-        if (end === 'dropped') this.noteDropped(request.id);
+        if (end === 'failed') this.restLonger(request.id);
+        if (end === 'dropped' || end === 'failed') this.noteDropped(request.id);
         this.noteOpen(request.id);
         this.around.wakeAll();
       }
@@ -364,28 +335,43 @@ export class PoolWorker {
     };
     this.tasks.start(`declining ${id}`, async (signal) => {
       try {
-        await this.listening(id, signal);
+        await this.deaf.listening(id, signal);
         await this.locks.run(async () => {
           if (signal.aborted) return;
           const stored = await declineRequest(this.around.services.records, id, because, decliner);
           if (!stored) this.noteDropped(id);
         });
+        this.pauses.delete(id);
+        this.rest(id);
+      } catch (error) {
+        this.restLonger(id);
+        throw error;
       } finally {
         this.declining.delete(id);
         this.noteOpen(id);
-        this.rest(id);
         this.around.wakeAll();
       }
     });
   }
 
-  private rest(id: RequestId): void {
-    this.resting.add(id);
+  /** Something failed that should not have: each time it is left alone for longer. */
+  private restLonger(id: RequestId): void {
+    const pause = this.pauses.get(id) ?? new GrowingPause(REST, LONGEST_REST);
+    this.pauses.set(id, pause);
+    this.rest(id, pause.next(), this.setAside);
+  }
+
+  private restsNow(id: RequestId): boolean {
+    return this.resting.has(id) || this.setAside.has(id);
+  }
+
+  private rest(id: RequestId, seconds = REST, among = this.resting): void {
+    among.add(id);
     this.tasks.start(`resting ${id}`, async (signal) => {
       try {
-        await sleep(this.around.services.clock, REST, signal);
+        await sleep(this.around.services.clock, seconds, signal);
       } finally {
-        this.resting.delete(id);
+        among.delete(id);
         this.wake();
       }
     });

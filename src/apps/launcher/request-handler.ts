@@ -49,6 +49,9 @@ export class RequestHandler {
   readonly avoid = new Set<NodeId>();
   /** Why it waits for capacity; empty = it does not. */
   waiting: readonly Reason[] = [];
+  /** Seconds since it began to wait without anything coming. */
+  waitingFor = 0;
+  private waitingSince: { readonly at: number; readonly needed: number } | null = null;
   private readonly obtained: Slot[] = [];
   /** Attempts used up by launches that were given up for now, by label. */
   private readonly spent = new Map<string, number[]>();
@@ -90,6 +93,14 @@ export class RequestHandler {
     if (this.lease === null) return 'waits for its lock';
     const held = `${this.obtained.length} of ${this.request.nodeTypes.length} nodes there, ${this.underway.size} on their way`;
     return this.waiting.length > 0 ? `${held}, waits for ${describeReasons(this.waiting)}` : held;
+  }
+
+  noteWaiting(because: readonly Reason[], now: number): void {
+    this.waiting = because;
+    if (because.length === 0) this.waitingSince = null;
+    else if (this.waitingSince?.needed !== this.needed.length)
+      this.waitingSince = { at: now, needed: this.needed.length };
+    this.waitingFor = this.waitingSince ? now - this.waitingSince.at : 0;
   }
 
   /** Is nothing on its way to it? */
@@ -315,8 +326,8 @@ export class RequestHandler {
       await this.storeDecline(lease, [{ code: 'HANDLER_ERROR', problem: String(error) }]);
       return 'declined';
     } catch (failure) {
-      this.around.logger.error('The decline could not be stored', errorFields(failure));
-      return 'dropped';
+      if (lease.signal.aborted || failure instanceof RecordGoneError) return 'dropped';
+      throw new Error('The decline could not be stored', { cause: failure });
     }
   }
 }

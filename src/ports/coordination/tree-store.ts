@@ -5,6 +5,8 @@
  * - Paths are absolute (`/nodepool/nodes`), below an adapter-side chroot that callers never see.
  * - Calls of one store are carried out in the order they were made, so callers may pipeline.
  * - Nothing here retries. A call cut off by connection loss rejects with `ConnectionLostError`: it may or may not have happened.
+ * - A record of up to 1,000,000 bytes is kept. What a larger one comes to is the adapter's: it may cost the connection, never the session.
+ * - A call is never refused for the connection's sake while `session.state` is `connected`: the state changes first (see `SessionState`).
  * - After a lost session the adapter opens a new one by itself, for ever; `session.generation` grows by one each time.
  *   Ephemeral records of the old session are gone, watches of the old session are forgotten without firing.
  * - Watches fire at most once, after the change is visible to reads of this store; they survive a mere disconnect.
@@ -72,6 +74,12 @@ export interface TreeStore {
    * @throws NotEmptyError, VersionConflictError, ConnectionLostError, SessionLostError
    */
   remove(path: string, version?: number): Promise<boolean>;
+
+  /**
+   * Resolves when reads that are made from now on show everything that was answered to anybody before this call. Stores that always
+   * show it have no such method.
+   */
+  sync?(path: string): Promise<void>;
 
   /** Ends the session: its ephemeral records vanish at once. Idempotent. Later calls reject with `StoreClosedError`. */
   close(): Promise<void>;

@@ -63,4 +63,7 @@ function markOf(kind: string, detail: string): Mark {
   return kind === 'run by' ? { kind, test: detail } : { kind: 'output' };
 }
 
-export const COMMAND_BLOCKS: readonly CommandBlock[] = DOCUMENTS.flatMap(commandBlocks);
+/** Specifications describe; nothing in them is meant to be typed in. */
+export const COMMAND_BLOCKS: readonly CommandBlock[] = DOCUMENTS.filter(
+  ({ file }) => !file.startsWith('docs/spec/'),
+).flatMap(commandBlocks);
