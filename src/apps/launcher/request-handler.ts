@@ -216,15 +216,18 @@ export class RequestHandler {
     if (acquired.kind === 'failed') this.giveUp ??= acquired.because;
     if (acquired.kind === 'lost') this.abandon();
     if (acquired.kind === 'again') {
-      this.needed.push(label);
       // Nobody else of the tenant may be let in meanwhile.
       if (counted) this.around.share.hold(label);
-      const before = acquired.spent ?? spent;
-      if (before > 0) this.spent.set(label, [...(this.spent.get(label) ?? []), before]);
-      this.around.lacking(this);
+      this.needAgain(label, acquired.spent ?? spent);
       if (planned.step.kind === 'reuse' && !acquired.over) this.avoid.add(planned.step.node);
-      if (this.obtained.length === 0 && this.underway.size <= 1) this.az = undefined;
     }
+  }
+
+  private needAgain(label: string, spent: number): void {
+    this.needed.push(label);
+    if (spent > 0) this.spent.set(label, [...(this.spent.get(label) ?? []), spent]);
+    this.around.lacking(this);
+    if (this.obtained.length === 0 && this.underway.size <= 1) this.az = undefined;
   }
 
   /** Resolves when there is nothing more to be had: all nodes are there, or the request will not be served. */
