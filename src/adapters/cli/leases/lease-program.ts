@@ -13,6 +13,7 @@ const labels: ArgumentSpec = {
   name: 'label',
   help: 'label of a machine; several labels: so many machines',
   many: true,
+  names: 'labels',
 };
 const leaseId: ArgumentSpec = { name: 'id', metavar: 'ID', help: 'lease id' };
 
