@@ -81,6 +81,7 @@ beforeAll(async () => {
       open: () => Promise.resolve(session),
       drivers: { list: async () => [], test: async () => true },
       leases: { open: () => Promise.reject(new Error('no gateway')) },
+      names: async () => [],
       validate: () => Promise.resolve([]),
       stdout: { write: (text) => void (stdout += text) },
       stderr: { write: (text) => void (stdout += text) },
