@@ -79,6 +79,13 @@ export const TOOLS = [
     ],
     for: ['integration', 'openstack'],
   },
+  // Programs alone: the tests start daemons of their own.
+  {
+    what: 'libvirt and QEMU',
+    packages: ['libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils', 'xorriso'],
+    here: () => ['libvirtd', 'virtlogd', 'virsh', 'qemu-system-x86_64', 'qemu-img', 'xorriso'].every(inPath),
+  },
+  { what: 'Dropbear', packages: ['dropbear-bin'], here: () => ['dropbear', 'dropbearkey'].every(inPath) },
 ];
 
 /** The whole package would start a server and bring a web interface: only the one program is taken out of it. */

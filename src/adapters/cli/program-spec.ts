@@ -45,10 +45,10 @@ export interface ArgumentSpec {
   /** The only values there are. */
   readonly choices?: readonly string[];
   readonly file?: boolean;
-  /** Takes all words that are left, one at least; the parser answers a list. Only the last one may. */
-  readonly many?: boolean;
   /** It is most likely one of these names: of the one kind, or of the kind that belongs to the argument before it. */
   readonly names?: NameKind | Readonly<Record<string, NameKind>>;
+  /** Takes all words that are left, one at least; the parser answers a list. Only the last one may. */
+  readonly many?: boolean;
 }
 
 export interface CommandSpec {

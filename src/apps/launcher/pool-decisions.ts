@@ -204,6 +204,8 @@ export class PoolDecisions {
 
   /** @param labels only nodes with one of these */
   private free(labels?: readonly string[]): readonly Stored<Node>[] {
+    // Without its provider not even a free node is taken: nobody could look whether it answers.
+    if (!this.usable) return [];
     const { provider, pool } = this.config;
     return this.around.index
       .free(provider.name, pool.name, labels)

@@ -4,6 +4,7 @@ import { orderRequests } from '../../domain/decide/request-order.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import { timeToFulfil } from '../../domain/metrics/launcher-metrics.js';
 import type { NodeRequest, RequestId } from '../../domain/model/request.js';
+import { LATE_WATCH, watchesLate } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { Announcement, PoolAnnouncement } from '../../ports/records/launchers.js';
 import type { RecordChange } from '../../ports/records/view.js';
@@ -50,6 +51,8 @@ export class PoolWorker {
   private readonly pauses = new Map<RequestId, GrowingPause>();
   /** Requests that nobody serves yet, we included; most of the others stay for long after they were served. */
   private readonly open = new Set<RequestId>();
+  /** Requests whose client does not listen yet, with the monotonic time from which on it does. */
+  private readonly deaf = new Map<RequestId, number>();
   /** Handlers that lacked nodes when last asked: few of many, while each pass has to ask them. */
   private readonly lacking = new Set<RequestHandler>();
   /** Handlers that wait for capacity. */
@@ -133,11 +136,26 @@ export class PoolWorker {
       if (change.kind === 'removed') {
         this.handlers.get(change.id)?.vanished();
         this.pauses.delete(change.id);
+        this.deaf.delete(change.id);
       }
+      if (change.kind === 'added') this.noteDeaf(change.after);
       if (change.kind !== 'locking') this.noteOpen(change.id);
       this.resting.delete(change.id);
     }
     this.wake();
+  }
+
+  private noteDeaf({ id, value }: Stored<NodeRequest>): void {
+    if (value.state === 'requested' && watchesLate(value)) {
+      this.deaf.set(id, this.around.services.clock.monotonic() + LATE_WATCH);
+    }
+  }
+
+  /** Resolves when the client hears of an answer; undefined = it does already. */
+  private listening(id: RequestId, signal: AbortSignal): Promise<void> | undefined {
+    const { clock } = this.around.services;
+    const seconds = (this.deaf.get(id) ?? 0) - clock.monotonic();
+    return seconds > 0 ? sleep(clock, seconds, signal) : undefined;
   }
 
   private findOpen(): void {
@@ -309,6 +327,7 @@ export class PoolWorker {
       acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
       share,
       registry: () => decisions.registry(),
+      listening: (signal) => this.listening(request.id, signal),
       lacking: (lacking) => void this.lacking.add(lacking),
       wake: () => this.wake(),
     });
@@ -358,6 +377,7 @@ export class PoolWorker {
     };
     this.tasks.start(`declining ${id}`, async (signal) => {
       try {
+        await this.listening(id, signal);
         await this.locks.run(async () => {
           if (signal.aborted) return;
           const stored = await declineRequest(this.around.services.records, id, because, decliner);
