@@ -10,6 +10,7 @@ export interface NativeStat {
   readonly mzxid: number;
   readonly version: number;
   readonly numChildren: number;
+  readonly cversion: number;
   readonly ctime: Date;
   readonly mtime: Date;
   /** Session id in hex; `0` for a persistent record. */

@@ -207,5 +207,7 @@ function toStat(stat: NativeStat): RecordStat {
     modifiedId: stat.mzxid,
     ephemeral: stat.ephemeralOwner !== '0',
     childCount: stat.numChildren,
+    // What clients see counts creations twice and takes off the children that are left (org.apache.zookeeper.server.DataNode#copyStat).
+    childCreations: ((stat.cversion + stat.numChildren) / 2) | 0,
   };
 }
