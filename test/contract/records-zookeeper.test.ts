@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { ZooKeeperServer, withoutZooKeeper } from '../support/zookeeper-server.js';
+import { ZOOKEEPER_CLIENTS } from '../support/zookeeper-clients.js';
 import { zooKeeperWorld } from '../support/zookeeper-world.js';
 import { describeImageRecords } from './records-images.suite.js';
 import { describeInstallation } from './records-installation.suite.js';
@@ -13,8 +14,8 @@ describe.skipIf(withoutZooKeeper())('with a real server', () => {
   });
   afterAll(() => server.stop());
 
-  describeRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
-  describeImageRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
-  describeLauncherRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
-  describeInstallation('ZooKeeperTreeStore', () => zooKeeperWorld(server));
+  for (const client of ZOOKEEPER_CLIENTS) describeRecords(client.name, () => zooKeeperWorld(server, client));
+  for (const client of ZOOKEEPER_CLIENTS) describeImageRecords(client.name, () => zooKeeperWorld(server, client));
+  for (const client of ZOOKEEPER_CLIENTS) describeLauncherRecords(client.name, () => zooKeeperWorld(server, client));
+  for (const client of ZOOKEEPER_CLIENTS) describeInstallation(client.name, () => zooKeeperWorld(server, client));
 });
