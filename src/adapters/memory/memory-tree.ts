@@ -37,6 +37,11 @@ export class MemoryTree {
     return this.entries.size - 1;
   }
 
+  /** Number of the last change. */
+  get lastTransaction(): number {
+    return this.transactions;
+  }
+
   create(path: string, data: Uint8Array, options: CreateOptions, session: SessionEnd): string {
     const slash = path.endsWith('/') ? path.length - 1 : path.lastIndexOf('/');
     const parentPath = slash <= 0 ? '/' : path.slice(0, slash);

@@ -10,6 +10,11 @@ export class FrameSplitter {
   /** Bytes of the next frame, its length included; 0 = not known yet. */
   private wanted = 0;
 
+  /** Part of a frame has come. */
+  get halfway(): boolean {
+    return this.held > 0;
+  }
+
   /** Calls `onFrame` with each frame that is complete, without its length. @throws MalformedMessageError for a senseless length */
   add(data: Buffer, onFrame: (frame: Buffer) => void): void {
     this.pieces.push(data);

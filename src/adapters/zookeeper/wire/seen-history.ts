@@ -19,9 +19,10 @@ export class SeenHistory {
     if (zxid > this.lastZxid) this.lastZxid = zxid;
   }
 
-  answered(): void {
+  /** @param sessionLives - then the server knows what we saw after all; else what comes now begins anew */
+  answered(sessionLives: boolean): void {
+    if (!sessionLives && this.forgotten) this.lastZxid = 0n;
     this.hungUp = 0;
-    if (this.forgotten) this.lastZxid = 0n;
     this.forgotten = false;
   }
 

@@ -39,6 +39,9 @@ interface Underway {
 
 const NOBODY: Caller = { answered: () => undefined, cutOff: () => undefined };
 
+/** Seconds; servers may grant more than was asked for. */
+const SANE_TIMEOUT = 10;
+
 /**
  * One connection to one server: greets it, keeps it awake, numbers requests, and hands out answers in the order in which it was asked.
  * Silence of two thirds of the session time-out counts as the end; after a third without a word of ours the server is pinged.
@@ -58,13 +61,14 @@ export class WireConnection {
   private timeout = 0;
   private lastSent = 0;
   private lastHeard = 0;
+  private halfwaySince: number | null = null;
   private cancelTimer: CancelTimer;
   private closing: (() => void) | undefined;
 
   constructor(
     dial: Dial,
     server: { readonly host: string; readonly port: number },
-    handshake: Handshake,
+    private readonly handshake: Handshake,
     /** Seconds until the server must have taken us on. */
     patience: number,
     private readonly clock: Clock,
@@ -150,8 +154,12 @@ export class WireConnection {
   }
 
   private receive(data: Buffer): void {
-    this.lastHeard = this.clock.monotonic();
     this.guarded(() => this.splitter.add(data, (frame) => this.frames.add(frame)));
+    const now = this.clock.monotonic();
+    if (!this.splitter.halfway) this.halfwaySince = null;
+    else this.halfwaySince ??= now;
+    // A frame without an end would be taken for life: what announces it may be garbage.
+    if (this.halfwaySince === null || now - this.halfwaySince < this.timeout) this.lastHeard = now;
   }
 
   private handle(frame: Buffer): void {
@@ -192,7 +200,8 @@ export class WireConnection {
     this.greeted = true;
     this.cancelTimer();
     if (answer.timeout > 0) {
-      this.timeout = answer.timeout;
+      // To be awake more often than is needed does no harm; an absurd answer must not make us deaf.
+      this.timeout = Math.min(answer.timeout, Math.max(SANE_TIMEOUT, 2 * this.handshake.timeout));
       this.lastSent = this.clock.monotonic();
       this.watchOver();
     }

@@ -14,6 +14,7 @@ import { AbsenceLog } from '../absence-log.js';
 import { NODE_EXISTS, OK } from '../error-codes.js';
 import { formatServer, formatServers } from '../servers.js';
 import type { ServerAddress } from '../servers.js';
+import { MalformedMessageError } from './jute-reader.js';
 import type { JuteReader } from './jute-reader.js';
 import type { JuteWriter } from './jute-writer.js';
 import { putCreate, request } from './messages.js';
@@ -100,7 +101,10 @@ export class WireSession {
           try {
             resolve(take(code, body));
           } catch (error) {
-            reject(asError(error));
+            if (!(error instanceof MalformedMessageError)) return reject(asError(error));
+            reject(new StoreFailureError('ZooKeeper answered with what cannot be read', path, { cause: error }));
+            // Nothing that follows can be relied on either.
+            throw error;
           }
         },
         cutOff: () => reject(this.closed ? new StoreClosedError('The store was closed', path) : notConnected(path)),
@@ -139,7 +143,7 @@ export class WireSession {
       this.giveUp = () => resolve(false);
       const connection: WireConnection = new WireConnection(dial, server, handshake, patience, clock, {
         onHandshake: (answer) => {
-          this.history.answered();
+          this.history.answered(answer.timeout > 0);
           taken = this.take(connection, server, answer);
           if (!taken) connection.destroy();
           resolve(taken);

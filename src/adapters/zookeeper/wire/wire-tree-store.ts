@@ -43,7 +43,8 @@ export interface WireStoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** How servers are reached; sockets unless given. */
+  /** How names become addresses and servers are reached: the system's resolver and sockets unless given. */
+  readonly resolve?: (servers: readonly ServerAddress[]) => Promise<readonly ServerAddress[]>;
   readonly dial?: Dial;
 }
 
@@ -64,7 +65,7 @@ export class WireTreeStore implements TreeStore {
     this.connection = new WireSession({
       ...options,
       prefix: this.prefix,
-      resolve: resolveServers,
+      resolve: options.resolve ?? resolveServers,
       dial: options.dial ?? ((server, events) => dialSockets(this.trust)(server, events)),
       sasl: sasl ? new SaslLogin(sasl) : null,
     });
