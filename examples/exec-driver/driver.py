@@ -47,14 +47,14 @@ def handle(call):
     method, params = call["method"], call["params"]
     if method == "hello":
         rest("GET", "/v1/account")  # Wrong credentials show at the start.
-        return {"protocol": "1.0", "name": "pebble.py", "version": "1.0", "capabilities": {"quota": True, "zones": True}}
+        return {"protocol": "1.1", "name": "pebble.py", "version": "1.0", "capabilities": {"quota": True, "zones": True}}
     if method == "limits":
         return {"instances": rest("GET", "/v1/account")["limits"]["machines"]}
     if method == "zones":
         return rest("GET", "/v1/account")["zones"]
     if method == "list":
         return [{"externalId": m["id"], "metadata": m["tags"], "resources": {"instances": 1}} for m in rest("GET", "/v1/machines")["machines"]]
-    if method == "create":  # The key makes the cloud answer the same machine for the same node.
+    if method == "create":  # The key makes the cloud answer the same machine for the same node, and no other one.
         body = {"name": params["hostname"], "plan": params["label"]["settings"].get("plan", "s1"),
                 "image": params["image"]["idOrName"], "zone": params["az"], "tags": params["metadata"]}
         return rest("POST", "/v1/machines", body, call["key"])["id"]

@@ -5,6 +5,7 @@ import { zooKeeperWorld } from '../support/zookeeper-world.js';
 import { describeImageRecords } from './records-images.suite.js';
 import { describeInstallation } from './records-installation.suite.js';
 import { describeLauncherRecords } from './records-launchers.suite.js';
+import { describeTurns } from './records-turns.suite.js';
 import { describeRecords } from './records.suite.js';
 
 describe.skipIf(withoutZooKeeper())('with a real server', () => {
@@ -14,8 +15,11 @@ describe.skipIf(withoutZooKeeper())('with a real server', () => {
   });
   afterAll(() => server.stop());
 
-  for (const client of ZOOKEEPER_CLIENTS) describeRecords(client.name, () => zooKeeperWorld(server, client));
-  for (const client of ZOOKEEPER_CLIENTS) describeImageRecords(client.name, () => zooKeeperWorld(server, client));
-  for (const client of ZOOKEEPER_CLIENTS) describeLauncherRecords(client.name, () => zooKeeperWorld(server, client));
-  for (const client of ZOOKEEPER_CLIENTS) describeInstallation(client.name, () => zooKeeperWorld(server, client));
+  for (const client of ZOOKEEPER_CLIENTS) {
+    describeRecords(client.name, () => zooKeeperWorld(server, client));
+    describeImageRecords(client.name, () => zooKeeperWorld(server, client));
+    describeLauncherRecords(client.name, () => zooKeeperWorld(server, client));
+    describeInstallation(client.name, () => zooKeeperWorld(server, client));
+    describeTurns(client.name, () => zooKeeperWorld(server, client));
+  }
 });

@@ -78,11 +78,6 @@ describe('a configuration that cannot be used', () => {
       /^nodepool\.yaml:3:9: webapp: expected a dictionary/,
     ],
     [
-      'names a driver that nobody knows',
-      GOOD.replace('driver: fake', 'driver: kubernetes'),
-      /^nodepool\.yaml:11:13: providers\[0\]\.driver: kubernetes: unknown driver; known drivers: exec, /,
-    ],
-    [
       'has a label without an image',
       GOOD.replace('            diskimage: debian\n', ''),
       /^nodepool\.yaml:18:13: providers\[0\]\.pools\[0\]\.labels\[0\]\.diskimage: required key not provided/,

@@ -125,11 +125,11 @@ providers:
     expect(code, output).toBe(0);
     expect(output.split('\n').map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
       'driver | version | API | capabilities',
-      'exec | built-in | 1.0 | images quota leaks zones console',
-      'fake | built-in | 1.0 | images quota leaks zones console',
-      'openstack | built-in | 1.0 | images quota leaks zones console',
-      'static | built-in | 1.0 | none',
-      'pebble | nodepool-driver-pebble 1.0.0 | 1.0 | images quota leaks zones console',
+      'exec | built-in | 1.1 | images quota leaks zones console',
+      'fake | built-in | 1.1 | images quota leaks zones console',
+      'openstack | built-in | 1.1 | images quota leaks zones console',
+      'static | built-in | 1.1 | none',
+      'pebble | nodepool-driver-pebble 1.1.0 | 1.1 | images quota leaks zones console',
       '',
     ]);
   });
@@ -181,7 +181,7 @@ providers:
     const only = ['create-after-lost-answer', 'image-boots', 'fixed-slots'];
     const good = await product.run('nodepool', [...args, ...only.flatMap((name) => ['--only', name])]);
     expect(good.code, good.output).toBe(0);
-    expect(good.output).toMatch(/^nodepool-driver-pebble 1\.0\.0 \(driver pebble 1\.0\.0, API 1\.0\)$/m);
+    expect(good.output).toMatch(/^nodepool-driver-pebble 1\.1\.0 \(driver pebble 1\.1\.0, API 1\.1\)$/m);
     expect(good.output).toMatch(/^2 passed, 0 failed, 1 skipped$/m);
     const none = await product.run('nodepool', [...args, '--only', 'no-such-check']);
     expect(none).toMatchObject({

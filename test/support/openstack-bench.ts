@@ -1,3 +1,4 @@
+import { instanceKey } from '../../src/domain/decide/installation.js';
 import type { CloudAccess } from '../../src/domain/config/cloud-access.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../src/domain/config/config.js';
 import { createOpenStackClient } from '../../src/adapters/openstack/client/create-client.js';
@@ -80,6 +81,7 @@ export function anOpenStackLabel(
 export function anInstanceSpec(nodeId: string, change: Partial<InstanceSpec> = {}): InstanceSpec {
   return {
     nodeId,
+    idempotencyKey: instanceKey('tests', 'real-one', nodeId),
     hostname: `np${nodeId}`,
     pool: anOpenStackPool(),
     label: anOpenStackLabel(),
@@ -90,6 +92,7 @@ export function anInstanceSpec(nodeId: string, change: Partial<InstanceSpec> = {
       nodepool_provider_name: 'real-one',
       nodepool_node_id: nodeId,
       nodepool_pool_name: 'main',
+      nodepool_installation_id: 'tests',
     },
     ...change,
   };

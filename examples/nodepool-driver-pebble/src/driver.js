@@ -3,9 +3,9 @@ import { PebbleClient } from './pebble-client.js';
 import { PebbleProvider } from './pebble-provider.js';
 
 export default defineDriver({
-  apiVersion: '1.0',
+  apiVersion: '1.1',
   name: 'pebble',
-  version: '1.0.0',
+  version: '1.1.0',
   capabilities: { images: true, quota: true, leaks: true, zones: true, console: true },
   configSchema: {
     provider: {

@@ -54,7 +54,7 @@ export class PebbleProvider {
     return (await this.#client.get('/v1/account', signal)).zones;
   }
 
-  /** The node's id is the key: asked again, after a lost answer or a restart, the cloud answers the same machine. */
+  /** Asked again with the same key, after a lost answer or a restart, the cloud answers the same machine. */
   async create(spec, signal) {
     const { id } = await this.#client.post(
       '/v1/machines',
@@ -66,7 +66,7 @@ export class PebbleProvider {
         tags: spec.metadata,
       },
       signal,
-      `${this.#config.name}/${spec.nodeId}`,
+      spec.idempotencyKey,
     );
     return id;
   }

@@ -13,8 +13,8 @@ export class PebbleCloud {
   images = new Map();
   limits = { machines: 20, cores: 100 };
   token = 'pebble-token-1234';
-  /** Milliseconds. */
-  bootTime = 30;
+  /** Milliseconds. Enough for another call to come first, on a busy machine too. */
+  bootTime = 250;
   stopTime = 20;
   #server = createServer((request, response) => void this.#serve(request, response));
   #sockets = new Set();

@@ -15,11 +15,6 @@ export interface ProviderSurroundings {
   readonly found: (driver: string, module: string | null) => DriverSchemaFinding | undefined;
 }
 
-/** Drivers of the original that are not here: such a configuration is refused, as by any release that lacks one (spec BUILDER 1.10). */
-const ELSEWHERE = new Set(
-  'aws azure digitalocean example gce ibmvpc kubernetes metastatic openshift openshiftpods test'.split(' '),
-);
-
 const DEFAULT_DRIVER = 'openstack';
 
 export function buildProviders(
@@ -99,15 +94,22 @@ function pick({
   return { labels, diskImages, clouds };
 }
 
-/** One provider's driver is missing or broken: that provider is off, the others work. `config-validate` calls it an error. */
+/**
+ * One provider's driver is missing or broken: that provider is off, the others work. `config-validate` calls it an error. The original
+ * refuses the whole file (spec BUILDER 1.10): then a mistake in one section keeps machines from everybody.
+ */
 function withoutDriver(
   section: ProviderSection,
   module: string | null,
   found: DriverSchemaFinding | undefined,
   around: ProviderSurroundings,
   problems: ProblemSink,
-): ProviderConfig | undefined {
+): ProviderConfig {
   const { driver } = section;
+  if (found?.kind === 'not-looked-for') {
+    // Whether it keeps images will be seen when it is asked for some.
+    return { ...disabledProvider(section, `the driver ${driver} has not been loaded`), managesImages: true };
+  }
   if (found?.kind === 'unusable') {
     const key = module === null ? 'driver' : 'module';
     problems.report([key], found.problem, { mend: found.mend, severity: 'strict' });
@@ -117,9 +119,8 @@ function withoutDriver(
   const message = `${driver}: unknown driver`;
   const install = found?.kind === 'unknown' ? `; or install ${found.looked}` : '';
   const mend = `known drivers: ${[...around.drivers.keys()].sort().join(', ')}${install}`;
-  const off = found?.kind === 'unknown' && !ELSEWHERE.has(driver);
-  problems.report(['driver'], message, off ? { mend, severity: 'strict' } : { mend });
-  return off ? disabledProvider(section, message) : undefined;
+  problems.report(['driver'], message, { mend, severity: 'strict' });
+  return disabledProvider(section, message);
 }
 
 /** The value of `module`, for drivers that are not built in. */

@@ -3,13 +3,19 @@ import { dirname } from 'node:path';
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import type { ConfigProblem } from '../../domain/config/config-problem.js';
 import { ConfigError } from '../../domain/config/config-problem.js';
-import type { DriverSchema, DriverSchemaFinding, DriverSchemaSource } from '../../domain/config/driver-schema.js';
+import type {
+  CloudFormats,
+  DriverSchema,
+  DriverSchemaFinding,
+  DriverSchemaSource,
+} from '../../domain/config/driver-schema.js';
 import { EXEC_DRIVER, EXEC_SCHEMA } from '../../domain/config/exec-driver.js';
 import { buildConfig } from './build-config.js';
 import { driverOf, moduleOf } from './build-providers.js';
 import type { CloudSearch } from './clouds-reader.js';
 import { readClouds } from './clouds-reader.js';
 import { errorCode } from './config-files.js';
+import { DEFAULT_IMAGE_FORMAT } from './drivers/provider-parts.js';
 import { OpenStackDriverSchema } from './drivers/openstack-driver-schema.js';
 import { PluginDriverSchema } from './drivers/plugin-driver-schema.js';
 import { StaticDriverSchema } from './drivers/static-driver-schema.js';
@@ -25,6 +31,11 @@ export interface LoadOptions extends FileReading, CloudSearch {
   readonly drivers?: readonly DriverSchema[];
   /** Where drivers are looked for that are not built in. */
   readonly plugins?: DriverSchemaSource;
+  /**
+   * For who reads records and makes no machines: drivers from outside are not looked for and clouds.yaml is not read, so that neither
+   * can be in the way. Providers with such drivers have a `problem` then.
+   */
+  readonly withoutDrivers?: boolean;
 }
 
 export interface LoadedConfig {
@@ -59,7 +70,7 @@ export async function validateConfig(options: LoadOptions): Promise<ValidationRe
 }
 
 async function understand(main: ParsedFile, secure: ParsedFile | null, options: LoadOptions): Promise<NodepoolConfig> {
-  const clouds = await readClouds(options);
+  const clouds = options.withoutDrivers ? NO_CLOUDS : await readClouds(options);
   const builtIn = [
     new OpenStackDriverSchema('openstack'),
     new OpenStackDriverSchema('fake'),
@@ -72,12 +83,18 @@ async function understand(main: ParsedFile, secure: ParsedFile | null, options: 
   return buildConfig({ main, secure, clouds, drivers, found });
 }
 
+/** Says of no cloud that anything is wrong with it. */
+const NO_CLOUDS: CloudFormats = {
+  lookUp: () => ({ kind: 'found', imageFormat: DEFAULT_IMAGE_FORMAT, fingerprint: '', problems: [] }),
+};
+
 /** Looks for the drivers that sections name and that are not built in, each once. */
 async function findPlugins(
   providers: unknown,
   builtIn: ReadonlyMap<string, DriverSchema>,
-  { plugins, files, path }: LoadOptions,
+  { plugins, files, path, withoutDrivers }: LoadOptions,
 ): Promise<(driver: string, module: string | null) => DriverSchemaFinding | undefined> {
+  if (withoutDrivers) return () => ({ kind: 'not-looked-for' });
   const found = new Map<string, DriverSchemaFinding>();
   const key = (driver: string, module: string | null): string => JSON.stringify([driver, module]);
   const watched: string[] = [];

@@ -24,6 +24,14 @@ const DELETE = 600;
 /** Seconds between two questions about labels. */
 const LABEL_CHECK = 60;
 
+/** Numbers of builds and uploads repeat from image to image, and names do where `image-name-format` has no time in it. */
+const UPLOAD_MARKS = [
+  'nodepool_installation_id',
+  'nodepool_provider_name',
+  'nodepool_build_id',
+  'nodepool_upload_id',
+] as const;
+
 interface KnownLabel {
   readonly readiness: LabelReadiness;
   readonly resources: Resources;
@@ -100,7 +108,7 @@ export class ExecProvider implements Provider {
       method: 'create' as const,
       params: specParams(spec),
       deadline: this.config.launchTimeout,
-      key: spec.nodeId,
+      key: spec.idempotencyKey,
     };
     const answer = await this.program.call(call, signal);
     return typeof answer === 'object' && answer !== null && 'externalId' in answer
@@ -126,7 +134,7 @@ export class ExecProvider implements Provider {
 
   private async upload(spec: ImageUploadSpec, signal: AbortSignal): Promise<string> {
     const deadline = this.config.imageUploadTimeout;
-    const key = `${spec.name}/${spec.properties['nodepool_upload_id'] ?? ''}`;
+    const key = [...UPLOAD_MARKS.map((mark) => spec.properties[mark] ?? ''), spec.name].join('/');
     return (await this.program.call({ method: 'image-upload', params: { ...spec }, deadline, key }, signal)) as string;
   }
 

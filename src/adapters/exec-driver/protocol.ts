@@ -3,7 +3,7 @@ import { ProviderError } from '../../ports/compute/errors.js';
 import type { ProviderErrorKind } from '../../ports/compute/errors.js';
 
 /** `major.minor`; a program fits if its major is the same. */
-export const EXEC_PROTOCOL = '1.0';
+export const EXEC_PROTOCOL = '1.1';
 
 export type ExecMethod =
   | 'hello'

@@ -14,6 +14,8 @@ import type { FakeServer } from './fake-server.js';
 export interface FakeServerRequest {
   readonly provider: string;
   readonly nodeId: string;
+  /** Of two requests with the same key only one makes a server. */
+  readonly key: string;
   readonly name: string;
   readonly zone: string | null;
   readonly resources: Resources;
@@ -36,9 +38,7 @@ export class FakeHypervisor {
 
   /** Answers the id of the new server, or of the one the node has already unless that is broken. @throws ProviderError */
   accept(request: FakeServerRequest, args: FakeCallArguments): string {
-    // Another installation may have the same provider and node.
-    const installation = request.metadata['nodepool_installation_id'] ?? '';
-    const owner = `${request.provider}/${request.nodeId}/${installation}`;
+    const owner = request.key;
     const existing = this.inventory.ownedBy(owner);
     if (existing?.status === 'building' || existing?.status === 'active') return existing.facts.id;
     // A broken server is replaced; one being deleted goes by itself.

@@ -75,6 +75,7 @@ export class FakeProvider implements Provider {
       {
         provider: this.config.name,
         nodeId: spec.nodeId,
+        key: spec.idempotencyKey,
         name: spec.hostname,
         zone: spec.az,
         resources: labelResources(flavor, spec.label),

@@ -8,7 +8,7 @@ export type FakeServerStatus = 'building' | 'active' | 'error' | 'deleting' | 'g
 export interface FakeServerFacts {
   readonly id: string;
   readonly name: string;
-  /** Who must not get a second server: provider and node id. Null for servers that are not ours. */
+  /** Who must not get a second server: the key of its request. Null for servers that are not ours. */
   readonly owner: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly resources: Resources;

@@ -1,6 +1,7 @@
 import type { InstanceSpec } from '../../ports/compute/provider.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import { sleep } from '../../ports/runtime/clock.js';
+import { isOfNode } from '../../domain/decide/installation.js';
 import { openStackLabelSettings } from '../../domain/config/openstack.js';
 import type { OpenStackLabelSettings } from '../../domain/config/openstack.js';
 import type { CloudSession } from './cloud-session.js';
@@ -25,7 +26,7 @@ const REMEMBERED = 10_000;
  * (spec BUILDER 6.4).
  */
 export class Launching {
-  /** Nodes for which a server was asked for. */
+  /** Keys of nodes for which a server was asked for. */
   private readonly asked = new Set<string>();
 
   constructor(
@@ -37,10 +38,10 @@ export class Launching {
   async create(spec: InstanceSpec, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     const choices = await this.choices(spec, signal);
-    const earlier = this.asked.has(spec.nodeId) ? await this.find(spec, signal) : undefined;
+    const earlier = this.asked.has(spec.idempotencyKey) ? await this.find(spec, signal) : undefined;
     if (earlier && earlier.status !== 'ERROR') return earlier.id;
     if (earlier) await this.replace(earlier.id, signal);
-    this.remember(spec.nodeId);
+    this.remember(spec.idempotencyKey);
     const { path, body } = createRequest(spec, choices);
     try {
       return await createServer(this.session.client, path, body, signal);
@@ -85,7 +86,7 @@ export class Launching {
 
   private async find(spec: InstanceSpec, signal: AbortSignal): Promise<Server | undefined> {
     const look = await this.session.servers.next(signal);
-    return [...look.values()].find((server) => isFor(spec, server) && !isGone(server));
+    return [...look.values()].find((server) => isOfNode(server.metadata, spec.metadata) && !isGone(server));
   }
 
   /** The server that was made although nobody told us. */
@@ -107,17 +108,11 @@ export class Launching {
     return undefined;
   }
 
-  private remember(nodeId: string): void {
-    this.asked.add(nodeId);
+  private remember(key: string): void {
+    this.asked.add(key);
     const [oldest] = this.asked;
     if (this.asked.size > REMEMBERED && oldest !== undefined) this.asked.delete(oldest);
   }
-}
-
-/** Whether all of nodepool's own marks agree. */
-function isFor(spec: InstanceSpec, { metadata }: Server): boolean {
-  const marks = Object.entries(spec.metadata).filter(([key]) => key.startsWith('nodepool_'));
-  return metadata['nodepool_node_id'] === spec.nodeId && marks.every(([key, value]) => metadata[key] === value);
 }
 
 function misconfigured(problem: string): ProviderError {

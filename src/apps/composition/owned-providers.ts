@@ -12,6 +12,8 @@ export class OwnedProviders {
   constructor(
     private readonly drivers: DriverRegistry,
     private readonly context: DriverContext,
+    /** Reads the configuration once more, drivers included: commands that need none are not to be held up by one. */
+    private readonly withDrivers: (() => Promise<NodepoolConfig>) | null = null,
   ) {}
 
   /** @throws ProviderError when the provider is not configured, has no driver or cannot be started */
@@ -29,7 +31,8 @@ export class OwnedProviders {
   }
 
   private async start(config: NodepoolConfig, name: string): Promise<Provider> {
-    const section = config.providers.get(name);
+    const complete = this.withDrivers && config.providers.has(name) ? await this.withDrivers() : config;
+    const section = complete.providers.get(name);
     if (!section) throw new ProviderError('configuration', `provider ${name} is not configured`);
     if (section.problem !== undefined) throw new ProviderError('configuration', section.problem);
     const driver = this.drivers.driver(section.driver);

@@ -1,6 +1,7 @@
 /** Makers of values for tests of drivers: everything has a sensible default, name only what the test is about. */
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
 import { DEFAULT_HOSTNAME_FORMAT, DEFAULT_IMAGE_NAME_FORMAT } from '../../domain/config/format-string.js';
+import { instanceKey } from '../../domain/decide/installation.js';
 import { NODE_DEFAULTS } from '../../domain/model/node.js';
 import type { Node } from '../../domain/model/node.js';
 import { REQUEST_DEFAULTS } from '../../domain/model/request.js';
@@ -81,6 +82,7 @@ export function anInstanceSpec(change: Partial<InstanceSpec> = {}): InstanceSpec
   const pool = change.pool ?? aPool();
   return {
     nodeId,
+    idempotencyKey: instanceKey('tests', pool.provider, nodeId),
     hostname: `np${nodeId}`,
     pool,
     label: [...pool.labels.values()][0] ?? aPoolLabel(),
@@ -90,6 +92,7 @@ export function anInstanceSpec(change: Partial<InstanceSpec> = {}): InstanceSpec
       nodepool_node_id: nodeId,
       nodepool_pool_name: pool.name,
       nodepool_provider_name: pool.provider,
+      nodepool_installation_id: 'tests',
     },
     ...change,
   };

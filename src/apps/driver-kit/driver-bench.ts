@@ -3,6 +3,9 @@ import type { DriverCapabilities } from '../../ports/compute/driver.js';
 import type { ImageUploadSpec } from '../../ports/compute/images.js';
 import type { InstanceImage, InstanceSpec, Provider } from '../../ports/compute/provider.js';
 
+/** Benches written for API 1.0 know nothing of the key. */
+export type BenchSpec = Omit<InstanceSpec, 'idempotencyKey'> & Partial<Pick<InstanceSpec, 'idempotencyKey'>>;
+
 /** Brings something about in the cloud; null or absent if that cannot be had. */
 export type Knob = (() => void | Promise<void>) | null;
 
@@ -13,8 +16,8 @@ export type Knob = (() => void | Promise<void>) | null;
 export interface DriverBench {
   /** Not started yet. */
   readonly provider: Provider;
-  /** A complete spec of an instance that can be made, for that node. */
-  spec(nodeId: string): InstanceSpec;
+  /** A complete spec of an instance that can be made, for that node. The key may be left out: it is filled in. */
+  spec(nodeId: string): BenchSpec;
   /** An image that does not exist. */
   readonly unknownImage: InstanceImage;
   /** Something that can be uploaded; null if the provider keeps no images. */

@@ -3,6 +3,10 @@ import type { AccountInstance, Instance, InstanceSpec, Provider } from '../../po
 import { CheckSkipped, ensure, shown } from './check-failure.js';
 import type { DriverBench, Knob } from './driver-bench.js';
 import { never } from './never.js';
+import { installationMark, instanceKey, isOfAnother } from '../../domain/decide/installation.js';
+
+/** Where nodes of a check are at home, unless it says otherwise. */
+const HERE = '00000000000000000000000000000001';
 
 /** One check under way: what it may do with the driver, and what it has to clean up afterwards. */
 export class Trial {
@@ -42,8 +46,15 @@ export class Trial {
     return this.bench.run(promise);
   }
 
-  spec(number = 1): InstanceSpec {
-    return this.bench.spec(String(number).padStart(10, '0'));
+  /** @param installation whose node it is; numbers are the same in all of them */
+  spec(number = 1, installation = HERE): InstanceSpec {
+    const nodeId = String(number).padStart(10, '0');
+    const spec = this.bench.spec(nodeId);
+    return {
+      ...spec,
+      idempotencyKey: instanceKey(installation, spec.pool.provider, nodeId),
+      metadata: { ...spec.metadata, ...installationMark(installation) },
+    };
   }
 
   async create(spec: InstanceSpec, signal: AbortSignal = never): Promise<string> {
@@ -80,7 +91,9 @@ export class Trial {
 
   /** The instances of a node. */
   async ofNode(spec: InstanceSpec, provider = this.provider): Promise<readonly AccountInstance[]> {
-    return (await this.listed(provider)).filter(({ metadata }) => metadata['nodepool_node_id'] === spec.nodeId);
+    return (await this.listed(provider)).filter(
+      ({ metadata }) => metadata['nodepool_node_id'] === spec.nodeId && !isOfAnother(metadata, spec.metadata),
+    );
   }
 
   /** The error of a call that has to fail. May be awaited later: until then nobody misses it. */

@@ -4,6 +4,7 @@ import {
   cacheQueue,
   labelNodes,
   maxServers,
+  outOfService,
   nodes,
   providerNodes,
   addressableRequests,
@@ -36,11 +37,13 @@ export class StatsReporter {
 
   /** Reports the configured limits of this process, and what it has not digested yet, until aborted. */
   async runLimits(signal: AbortSignal): Promise<void> {
+    const unsubscribe = this.services.providers.onChange((name) => this.reportService(name));
     while (!signal.aborted) {
       this.reportLimits();
       this.reportQueues();
       await sleep(this.services.clock, this.services.intervals.stats, signal).catch(() => undefined);
     }
+    unsubscribe();
   }
 
   private async lead(leading: AbortSignal, stopping: AbortSignal): Promise<void> {
@@ -127,12 +130,20 @@ export class StatsReporter {
     }
   }
 
+  /** Says nothing of a provider whose first start is under way, or that is gone. */
+  private reportService(name: string): void {
+    const provider = this.services.providers.get(name);
+    if (provider === undefined || ('problem' in provider && provider.starting === true)) return;
+    this.services.metrics.gauge(outOfService(name), 'problem' in provider ? 1 : 0);
+  }
+
   private reportLimits(): void {
     const { config, metrics } = this.services;
     for (const provider of config.current.providers.values()) {
       let sum = 0;
       for (const pool of provider.pools.values()) sum += Math.max(0, pool.maxServers);
       metrics.gauge(maxServers(provider.name), sum);
+      this.reportService(provider.name);
       for (const [cause, gates] of Object.entries(this.governors.of(provider.name).held())) {
         metrics.gauge(heldCreates(provider.name, cause), gates);
       }

@@ -7,6 +7,7 @@ import { ConfigFile } from '../../adapters/config-yaml/config-file.js';
 import { SystemConfigFiles } from '../../adapters/config-yaml/config-files.js';
 import { FileCloudDirectory } from '../../adapters/config-yaml/file-cloud-directory.js';
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
+import { loadConfig } from '../../adapters/config-yaml/load-config.js';
 import type { PinoLogger } from '../../adapters/pino/pino-logger.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { SystemHostIdentity } from '../../adapters/system/system-host-identity.js';
@@ -29,6 +30,8 @@ export interface ProcessOptions extends LogOptions {
   /** Keep everything in memory instead of ZooKeeper. */
   readonly memory?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Drivers from outside are loaded only when a provider of theirs is asked for: the command line. */
+  readonly driversWhenAsked?: boolean;
 }
 
 /** One running process: its container, and how to end what was opened. */
@@ -79,7 +82,8 @@ export async function openProcess(
   const container = new Container({ defaultScope: 'Singleton' });
   const plugins = openPlugins();
   const reading = loadOptions(options.configPath, options.securePath, environment, plugins);
-  const config = await ConfigFile.open(reading, logger.child('config'));
+  const withoutDrivers = options.driversWhenAsked === true;
+  const config = await ConfigFile.open({ ...reading, withoutDrivers }, logger.child('config'));
   const metrics = openMetrics(environment, config, logger);
   const host = await SystemHostIdentity.detect();
   const { zookeeper } = config.current;
@@ -89,7 +93,10 @@ export async function openProcess(
     telemetryModule(logger, metrics),
     zookeeper && !options.memory ? zookeeperModule(zookeeper) : memoryStoreModule(),
     recordsModule(),
-    driversModule(plugins),
+    driversModule({
+      plugins,
+      withDrivers: withoutDrivers ? async () => (await loadConfig(reading)).config : null,
+    }),
     ...modules,
   );
   container.bind(TOKENS.config).toConstantValue(config);

@@ -15,7 +15,9 @@ import { packageVersion } from './version.js';
 const open: OpenSession = async (options, mirrors) => {
   // `--debug` counts more than a logging configuration (spec BUILDER 3.1).
   const logConfigPath = options.debug ? null : options.logConfigPath;
-  const running = await openProcess({ ...options, logConfigPath, logTo: 'stderr' }, [administrationModule()]);
+  const running = await openProcess({ ...options, logConfigPath, logTo: 'stderr', driversWhenAsked: true }, [
+    administrationModule(),
+  ]);
   const { container } = running;
   const administration = container.get(TOKENS.administration);
   const close = async (): Promise<void> => {

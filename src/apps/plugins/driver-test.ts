@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
+import { installationMark, instanceKey } from '../../domain/decide/installation.js';
 import { EXEC_DRIVER } from '../../domain/config/exec-driver.js';
 import type { DriverSchema } from '../../domain/config/driver-schema.js';
 import type { Driver } from '../../ports/compute/driver.js';
@@ -42,6 +43,9 @@ export interface DriverTestOptions {
   readonly only: readonly string[];
   readonly onResult: (result: CheckResult) => void;
 }
+
+/** The checks fill in others where they need them. */
+const INSTALLATION = 'nodepool-driver-test';
 
 /** Seconds one call may take. */
 const PATIENCE = 600;
@@ -117,6 +121,7 @@ function specOf(config: ProviderConfig, pool: PoolConfig, nodeId: string): Insta
   if (!label) throw new Error(`pool ${pool.name} has no label`);
   return {
     nodeId,
+    idempotencyKey: instanceKey(INSTALLATION, config.name, nodeId),
     hostname: `nodepool-driver-test-${nodeId}`,
     pool,
     label,
@@ -126,6 +131,7 @@ function specOf(config: ProviderConfig, pool: PoolConfig, nodeId: string): Insta
       nodepool_node_id: nodeId,
       nodepool_pool_name: pool.name,
       nodepool_provider_name: config.name,
+      ...installationMark(INSTALLATION),
     },
   };
 }

@@ -91,4 +91,6 @@ export type DriverSchemaFinding =
   | { readonly kind: 'found'; readonly schema: DriverSchema }
   /** Nothing of that name is installed, and no `module` was given. */
   | { readonly kind: 'unknown'; readonly looked: string }
+  /** Whoever reads the configuration has no use for drivers, or not yet. */
+  | { readonly kind: 'not-looked-for' }
   | { readonly kind: 'unusable'; readonly problem: string; readonly mend: string };

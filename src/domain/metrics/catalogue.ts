@@ -126,6 +126,13 @@ const LAUNCHER: readonly Omit<MetricDescription, 'emitter'>[] = [
     meaning: 'Sum of max-servers over the pools of the provider; not sent if unlimited.',
   },
   {
+    name: 'nodepool.provider.<provider>.out_of_service',
+    series: renewed('nodepool_provider_out_of_service'),
+    kinds: GAUGED,
+    meaning:
+      'Whether the launcher cannot use the provider (1) or can (0): its driver is missing, or it could not be started; the log and the explanations say why.',
+  },
+  {
     name: 'nodepool.provider.<provider>.held_creates.<cause>',
     series: renewed('nodepool_provider_held_creates'),
     kinds: GAUGED,

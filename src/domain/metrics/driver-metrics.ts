@@ -9,8 +9,9 @@ import { safePart } from './name-part.js';
  * - `flooded`: more calls, log lines or metrics at once than it may have.
  * - `listeners`: it left listeners behind.
  * - `stray`: an error outside of any call.
+ * - `used`: it answered a machine of another node, or of another life of this one, as if it were new.
  */
-export type DriverFault = 'threw' | 'hung' | 'nonsense' | 'blocked' | 'flooded' | 'listeners' | 'stray';
+export type DriverFault = 'threw' | 'hung' | 'nonsense' | 'blocked' | 'flooded' | 'listeners' | 'stray' | 'used';
 
 export function driverFault(provider: string, fault: DriverFault): string {
   return `nodepool.driver.${safePart(provider)}.fault.${fault}`;

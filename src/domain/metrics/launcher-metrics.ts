@@ -71,6 +71,11 @@ export function maxServers(provider: string): string {
   return `nodepool.provider.${provider}.max_servers`;
 }
 
+/** 1 while the launcher cannot use the provider, else 0. */
+export function outOfService(provider: string): string {
+  return `nodepool.provider.${provider}.out_of_service`;
+}
+
 /** @param cause `capacity` (counted by zone), `rate` or `silence` */
 export function heldCreates(provider: string, cause: string): string {
   return `nodepool.provider.${provider}.held_creates.${cause}`;

@@ -11,8 +11,14 @@ import type { ImageProvider } from './images.js';
 import type { LooseResources } from './loose-resources.js';
 
 export interface InstanceSpec {
-  /** Launching again with an id that has an instance already must adopt or replace it, not make a second one. */
+  /** For people and for metadata. It repeats: in another installation, and in ours once its store was lost. */
   readonly nodeId: string;
+  /**
+   * What an instance may be found by again: installation, provider and node as one text. Launching again with a key that has an instance
+   * already must adopt or replace that one, not make a second one; an instance of another key must never be answered, even
+   * if it has the same provider and node. Where only metadata can be searched: `nodepool_installation_id` is in it. Since API 1.1.
+   */
+  readonly idempotencyKey: string;
   readonly hostname: string;
   readonly pool: PoolConfig;
   readonly label: PoolLabelConfig;

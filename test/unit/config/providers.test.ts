@@ -32,9 +32,12 @@ describe('choosing the driver', () => {
     expect(provider).toMatchObject({ driver: 'openstack', managesImages: true });
   });
 
-  it.each(['kubernetes', 'aws', 'wrong'])('[BUILDER 17] refuses the unknown driver %s', async (driver) => {
-    expect(await failuresOf(withProvider({ driver }))).toEqual([expect.stringContaining(`${driver}: unknown driver`)]);
-  });
+  it.each(['kubernetes', 'aws', 'wrong'])(
+    '[BUILDER 17] config-validate refuses the unknown driver %s',
+    async (driver) => {
+      expect(await validate(withProvider({ driver }))).toEqual([expect.stringContaining(`${driver}: unknown driver`)]);
+    },
+  );
 
   const plugin: DriverSchema = {
     driver: 'mine',

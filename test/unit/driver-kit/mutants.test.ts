@@ -28,7 +28,10 @@ function but(provider: Provider, change: Partial<Provider>): Provider {
   return { ...methods, ...more, images: provider.images, fixed: provider.fixed, ...change } as Provider;
 }
 
-const twice = (spec: InstanceSpec, times: number): InstanceSpec => ({ ...spec, nodeId: `${spec.nodeId}-${times}` });
+const twice = (spec: InstanceSpec, times: number): InstanceSpec => ({
+  ...spec,
+  idempotencyKey: `${spec.idempotencyKey}-${times}`,
+});
 const never = new AbortController().signal;
 
 /** Drivers that are wrong on purpose, and the promise that each of them breaks. */
@@ -54,6 +57,22 @@ const MUTANTS: readonly (readonly [what: string, check: string, Break])[] = [
           }),
       });
     },
+  ],
+  [
+    'goes by provider and node number',
+    'create-other-installation',
+    (p) => but(p, { create: (spec, signal) => p.create({ ...spec, idempotencyKey: spec.nodeId }, signal) }),
+  ],
+  [
+    'takes over what it finds of the same number after a restart',
+    'create-other-life',
+    (p) =>
+      but(p, {
+        create: async (spec, signal) => {
+          const found = (await p.list(signal)).find((one) => one.metadata['nodepool_node_id'] === spec.nodeId);
+          return found?.externalId ?? p.create(spec, signal);
+        },
+      }),
   ],
   [
     'forgets its instances at a restart',

@@ -83,8 +83,8 @@ describe('a driver program', () => {
     await started('well');
     const error: unknown = await provider.create(anInstanceSpec(), never).catch((failure: unknown) => failure);
     expect(error).toMatchObject({ kind: 'quota', message: 'full, [redacted]', details: { externalId: 'vm-1' } });
-    // The node's id is the key, and the program is told how long we wait.
-    expect(traces()).toContain('create 0000000001 60');
+    // Installation, provider and node are the key, and the program is told how long we wait.
+    expect(traces()).toContain('create tests/cloud/0000000001 60');
   });
 
   it.each([
@@ -98,7 +98,7 @@ describe('a driver program', () => {
       'speaks another protocol',
       given.bind(null, 'newer', {}),
       'configuration',
-      /speaks protocol 2\.0, this Nodepool 1\.0/,
+      /speaks protocol 2\.0, this Nodepool 1\.1/,
     ],
     ['ends at once', given.bind(null, 'dies-first', {}), 'transient', /the program ended \(exit status 3\)/],
     [

@@ -29,6 +29,7 @@ export class FakeCloudBench {
   spec(nodeId: string, values: Partial<InstanceSpec> = {}): InstanceSpec {
     return {
       nodeId,
+      idempotencyKey: `tests/fake-one/${nodeId}`,
       hostname: `np${nodeId}`,
       pool: aPool(),
       label: aLabel(),

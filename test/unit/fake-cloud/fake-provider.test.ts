@@ -140,7 +140,7 @@ describe('providers', () => {
     const bench = new FakeCloudBench({ quota: { instances: 2 } });
     const other = bench.addProvider({ name: 'fake-two' });
     const first = await bench.create('1');
-    const second = await bench.run(other.create(bench.spec('1'), never));
+    const second = await bench.run(other.create(bench.spec('1', { idempotencyKey: 'tests/fake-two/1' }), never));
     expect(second).not.toBe(first);
     expect(await bench.listedIds()).toEqual([first, second]);
     await expect(bench.create('2')).rejects.toMatchObject({ kind: 'quota' });

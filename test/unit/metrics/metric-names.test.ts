@@ -59,6 +59,7 @@ describe('the catalogue', () => {
     [launcher.labelNodes('l', 'ready'), 'nodepool.label.<label>.nodes.<state>'],
     [launcher.timeToFulfil('l'), 'nodepool.label.<label>.time_to_fulfil'],
     [launcher.addressableRequests('p', 'm'), 'nodepool.provider.<provider>.pool.<pool>.addressable_requests'],
+    [launcher.outOfService('p'), 'nodepool.provider.<provider>.out_of_service'],
     [launcher.heldCreates('p', 'rate'), 'nodepool.provider.<provider>.held_creates.<cause>'],
     [launcher.maxServers('p'), 'nodepool.provider.<provider>.max_servers'],
     [launcher.UNCLAIMED_REQUESTS, 'nodepool.unclaimed_requests'],

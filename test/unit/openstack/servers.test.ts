@@ -227,6 +227,40 @@ describe('a create whose answer is lost', () => {
   });
 });
 
+describe('two installations with one account and one provider name on OpenStack [A9]', () => {
+  const spec = anInstanceSpec('0000000000');
+  const marked = (installation: string): InstanceSpec => ({
+    ...spec,
+    idempotencyKey: `${installation}/real-one/0000000000`,
+    metadata: { ...spec.metadata, nodepool_installation_id: installation },
+  });
+
+  it('make a server each for the same node', async () => {
+    const { provider, cloud } = await onFakeOpenStack();
+    const ours = await provider.create(marked('ours'), never);
+    const theirs = await provider.create(marked('theirs'), never);
+    expect(theirs).not.toBe(ours);
+    expect(cloud.servers.size).toBe(2);
+    expect(await provider.create(marked('ours'), never)).toBe(ours);
+  });
+
+  it.each(['theirs', 'our-earlier-life'])('never take over a server of %s after a lost answer', async (other) => {
+    const { provider, cloud } = await onFakeOpenStack();
+    cloud.server({ name: 'used', metadata: marked(other).metadata });
+    cloud.trouble({ call: CREATE, answer: 'cut' });
+    expect(await failure(provider.create(marked('ours'), never))).toMatchObject({ kind: 'transient' });
+    expect(cloud.servers.size).toBe(1);
+  });
+
+  it('without an id of its own nothing is taken over: an earlier life had none either', async () => {
+    const { provider, cloud } = await onFakeOpenStack();
+    const { nodepool_installation_id: _none, ...metadata } = spec.metadata;
+    cloud.server({ name: 'used', metadata });
+    cloud.trouble({ call: CREATE, answer: 'cut' });
+    expect(await failure(provider.create({ ...spec, metadata }, never))).toMatchObject({ kind: 'transient' });
+  });
+});
+
 describe('deleting on OpenStack', () => {
   it('ends when nova shows the server as deleted, or not at all [BUILDER 184]', async () => {
     const { provider, cloud } = await onFakeOpenStack();

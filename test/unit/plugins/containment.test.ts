@@ -23,6 +23,7 @@ beforeEach(() => {
 
 const SPEC: InstanceSpec = {
   nodeId: '0000000001',
+  idempotencyKey: 'tests/one/0000000001',
   hostname: 'np1',
   pool: aPool(),
   label: aLabel(),

@@ -132,11 +132,6 @@ describe('a driver that cannot be used', () => {
     expect(config.providers.get('two')?.problem).toBeUndefined();
   });
 
-  it('that the original has and we have not refuses the configuration, as before [BUILDER 17]', async () => {
-    const kubernetes = CONFIG.replace('    module: ./acme.mjs\n', '').replace('acme', 'kubernetes');
-    await expect(load(kubernetes)).rejects.toThrow('kubernetes: unknown driver; known drivers: ');
-  });
-
   it('comes into service when its files are mended, without the configuration being touched', async () => {
     const options = situation(CONFIG, broken);
     const logger = new MemoryLogger();

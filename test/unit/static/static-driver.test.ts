@@ -135,6 +135,7 @@ describe('a static provider', () => {
     await provider.start(never);
     const spec = {
       nodeId: '1',
+      idempotencyKey: 'tests/metal/0000000001',
       hostname: 'np1',
       pool: aPool(),
       label: aLabel(),

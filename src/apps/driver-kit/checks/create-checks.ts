@@ -1,4 +1,4 @@
-import type { InstanceSpec } from '../../../ports/compute/provider.js';
+import type { InstanceSpec, Provider } from '../../../ports/compute/provider.js';
 import { CheckSkipped, ensure, ensureSame, shown } from '../check-failure.js';
 import type { DriverCheck } from '../driver-check.js';
 import { launching } from '../driver-check.js';
@@ -7,6 +7,22 @@ import { never } from '../never.js';
 
 async function ensureOne(trial: Trial, spec: InstanceSpec, when: string): Promise<void> {
   ensureSame((await trial.ofNode(spec)).length, 1, `instances of one node ${when}`);
+}
+
+/** Whoever goes by provider and number alone hands out a used machine as new. */
+async function ensureNotReused(trial: Trial, second: Provider): Promise<void> {
+  const old = trial.spec(1, 'an-earlier-installation');
+  const { externalId } = await trial.launch(old);
+  const fresh = trial.spec(1, 'another-installation');
+  const id = await trial.run(second.create(fresh, never));
+  ensure(
+    id !== externalId,
+    `create answered ${externalId}, an instance of another installation with the same provider and node: ` +
+      'find instances by spec.idempotencyKey, or by all nodepool_ metadata',
+  );
+  await trial.run(second.waitUntilRunning(id, fresh, never));
+  await ensureOne(trial, old, 'of the earlier installation, which another one has left alone');
+  await ensureOne(trial, fresh, 'of the other installation');
 }
 
 /** Making instances, and finding them again. */
@@ -62,6 +78,20 @@ export const CREATE_CHECKS: readonly DriverCheck[] = [
       const id = await trial.create(spec);
       await ensureOne(trial, spec, 'after a second create');
       await trial.wait(id, spec);
+    },
+  ),
+  launching(
+    'create-other-installation',
+    'a node of another installation gets another instance, though provider and number are the same',
+    async (trial) => {
+      await ensureNotReused(trial, trial.provider);
+    },
+  ),
+  launching(
+    'create-other-life',
+    'after a restart without its store, a node of the same provider and number does not get the old instance',
+    async (trial) => {
+      await ensureNotReused(trial, await trial.reopened());
     },
   ),
   launching(

@@ -47,7 +47,7 @@ export class CallGuard {
 
   constructor(
     private readonly clock: Clock,
-    private readonly faults: DriverFaults,
+    readonly faults: DriverFaults,
     private readonly secrets: Secrets,
   ) {}
 
@@ -197,7 +197,8 @@ export class CallGuard {
   }
 }
 
-function aborted(signal: AbortSignal): { readonly promise: Promise<never>; readonly forget: () => void } {
+/** Rejects with the signal's reason once it fires; `forget` takes the listener off. */
+export function aborted(signal: AbortSignal): { readonly promise: Promise<never>; readonly forget: () => void } {
   let onAbort: () => void = () => undefined;
   const promise = new Promise<never>((_resolve, reject) => {
     onAbort = () => reject(asError(signal.reason));

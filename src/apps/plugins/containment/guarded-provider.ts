@@ -12,16 +12,20 @@ import type {
 } from '../../../ports/compute/provider.js';
 import * as answers from './answers.js';
 import type { CallGuard } from './call-guard.js';
+import { ReuseCheck } from './reuse-check.js';
 
 /** Seconds a call may take, where the configuration says nothing. */
 const START = 120;
 const STOP = 60;
 const ASK = 120;
 const DELETE = 600;
+/** A look at what `create` answered must not hold up launches. */
+const LOOK = 20;
 
 /** A provider of a driver from outside, behind its guard. */
 export class GuardedProvider implements Provider {
   private readonly keepsImages: GuardedImages;
+  private readonly reuse: ReuseCheck;
 
   constructor(
     private readonly inner: Provider,
@@ -30,6 +34,11 @@ export class GuardedProvider implements Provider {
     private readonly managesImages: boolean,
   ) {
     this.keepsImages = new GuardedImages(() => inner.images, guard, config);
+    const look = (signal: AbortSignal): unknown => inner.list(signal);
+    this.reuse = new ReuseCheck(
+      () => this.call('list', LOOK, new AbortController().signal, look, answers.accountInstances),
+      guard.faults,
+    );
     const fixed = guard.now(
       'fixed',
       () => inner.fixed ?? null,
@@ -73,9 +82,12 @@ export class GuardedProvider implements Provider {
     return this.call('availabilityZones', ASK, signal, (inner) => this.inner.availabilityZones(inner), answers.zones);
   }
 
-  create(spec: InstanceSpec, signal: AbortSignal): Promise<string> {
+  async create(spec: InstanceSpec, signal: AbortSignal): Promise<string> {
     const { launchTimeout } = this.config;
-    return this.call('create', launchTimeout, signal, (inner) => this.inner.create(spec, inner), answers.externalId);
+    const work = (inner: AbortSignal): unknown => this.inner.create(spec, inner);
+    const externalId = await this.call('create', launchTimeout, signal, work, answers.externalId);
+    await this.reuse.check(externalId, spec, signal);
+    return externalId;
   }
 
   waitUntilRunning(externalId: string, spec: InstanceSpec, signal: AbortSignal): Promise<Instance> {
