@@ -27,6 +27,7 @@ export interface CommandLineContext {
 /** Seconds that connecting may take. The original waits for ever, and leaves it to the operator to guess for what. */
 const CONNECT_TIMEOUT = 30;
 const CONNECT_VARIABLE = 'NODEPOOL_CONNECT_TIMEOUT';
+const URL_VARIABLE = 'NODEPOOL_URL';
 
 const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
@@ -54,6 +55,19 @@ const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcomm
   'import-image-data': orders.importImages,
   explain: explainSubject,
 };
+
+/** These change nothing. */
+const READING: ReadonlySet<CommandName> = new Set<CommandName>([
+  'list',
+  'image-list',
+  'dib-image-list',
+  'image-status',
+  'alien-image-list',
+  'request-list',
+  'info',
+  'explain',
+  'export-image-data',
+]);
 
 /** The program `nodepool` (spec BUILDER 3). */
 export class CommandLine {
@@ -84,7 +98,8 @@ export class CommandLine {
       if (command === 'config-validate') return await this.validate(options);
       if (command === 'drivers') return await this.listDrivers(options);
       if (command === 'driver-test') return await this.testDriver(parsed.values);
-      await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, signal);
+      const purpose = READING.has(command) ? 'read' : 'order';
+      await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, purpose, signal);
       return 0;
     } catch (error: unknown) {
       stderr.write(`nodepool: ${describe(asError(error), parsed.options.has('--debug'))}\n`);
@@ -128,10 +143,11 @@ export class CommandLine {
     subcommand: Subcommand,
     options: CommonOptions,
     values: Values,
+    purpose: 'read' | 'order',
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const followed = values.has('--wait') ? (subcommand.followedIn ?? []) : [];
-    const session = await this.context.open(options, [...subcommand.mirrors, ...followed]);
+    const session = await this.context.open(options, [...subcommand.mirrors, ...followed], purpose);
     try {
       await subcommand.run(this.subcommandContext(session, values, signal));
     } finally {
@@ -185,6 +201,7 @@ export class CommandLine {
       logConfigPath: text('-l') ?? null,
       debug: values.has('--debug'),
       connectTimeout: connectTimeout(text('--connect-timeout') ?? this.context.environment[CONNECT_VARIABLE]),
+      url: (text('--url') ?? this.context.environment[URL_VARIABLE] ?? '').trim() || null,
     };
   }
 }

@@ -38,6 +38,12 @@ export const NODEPOOL_PROGRAM = {
       additional: true,
       value: { kind: 'seconds' },
     },
+    {
+      flag: '--url',
+      metavar: 'URL',
+      help: 'Nodepool to ask: http://host:port, https://host:port or unix:/path (default: NODEPOOL_URL, or lease-api of the configuration)',
+      additional: true,
+    },
   ],
   commands: [
     {

@@ -12,6 +12,8 @@ export interface CommonOptions {
   readonly debug: boolean;
   /** Seconds that connecting may take; Infinity: for ever. */
   readonly connectTimeout: number;
+  /** Where to ask, as `--url` or `NODEPOOL_URL` has it; with one no configuration is read. Null: none was given. */
+  readonly url: string | null;
 }
 
 /** A connected Nodepool. */
@@ -26,10 +28,15 @@ export interface Session {
 }
 
 /**
- * Loads the configuration, connects and opens the mirrors named, so that the session's queries answer from them at once.
+ * Loads the configuration, connects and opens the mirrors named, so that the session's queries answer from them at once. What only
+ * reads may do so from the store itself where the daemon that has it is down.
  * @throws when the configuration cannot be loaded, or the store cannot be reached in time
  */
-export type OpenSession = (options: CommonOptions, mirrors: readonly MirrorName[]) => Promise<Session>;
+export type OpenSession = (
+  options: CommonOptions,
+  mirrors: readonly MirrorName[],
+  purpose: 'read' | 'order',
+) => Promise<Session>;
 
 /**
  * Checks a configuration file and answers its problems, one line each, in the order of the file; none if it is valid.

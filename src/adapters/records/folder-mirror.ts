@@ -30,6 +30,8 @@ const READ_AT_ONCE = 200;
 interface Hold {
   attempts: number;
   held: boolean;
+  /** Others' changes matter while it is held. */
+  followed: boolean;
 }
 
 /** A folder of records in memory. See RecordView for what it promises, RecordWatch for what it is told. */
@@ -104,9 +106,10 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     return this.listeners.add(listener);
   }
 
-  attemptBegins(id: string): void {
+  attemptBegins(id: string, follow = false): void {
     const hold = this.holdOf(id);
     hold.attempts += 1;
+    if (!hold.held) hold.followed = follow;
     this.applyHold(id);
   }
 
@@ -160,6 +163,11 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     this.folder?.refresh();
   }
 
+  /** Watches a record that we have just made, which others may write at once, without the usual rest. */
+  watchNow(id: string): void {
+    this.entries.get(id)?.data.hurry();
+  }
+
   private onList(names: readonly string[]): void {
     const present = new Set(names);
     const asked = this.listTick;
@@ -182,7 +190,8 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
       },
     });
     this.entries.set(id, entry);
-    entry.setPaused(this.holds.has(id), false);
+    const hold = this.holds.get(id);
+    entry.setPaused(hold !== undefined && !hold.followed, false);
     if (origin === 'own') entry.readLater();
     return entry;
   }
@@ -228,7 +237,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
 
   private holdOf(id: string): Hold {
     let hold = this.holds.get(id);
-    if (!hold) this.holds.set(id, (hold = { attempts: 0, held: false }));
+    if (!hold) this.holds.set(id, (hold = { attempts: 0, held: false, followed: false }));
     return hold;
   }
 
@@ -238,7 +247,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     if (!quiet) this.holds.delete(id);
     const entry = this.entries.get(id);
     if (!entry) return;
-    entry.setPaused(quiet, lazy);
+    entry.setPaused(quiet && !hold.followed, lazy);
     this.updateLockWatch(entry);
     this.announceLock(entry);
   }

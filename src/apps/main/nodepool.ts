@@ -1,48 +1,13 @@
 import 'reflect-metadata';
 import { CommandLine } from '../../adapters/cli/command-line.js';
-import type { OpenSession } from '../../adapters/cli/session.js';
 import { validateConfig } from '../../adapters/config-yaml/load-config.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { formatProblem } from '../../domain/config/config-problem.js';
-import { administrationModule } from '../composition/daemon-modules.js';
-import { TOKENS } from '../composition/tokens.js';
-import { connectInTime } from './connect-in-time.js';
 import { driverTools } from './driver-tools.js';
-import { currentEnvironment, loadOptions, openProcess } from './daemon.js';
+import { currentEnvironment, loadOptions } from './daemon.js';
+import { openSession } from './open-session.js';
 import { runMain } from './run-main.js';
 import { packageVersion } from './version.js';
-
-const open: OpenSession = async (options, mirrors) => {
-  // `--debug` counts more than a logging configuration (spec BUILDER 3.1).
-  const logConfigPath = options.debug ? null : options.logConfigPath;
-  const running = await openProcess({ ...options, logConfigPath, logTo: 'stderr', driversWhenAsked: true }, [
-    administrationModule(),
-  ]);
-  const { container } = running;
-  const administration = container.get(TOKENS.administration);
-  const close = async (): Promise<void> => {
-    await container.get(TOKENS.providers).stop();
-    await running.close();
-  };
-  try {
-    const { zookeeper } = container.get(TOKENS.config).current;
-    await connectInTime(container.get(TOKENS.clock), options.connectTimeout, zookeeper, async (signal) => {
-      await container.get(TOKENS.store).session.connected(signal);
-      await container.get(TOKENS.records).open(mirrors, signal);
-    });
-  } catch (error: unknown) {
-    await close();
-    throw error;
-  }
-  return {
-    queries: administration.queries,
-    aliens: administration.aliens,
-    commands: administration.commands,
-    inquiries: administration.inquiries,
-    progress: administration.progress,
-    close,
-  };
-};
 
 async function validate(configPath: string, securePath: string | null): Promise<readonly string[]> {
   const { errors } = await validateConfig(loadOptions(configPath, securePath, currentEnvironment()));
@@ -53,7 +18,7 @@ async function validate(configPath: string, securePath: string | null): Promise<
 function main(): Promise<number> {
   const { stdout, stderr, stdin } = process;
   const line = new CommandLine({
-    open,
+    open: openSession,
     validate,
     drivers: driverTools,
     stdout,

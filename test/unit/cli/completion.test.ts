@@ -72,7 +72,7 @@ describe('bash', () => {
   });
 
   test('options of the program and of each subcommand', () => {
-    expect(complete('--')).toEqual(['--connect-timeout', '--debug', '--help', '--version']);
+    expect(complete('--')).toEqual(['--connect-timeout', '--debug', '--help', '--url', '--version']);
     for (const { name, options = [] } of NODEPOOL_PROGRAM.commands as readonly {
       name: string;
       options?: readonly { flag: string }[];

@@ -52,6 +52,9 @@ additional options:
   --connect-timeout SECONDS
                         how long to wait for ZooKeeper, 0: for ever (default:
                         NODEPOOL_CONNECT_TIMEOUT, or 30)
+  --url URL             Nodepool to ask: http://host:port, https://host:port
+                        or unix:/path (default: NODEPOOL_URL, or lease-api of
+                        the configuration)
 `;
 
   test('the help of the program is the original text, followed by our additions [BUILDER 3.1]', () => {

@@ -32,6 +32,12 @@ export class ZooKeeperTlsSchema {
   @RequiredKey('ca', text) ca?: string;
 }
 
+/** Ours alone. */
+export class StoreSchema {
+  @RequiredKey('directory', text) directory?: string;
+  @Key('session-timeout', seconds) sessionTimeout?: number;
+}
+
 export class LabelSchema {
   @RequiredKey('name', text) name?: string;
   @Key('min-ready', integer) minReady?: number;
@@ -72,6 +78,7 @@ export class TopLevelSchema {
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
   @Key('zookeeper-timeout', seconds) zookeeperTimeout?: number;
+  @Section('store', () => StoreSchema) store?: StoreSchema;
   @SectionList('labels', () => LabelSchema) labels?: LabelSchema[];
   @SectionList('diskimages', () => DiskImageSchema) diskImages?: DiskImageSchema[];
   @Key('providers', list) providers?: unknown;

@@ -1,0 +1,29 @@
+import { ContainerModule } from 'inversify';
+import { AdminRoutes } from '../../adapters/http/api/admin/admin-routes.js';
+import type { AdministrationPort } from '../../ports/administration/operations.js';
+import { TOKENS } from './tokens.js';
+
+/** The operators' commands for the API of a daemon; `administrationModule` is to be there as well. */
+export function adminModule(): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(TOKENS.adminRoutes).toDynamicValue((context) => {
+      const records = context.get(TOKENS.records);
+      const store = context.get(TOKENS.store);
+      const port = context.get(TOKENS.administration);
+      const administration = async (): Promise<AdministrationPort> => {
+        await records.open(['nodes', 'requests', 'images', 'launchers', 'builders']);
+        // What was changed before arrives before the answers to later questions.
+        await store.stat('/');
+        await store.stat('/');
+        return port;
+      };
+      return [
+        new AdminRoutes({
+          administration,
+          clock: context.get(TOKENS.clock),
+          logger: context.get(TOKENS.logger).child('admin'),
+        }),
+      ];
+    });
+  });
+}
