@@ -1,4 +1,5 @@
 /** Everything but the providers, which their drivers read (spec BUILDER 1.2 to 1.4). */
+import type { ZooKeeperClientName } from '../../../domain/config/config.js';
 import { Key, RequiredKey, Section, SectionList } from '../schema-key.js';
 import type { ValueKind } from '../value-kinds.js';
 import {
@@ -6,6 +7,7 @@ import {
   environment,
   flag,
   integer,
+  oneOf,
   port,
   seconds,
   text,
@@ -30,6 +32,12 @@ export class ZooKeeperTlsSchema {
   @RequiredKey('cert', text) cert?: string;
   @RequiredKey('key', text) key?: string;
   @RequiredKey('ca', text) ca?: string;
+}
+
+/** Ours alone. */
+export class ZooKeeperSaslSchema {
+  @RequiredKey('username', text) username?: string;
+  @RequiredKey('password', text) password?: string;
 }
 
 /** Ours alone. */
@@ -78,6 +86,9 @@ export class TopLevelSchema {
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
   @Key('zookeeper-timeout', seconds) zookeeperTimeout?: number;
+  @Section('zookeeper-sasl', () => ZooKeeperSaslSchema) zookeeperSasl?: ZooKeeperSaslSchema;
+  /** Ours alone. */
+  @Key('zookeeper-client', oneOf('wire', 'native')) zookeeperClient?: ZooKeeperClientName;
   @Section('store', () => StoreSchema) store?: StoreSchema;
   @SectionList('labels', () => LabelSchema) labels?: LabelSchema[];
   @SectionList('diskimages', () => DiskImageSchema) diskImages?: DiskImageSchema[];
@@ -95,5 +106,6 @@ export class SecureDiskImageSchema {
 export class SecureSchema {
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
+  @Section('zookeeper-sasl', () => ZooKeeperSaslSchema) zookeeperSasl?: ZooKeeperSaslSchema;
   @SectionList('diskimages', () => SecureDiskImageSchema) diskImages?: SecureDiskImageSchema[];
 }
