@@ -53,6 +53,7 @@ export default tseslint.config(
       'src/apps/launcher/**',
       'src/apps/builder/**',
       'src/apps/administration/**',
+      'src/apps/lease-client/**',
       'src/adapters/records/**',
       'src/adapters/leases/**',
       'src/adapters/memory/**',

@@ -8,6 +8,8 @@ export function valueProblem({ flag, value: spec }: OptionSpec, value: string): 
       return undefined;
     case 'seconds':
       return isSeconds(value) ? undefined : `argument ${flag}: invalid number of seconds: '${value}'`;
+    case 'whole':
+      return wholeProblem(flag, spec, value);
     case 'choice':
       return choiceProblem(flag, spec, [value]);
     case 'choices':
@@ -37,6 +39,17 @@ function choiceProblem(
   const wrong = given.find((each) => choiceMeant(of, each) === undefined);
   if (wrong === undefined) return undefined;
   return `argument ${flag}: invalid choice: '${wrong}' (choose from ${of.map((choice) => `'${choice}'`).join(', ')})`;
+}
+
+function wholeProblem(
+  flag: string,
+  { least, most }: Extract<ValueSpec, { readonly kind: 'whole' }>,
+  value: string,
+): string | undefined {
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+  if (number >= least && number <= most) return undefined;
+  const range = most === Infinity ? `${least} or more` : `${least} to ${most}`;
+  return `argument ${flag}: invalid whole number: '${value}' (${range})`;
 }
 
 export function isSeconds(value: string): boolean {

@@ -5,6 +5,8 @@ import { wantsColours } from './colours.js';
 import { completionScript } from './completion/completion-script.js';
 import { explainSubject } from './explain-subcommand.js';
 import * as lists from './list-subcommands.js';
+import { isLeaseCommand, runLeaseCommand, type LeaseCommandName } from './leases/lease-commands.js';
+import type { LeaseTools } from './leases/lease-tools.js';
 import { NODEPOOL_PROGRAM, type CommandName } from './nodepool-program.js';
 import * as orders from './order-subcommands.js';
 import { parseArguments, type Values } from './parse-arguments.js';
@@ -15,6 +17,7 @@ export interface CommandLineContext {
   readonly open: OpenSession;
   readonly validate: ValidateConfig;
   readonly drivers: DriverTools;
+  readonly leases: LeaseTools;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   /** Read only when a question is asked. */
@@ -32,7 +35,7 @@ const URL_VARIABLE = 'NODEPOOL_URL';
 const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
 /** None of these needs a session. */
-type WithoutSession = 'config-validate' | 'completion' | 'drivers' | 'driver-test';
+type WithoutSession = 'config-validate' | 'completion' | 'drivers' | 'driver-test' | LeaseCommandName;
 
 const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcommand>> = {
   list: lists.listNodes,
@@ -82,7 +85,7 @@ export class CommandLine {
     const parsed = parseArguments(NODEPOOL_PROGRAM, argv, `Nodepool version: ${version}`);
     if (parsed.kind === 'usage') {
       stderr.write(parsed.text);
-      return 2;
+      return parsed.exitCode;
     }
     if (parsed.kind === 'print') {
       stdout.write(parsed.text);
@@ -95,6 +98,15 @@ export class CommandLine {
         return 0;
       }
       const options = this.commonOptions(parsed.options);
+      if (isLeaseCommand(command)) {
+        const given = parsed.options.has('--connect-timeout');
+        return await runLeaseCommand(command, {
+          ...this.context,
+          options,
+          values: parsed.values,
+          patienceGiven: given,
+        });
+      }
       if (command === 'config-validate') return await this.validate(options);
       if (command === 'drivers') return await this.listDrivers(options);
       if (command === 'driver-test') return await this.testDriver(parsed.values);

@@ -8,6 +8,7 @@ import {
   REQUESTS,
   UPLOADS,
 } from '../../domain/presentation/listings.js';
+import { LEASE_COMMANDS } from './leases/lease-program.js';
 import { formatOption, listOptions, waitOptions } from './list-options.js';
 import { HELP_OPTION, VERSION_OPTION, type ArgumentSpec, type ProgramSpec } from './program-spec.js';
 
@@ -157,6 +158,7 @@ export const NODEPOOL_PROGRAM = {
       ],
       additional: true,
     },
+    ...LEASE_COMMANDS,
     {
       name: 'completion',
       help: 'print a script that completes command lines: eval "$(nodepool completion bash)"',

@@ -22,6 +22,8 @@ export type ValueSpec =
   | { readonly kind: 'choices'; readonly of: readonly string[] }
   /** A number, 0 or more. */
   | { readonly kind: 'seconds' }
+  /** A whole number within these. */
+  | { readonly kind: 'whole'; readonly least: number; readonly most: number }
   | { readonly kind: 'file' };
 
 export interface ArgumentSpec {
@@ -34,6 +36,8 @@ export interface ArgumentSpec {
   /** The only values there are. */
   readonly choices?: readonly string[];
   readonly file?: boolean;
+  /** Takes all words that are left, one at least; the parser answers a list. Only the last one may. */
+  readonly many?: boolean;
 }
 
 export interface CommandSpec {
@@ -42,6 +46,10 @@ export interface CommandSpec {
   readonly help: string;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
+  /** Words after `--`, one at least, which are somebody else's command line; the parser answers a list. */
+  readonly trailing?: ArgumentSpec;
+  /** The exit status when the command line cannot be understood; default 2. */
+  readonly usageStatus?: number;
   /**
    * Not in the original. Such commands stand in a section of their own after all else that the help says, so that what the
    * original prints is unchanged up to there.

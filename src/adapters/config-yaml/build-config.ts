@@ -7,6 +7,7 @@ import type {
   ProblemSink,
 } from '../../domain/config/driver-schema.js';
 import { buildDiskImages, withProviderFormats, withSecureVariables } from './build-disk-images.js';
+import { buildLeaseApi, buildLeaseTokens } from './build-lease-api.js';
 import { buildProviders } from './build-providers.js';
 import { buildStore } from './build-store.js';
 import { buildTenantLimits } from './build-tenant-limits.js';
@@ -42,6 +43,11 @@ export function buildConfig({ main, secure, drivers, clouds, found }: BuildOptio
       : plainImages;
   const surroundings = { drivers, labels: new Set(labels.keys()), diskImages: new Set(images.keys()), clouds, found };
   const providers = buildProviders(value.providers, surroundings, below(main.problems, 'providers'));
+  const leaseTokens = buildLeaseTokens(
+    hidden?.value.leaseTokens,
+    hidden && secure ? sinkOf(hidden, secure) : undefined,
+  );
+  const leaseApi = buildLeaseApi(value, leaseTokens.length > 0, below(main.problems, 'lease-api'));
   return {
     webapp: buildWebapp(value.webapp),
     ...buildDirectories(value),
@@ -52,6 +58,8 @@ export function buildConfig({ main, secure, drivers, clouds, found }: BuildOptio
     diskImages: withProviderFormats(images, providers.values()),
     providers,
     tenantLimits: buildTenantLimits(value.tenantResourceLimits, below(main.problems, 'tenant-resource-limits')),
+    ...(leaseApi ? { leaseApi } : {}),
+    ...(leaseTokens.length > 0 ? { leaseTokens } : {}),
   };
 }
 

@@ -165,6 +165,14 @@ function listOf<T>(item: ValueKind<T>): ValueKind<readonly T[]> {
   };
 }
 
+/** A SHA-256 in hex. Never shown: it may be that of a weak secret. */
+export const sha256 = simpleKind(
+  { type: 'sha256', schema: { type: 'string', pattern: '^[0-9A-Fa-f]{64}$' } },
+  'the SHA-256 of a token, 64 hex digits',
+  (value) => typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value),
+  (value) => asText(value).toLowerCase(),
+);
+
 export const textList = listOf(text);
 
 function mapOf<T>(item: ValueKind<T>, elseEmpty = false): ValueKind<Readonly<Record<string, T>>> {

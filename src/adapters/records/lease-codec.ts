@@ -9,6 +9,7 @@ import {
   type LeasedNode,
   type NodeLease,
 } from '../../domain/model/lease.js';
+import { Original } from './original.js';
 import { PythonFloat } from './python-json.js';
 import { isObject, parseStated, type RecordCodec, type WireObject } from './record-codec.js';
 import {
@@ -17,6 +18,7 @@ import {
   field,
   finite,
   knownKeys,
+  statePairs,
   text,
   texts,
   writeObject,
@@ -146,15 +148,9 @@ export const leaseCodec: RecordCodec<NodeLease> = {
     const { values, extra } = decodeFields(object, FIELDS, KNOWN, { ...LEASE_DEFAULTS, state, stateTime });
     return { value: { ...values, extra } };
   },
-  encode(lease) {
-    return writeObject(
-      [
-        ['state', lease.state],
-        ['state_time', new PythonFloat(lease.stateTime)],
-        ...encodeFields(lease, lease.extra, FIELDS),
-      ],
-      lease.extra,
-      HANDLED,
-    );
+  encode(lease, base) {
+    const original = Original.of(base);
+    const known = [...statePairs(lease, original), ...encodeFields(lease, FIELDS, original)];
+    return writeObject(known, lease.extra, HANDLED, original);
   },
 };

@@ -1,10 +1,17 @@
 import { ContainerModule } from 'inversify';
 import { AdminRoutes } from '../../adapters/http/api/admin/admin-routes.js';
 import type { AdministrationPort } from '../../ports/administration/operations.js';
+import { administrationModule } from './daemon-modules.js';
+import { leasesModule } from './leases-module.js';
 import { TOKENS } from './tokens.js';
 
+/** What the API of a daemon is made of: leases and the operators' commands. */
+export function apiModules(): readonly ContainerModule[] {
+  return [administrationModule(), adminModule(), leasesModule()];
+}
+
 /** The operators' commands for the API of a daemon; `administrationModule` is to be there as well. */
-export function adminModule(): ContainerModule {
+function adminModule(): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.adminRoutes).toDynamicValue((context) => {
       const records = context.get(TOKENS.records);

@@ -20,6 +20,9 @@ import type { Metrics, MetricsPage } from '../../ports/telemetry/metrics.js';
 import type { Administration } from '../administration/administration.js';
 import type { Builder } from '../builder/builder.js';
 import type { Launcher } from '../launcher/launcher.js';
+import type { ApiListener } from '../../adapters/http/api/api-listener.js';
+import type { Desk, DeskServices } from '../leases/desk.js';
+import type { LeaseGateway } from '../leases/lease-gateway.js';
 import type { WebServer } from '../../adapters/http/web-server.js';
 import type { DurableTree } from '../../adapters/memory/durable/durable-tree.js';
 import type { ApiRoutes } from '../../adapters/http/api/api-routes.js';
@@ -58,5 +61,9 @@ export const TOKENS = {
   adminRoutes: token<readonly ApiRoutes[]>('admin-routes'),
   administration: token<Administration>('administration'),
   web: token<WebServer>('web'),
+  leaseServices: token<DeskServices>('lease-services'),
+  leaseGateway: token<LeaseGateway>('lease-gateway'),
+  leaseDesk: token<Desk>('lease-desk'),
+  api: token<ApiListener>('api'),
   builderWeb: token<WebServer>('builder-web'),
 } as const;

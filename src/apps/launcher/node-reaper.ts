@@ -10,6 +10,7 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { deleteNode } from './node-deletion.js';
+import { LeasedNodes } from './leased-nodes.js';
 import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
@@ -44,6 +45,7 @@ export class NodeReaper {
   private readonly retrying = new Set<NodeId>();
   private readonly wakeup: Wakeup;
   private readonly tasks: Supervisor;
+  private readonly leased: LeasedNodes;
   private readonly limits = new Map<string | null, WorkLimit>();
 
   constructor(
@@ -55,6 +57,7 @@ export class NodeReaper {
     private readonly claimed: (id: NodeId) => boolean,
   ) {
     this.wakeup = new Wakeup(services.clock);
+    this.leased = new LeasedNodes(services);
     // All tasks are about a node, which ends their name.
     this.tasks = new Supervisor((name, error) => {
       const node = name.slice(name.lastIndexOf(' ') + 1);
@@ -78,6 +81,7 @@ export class NodeReaper {
       records.nodes.view.onChange((change) => this.onNodeChange(change)),
       records.requests.view.onChange((change) => this.onRequestChange(change)),
       config.onChange(() => this.lookAtAll()),
+      ...this.leased.open((node) => this.look(node)),
     ];
     this.lookAtAll();
     try {
@@ -196,6 +200,7 @@ export class NodeReaper {
       config: config.current,
       ours: node.provider !== null && this.ours(node.provider),
       unborn: clock.monotonic() - (this.unborn.get(id) ?? clock.monotonic()),
+      lease: this.leased.leaseOf(id, node),
       requestExists: (id) => records.requests.view.get(id) !== undefined || !records.requests.view.complete,
       launcherAlive: (id) => !registry.complete || registry.pools().some((pool) => pool.id === id),
     });
@@ -257,6 +262,7 @@ export class NodeReaper {
     signal.addEventListener('abort', letGo, { once: true });
     if (signal.aborted) letGo();
     try {
+      await this.leased.refresh(lease.current.value);
       const { verdict, because } = this.decide(id, lease.current.value);
       if (verdict === 'free') await this.free(lease);
       if (verdict === 'delete') {

@@ -3,7 +3,7 @@ import type { LeaseId, NodeLease } from '../../domain/model/lease.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import type { LeaseServices } from './services.js';
 
-const NEVER: LeaseDeadlines = { wait: Infinity, expiry: Infinity, limit: Infinity };
+const NEVER: LeaseDeadlines = { wait: Infinity, expiry: Infinity, limit: Infinity, spare: -Infinity };
 
 /**
  * When leases end by themselves, on the clock that never jumps [L13]. Of all leases, not only of those that this process takes care
@@ -82,8 +82,9 @@ export class LeaseClocks {
     }
     const known = this.of(id);
     const renewed = after.heartbeat.count > before.heartbeat.count;
-    const expiry = renewed ? Math.max(known.expiry, deadlinesFrom(after, 'renewed', at).expiry) : known.expiry;
+    const next = renewed ? deadlinesFrom(after, 'renewed', at) : known;
     const limit = (this.activeSince.get(id) ?? at) + after.maxDuration;
-    this.deadlines.set(id, { wait: Infinity, expiry, limit });
+    const later = (key: 'expiry' | 'spare'): number => Math.max(known[key], next[key]);
+    this.deadlines.set(id, { wait: Infinity, expiry: later('expiry'), limit, spare: later('spare') });
   }
 }

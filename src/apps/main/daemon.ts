@@ -19,6 +19,7 @@ import { systemModule } from '../composition/system-module.js';
 import { telemetryModule } from '../composition/telemetry-module.js';
 import { TOKENS } from '../composition/tokens.js';
 import { PluginRegistry } from '../plugins/plugin-registry.js';
+import { currentEnvironment } from './current-environment.js';
 import { openLog } from './open-log.js';
 import type { LogOptions } from './open-log.js';
 import type { Place } from './open-place.js';
@@ -65,12 +66,6 @@ export function loadOptions(
 export function openPlugins(): PluginRegistry {
   const installation = fileURLToPath(new URL('../../..', import.meta.url));
   return new PluginRegistry({ clock: new SystemClock(), installation: path.resolve(installation) });
-}
-
-export function currentEnvironment(): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }
 
 /** Loads the configuration and puts the parts together; nothing runs yet but the connection to the store. */

@@ -1,18 +1,20 @@
 import 'reflect-metadata';
+import type { ApiListener } from '../../adapters/http/api/api-listener.js';
 import { ServiceNotifier, takeServiceSettings } from '../../adapters/systemd/service-notifier.js';
 import { builderConfigProblem } from '../builder/builder-config-check.js';
-import { adminModule } from '../composition/admin-module.js';
-import { administrationModule, builderModule, launcherModule } from '../composition/daemon-modules.js';
+import { apiModules } from '../composition/admin-module.js';
+import { builderModule, launcherModule } from '../composition/daemon-modules.js';
 import { imageBuildingModule } from '../composition/image-building-module.js';
 import { intervalsFrom } from '../composition/intervals.js';
 import { TOKENS } from '../composition/tokens.js';
 import { checkImagesDir } from './check-images-dir.js';
-import { currentEnvironment, openProcess } from './daemon.js';
+import { currentEnvironment } from './current-environment.js';
+import { openProcess } from './daemon.js';
 import type { NodepoolProcess } from './daemon.js';
 import type { DaemonArguments } from './daemon-arguments.js';
 import { countOption, daemonProgram } from './daemon-arguments.js';
 import { dumpOnSignal } from './debug-dump.js';
-import { withSocket } from './open-socket.js';
+import { openListeners } from './open-socket.js';
 import { openWeb } from './open-web.js';
 import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
@@ -59,7 +61,9 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   watchMainThread(logger);
   const launcher = container.get(TOKENS.launcher);
   const builder = withBuilder(running) ? container.get(TOKENS.builder) : null;
-  dumpOnSignal(PROGRAM.name, logger, [launcher, ...(builder ? [builder] : []), container.get(TOKENS.leaseStatus)]);
+  const leases = container.get(TOKENS.leaseGateway);
+  const parts = [launcher, ...(builder ? [builder] : []), leases];
+  dumpOnSignal(PROGRAM.name, logger, [...parts, container.get(TOKENS.leaseStatus)]);
   const service = new ServiceNotifier(serviceSettings, logger.child('service'));
   const starting = new AbortController();
   const runs = (async () => {
@@ -67,6 +71,7 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
     const told = service.ready('Starting');
     await launcher.start(starting.signal);
     await builder?.start();
+    await leases.start(starting.signal);
     logger.info(builder ? 'Launcher and builder run' : 'The launcher runs; without diskimages there is no builder');
     await told;
     await service.status('Serving requests');
@@ -76,14 +81,18 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   const told = service.stopping(`Stopping after ${signal}`);
   starting.abort(new Error(`stopped by ${signal}`));
   await runs.catch(() => undefined);
+  await running.api.close();
+  // Nodes of leases are let go before anybody here could take them for abandoned.
+  await leases.stop();
   await Promise.all([launcher.stop(), builder?.stop({ killBuilds: true })]);
+  await container.get(TOKENS.providers).stop();
   await running.close();
   await told;
   return 0;
 }
 
 /** Everything that may be wrong with the configuration or the machine shows here; nothing runs yet. */
-async function openStandalone(args: DaemonArguments): Promise<NodepoolProcess> {
+async function openStandalone(args: DaemonArguments): Promise<NodepoolProcess & { readonly api: ApiListener }> {
   const workers = {
     build: countOption(args.values, '--build-workers', 1),
     upload: countOption(args.values, '--upload-workers', 4),
@@ -95,15 +104,14 @@ async function openStandalone(args: DaemonArguments): Promise<NodepoolProcess> {
       imageBuildingModule(args.values.has('--fake')),
       launcherModule(intervals.launcher),
       builderModule({ intervals: intervals.builder, workers }),
-      administrationModule(),
-      adminModule(),
+      ...apiModules(),
     ],
   );
   try {
     if (withBuilder(running)) await checkBuilder(running);
     const { store } = running.container.get(TOKENS.config).current;
-    const open = store ? await withSocket(running, store.directory) : running;
-    return args.values.has('--no-webapp') ? open : await withWeb(open);
+    const open = args.values.has('--no-webapp') ? running : await withWeb(running);
+    return { ...open, api: await openListeners(running, store?.directory ?? null) };
   } catch (error) {
     await running.close();
     throw error;

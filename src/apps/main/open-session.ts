@@ -8,7 +8,8 @@ import type { MirrorName } from '../../ports/records/records.js';
 import { administrationModule } from '../composition/daemon-modules.js';
 import { TOKENS } from '../composition/tokens.js';
 import { connectInTime } from './connect-in-time.js';
-import { currentEnvironment, loadOptions, openProcess } from './daemon.js';
+import { currentEnvironment } from './current-environment.js';
+import { loadOptions, openProcess } from './daemon.js';
 import type { Place } from './open-place.js';
 import { socketOf } from './open-socket.js';
 

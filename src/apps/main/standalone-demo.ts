@@ -2,17 +2,21 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ApiListener } from '../../adapters/http/api/api-listener.js';
 import { asError } from '../../ports/runtime/clock.js';
+import { apiModules } from '../composition/admin-module.js';
 import { builderModule, launcherModule } from '../composition/daemon-modules.js';
 import { imageBuildingModule } from '../composition/image-building-module.js';
 import { intervalsFrom } from '../composition/intervals.js';
 import { TOKENS } from '../composition/tokens.js';
 import { DemoClient } from '../standalone/demo-client.js';
 import { Narrator } from '../standalone/narrator.js';
-import { currentEnvironment, openProcess } from './daemon.js';
+import { currentEnvironment } from './current-environment.js';
+import { openProcess } from './daemon.js';
 import type { NodepoolProcess } from './daemon.js';
 import type { DaemonArguments } from './daemon-arguments.js';
 import { countOption } from './daemon-arguments.js';
+import { openListeners } from './open-socket.js';
 import { openWeb } from './open-web.js';
 import { untilAskedToStop } from './signals.js';
 import { watchMainThread } from './watch-main-thread.js';
@@ -65,31 +69,46 @@ async function runIn(folder: string, options: DemoOptions): Promise<number> {
       place: { directory: path.join(folder, 'store'), sessionTimeout: SESSION_TIMEOUT },
       environment,
     },
-    [imageBuildingModule(true), launcherModule(intervals.launcher), builderModule({ intervals: intervals.builder })],
+    [
+      imageBuildingModule(true),
+      launcherModule(intervals.launcher),
+      builderModule({ intervals: intervals.builder }),
+      ...apiModules(),
+    ],
   );
   watchMainThread(running.logger);
   const { container } = running;
   const builder = container.get(TOKENS.builder);
   const launcher = container.get(TOKENS.launcher);
   const web = container.get(TOKENS.web);
+  const leases = container.get(TOKENS.leaseGateway);
+  let api: ApiListener | null = null;
   const stopping = new AbortController();
   const narrator = new Narrator(container.get(TOKENS.records), container.get(TOKENS.clock), say);
   try {
     const address = await announce(running, options);
+    api = await openListeners(running, path.join(folder, 'store')).catch((error: unknown) => {
+      // The path of a socket must not be long, and a demonstration may be anywhere.
+      say(`  no commands beside it: ${asError(error).message}`);
+      return null;
+    });
     await launcher.start(stopping.signal);
     sayWhatIsThere(running, again);
     const endNarration = narrator.start();
     await builder.start();
+    await leases.start(stopping.signal);
     const job = mainJob(running, narrator, options.patience, stopping.signal);
     const first = await Promise.race([job, asked]);
     if (typeof first !== 'number' || options.once) return typeof first === 'number' ? first : 0;
     say(`Nodepool goes on running; look at ${address}/ with a browser, end it with Ctrl-C.`);
+    if (api) say(`Commands work beside it: nodepool --url unix:${folder}/store/nodepool.sock list`);
     await asked;
     endNarration();
     return first;
   } finally {
     stopping.abort(new Error('stopping'));
-    await web.close();
+    await Promise.all([web.close(), api?.close()]);
+    await leases.stop();
     await Promise.all([launcher.stop(), builder.stop({ killBuilds: true })]);
     await running.close();
   }

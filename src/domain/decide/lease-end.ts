@@ -16,9 +16,11 @@ export interface LeaseDeadlines {
   readonly expiry: number;
   /** Has lasted as long as it may. */
   readonly limit: number;
+  /** Until then nodes of a lease that nobody takes care of are left for somebody who does [L10, L11]. */
+  readonly spare: number;
 }
 
-/** When the lease was created, as far as the limit goes: what only the moment of its becoming active and the record together say. */
+/** The same moment on both clocks. */
 export interface LeaseMoment {
   readonly monotonic: number;
   readonly now: number;
@@ -26,14 +28,13 @@ export interface LeaseMoment {
 
 /** Of a lease that we saw being created, becoming active or being renewed just now. */
 export function deadlinesFrom(lease: NodeLease, event: 'created' | 'active' | 'renewed', at: number): LeaseDeadlines {
-  switch (event) {
-    case 'created':
-      return { wait: lease.wait === null ? Infinity : at + lease.wait, expiry: Infinity, limit: Infinity };
-    case 'active':
-      return { wait: Infinity, expiry: at + lease.heartbeat.ttl, limit: at + lease.maxDuration };
-    case 'renewed':
-      return { wait: Infinity, expiry: at + lease.heartbeat.ttl, limit: Infinity };
+  const { ttl } = lease.heartbeat;
+  if (event === 'created') {
+    const wait = lease.wait === null ? Infinity : at + lease.wait;
+    return { wait, expiry: Infinity, limit: Infinity, spare: -Infinity };
   }
+  const limit = event === 'active' ? at + lease.maxDuration : Infinity;
+  return { wait: Infinity, expiry: at + ttl, limit, spare: at + ttl + LEASE_GRACE };
 }
 
 /**
@@ -43,16 +44,20 @@ export function deadlinesFrom(lease: NodeLease, event: 'created' | 'active' | 'r
 export function deadlinesFound(lease: NodeLease, { monotonic, now }: LeaseMoment): LeaseDeadlines {
   const wait = waitUntil(lease);
   const end = endsAt(lease);
+  const active = lease.state === 'active' && lease.expiresAt !== null;
+  const most = active ? longest(lease, now) : -Infinity;
+  const rest = Math.max((lease.expiresAt ?? 0) - now, LEASE_GRACE);
   return {
     wait: lease.state !== 'waiting' || wait === null ? Infinity : monotonic + clamp(wait - now, 0, lease.wait ?? 0),
-    expiry: lease.expiresAt === null ? Infinity : monotonic + found(lease, lease.expiresAt, now),
+    expiry: active ? monotonic + Math.min(rest, most) : Infinity,
     limit: end === null ? Infinity : monotonic + clamp(end - now, 0, lease.maxDuration),
+    spare: monotonic + most,
   };
 }
 
-function found({ heartbeat: { at, ttl } }: NodeLease, expiresAt: number, now: number): number {
-  const most = Math.min(at + ttl, expiresAt) + LEASE_GRACE - now;
-  return clamp(Math.min(Math.max(expiresAt - now, LEASE_GRACE), Math.max(most, 0)), 0, ttl + LEASE_GRACE);
+/** Until the last sign of life + ttl + 30 s. */
+function longest({ heartbeat: { at, ttl } }: NodeLease, now: number): number {
+  return clamp(at + ttl + LEASE_GRACE - now, 0, ttl + LEASE_GRACE);
 }
 
 function clamp(value: number, least: number, most: number): number {

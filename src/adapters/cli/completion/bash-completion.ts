@@ -88,6 +88,7 @@ function valueAction(name: string, { value }: OptionSpec): string {
     case 'file':
       return `${name}_files "$current"; `;
     case 'seconds':
+    case 'whole':
     case undefined:
       return '';
   }

@@ -69,6 +69,7 @@ function valueAction(value: OptionSpec['value']): string {
     case 'file':
       return '_files';
     case 'seconds':
+    case 'whole':
     case undefined:
       return '';
   }

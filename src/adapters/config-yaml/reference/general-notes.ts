@@ -2,6 +2,9 @@
 import {
   DiskImageSchema,
   LabelSchema,
+  LeaseApiSchema,
+  LeaseApiTlsSchema,
+  LeaseTokenSchema,
   SecureDiskImageSchema,
   SecureSchema,
   StoreSchema,
@@ -52,6 +55,12 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
         since: 'ours',
         note: 'in place of `zookeeper-servers`: everything is kept on this machine, see [below](#store)',
       },
+      'lease-api': {
+        otherwise: 'off',
+        since: 'ours',
+        note: "where machines are leased over HTTP, see [below](#lease-api). Python's `config-validate` does not know this key",
+      },
+      socket: { otherwise: 'none', since: 'ours', note: 'another place for `lease-api.socket`, which comes first' },
       labels: { otherwise: 'none', note: 'what can be asked for' },
       diskimages: { otherwise: 'none', note: 'what is built' },
       providers: { otherwise: 'none', note: 'where nodes come from' },
@@ -111,6 +120,57 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
       cert: { since: '3.13', note: "path of the client's certificate" },
       key: { since: '3.13', note: 'path of its key' },
       ca: { since: '3.13', note: "path of the authority that signed the servers' certificates" },
+    },
+  ],
+  [
+    LeaseApiSchema,
+    {
+      'listen-address': { default: '127.0.0.1', since: 'ours', note: '' },
+      port: {
+        default: 8006,
+        since: 'ours',
+        note: 'with `socket` and neither tokens nor any of `listen-address`, `port` and `tls`: no port at all',
+      },
+      tls: { otherwise: 'plain HTTP', since: 'ours', note: 'see [below](#lease-api-tls)' },
+      socket: {
+        otherwise: 'none',
+        since: 'ours',
+        note: 'a unix socket that needs no token: who may open it (mode 0660) is holder `local` and may everything',
+      },
+      'keep-ended': { default: 3600, since: 'ours', note: 'how long the record of an ended lease stays' },
+      identity: {
+        otherwise: 'none',
+        since: 'ours',
+        note: 'a private key that the machines let in; with it the `ssh_keys` of leases are added',
+      },
+    },
+  ],
+  [
+    LeaseApiTlsSchema,
+    {
+      cert: { since: 'ours', note: 'path of the certificate with its chain' },
+      key: { since: 'ours', note: 'path of its key' },
+    },
+  ],
+  [
+    LeaseTokenSchema,
+    {
+      name: { since: 'ours', note: 'the holder; more than one token may have the same' },
+      sha256: { since: 'ours', note: "of the token's text, in hex; `nodepool token NAME` prints it" },
+      scopes: {
+        otherwise: '`lease`',
+        since: 'ours',
+        note: '`lease`: own leases; `read`: see all; `admin`: see all, end any, and the commands of operators',
+      },
+      tenant: {
+        otherwise: 'the name',
+        since: 'ours',
+        note: 'whose limits count, see [tenant-resource-limits](#tenant-resource-limits)',
+      },
+      labels: { otherwise: 'all', since: 'ours', note: 'labels that may be asked for; `*` stands for any characters' },
+      'max-leases': { otherwise: 'no limit', since: 'ours', note: 'leases of the holder that have not ended, at once' },
+      'max-duration': { default: 86400, since: 'ours', note: 'the longest `max_duration`' },
+      'max-priority': { default: 200, since: 'ours', note: 'the lowest, most urgent number it may ask for' },
     },
   ],
   [
@@ -185,6 +245,7 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
       'zookeeper-tls': { otherwise: "the main file's", note: '' },
       'zookeeper-sasl': { otherwise: "the main file's", note: '' },
       diskimages: { otherwise: 'none', note: '' },
+      'lease-tokens': { otherwise: 'none', since: 'ours', note: 'who may lease machines, see [below](#lease-tokens)' },
     },
   ],
   [
