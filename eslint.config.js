@@ -20,6 +20,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist/',
+      '.dist-*/',
       'node_modules/',
       'coverage/',
       'test/fixtures/',

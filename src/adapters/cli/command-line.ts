@@ -10,12 +10,22 @@ import type { LeaseTools } from './leases/lease-tools.js';
 import { NODEPOOL_PROGRAM, type CommandName } from './nodepool-program.js';
 import * as orders from './order-subcommands.js';
 import { parseArguments, type Values } from './parse-arguments.js';
-import type { CommonOptions, DriverTools, OpenSession, Session, TextSink, ValidateConfig } from './session.js';
+import type { NameKind, Shell } from './program-spec.js';
+import type {
+  CommonOptions,
+  ConfiguredNames,
+  DriverTools,
+  OpenSession,
+  Session,
+  TextSink,
+  ValidateConfig,
+} from './session.js';
 import type { Subcommand, SubcommandContext } from './subcommand.js';
 
 export interface CommandLineContext {
   readonly open: OpenSession;
   readonly validate: ValidateConfig;
+  readonly names: ConfiguredNames;
   readonly drivers: DriverTools;
   readonly leases: LeaseTools;
   readonly stdout: TextSink;
@@ -35,7 +45,7 @@ const URL_VARIABLE = 'NODEPOOL_URL';
 const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
 /** None of these needs a session. */
-type WithoutSession = 'config-validate' | 'completion' | 'drivers' | 'driver-test' | LeaseCommandName;
+type WithoutSession = 'config-validate' | 'completion' | 'names' | 'drivers' | 'driver-test' | LeaseCommandName;
 
 const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcommand>> = {
   list: lists.listNodes,
@@ -94,7 +104,7 @@ export class CommandLine {
     const command = parsed.command as CommandName;
     try {
       if (command === 'completion') {
-        stdout.write(completionScript(NODEPOOL_PROGRAM, parsed.values.get('shell') === 'zsh' ? 'zsh' : 'bash'));
+        stdout.write(completionScript(NODEPOOL_PROGRAM, parsed.values.get('shell') as Shell));
         return 0;
       }
       const options = this.commonOptions(parsed.options);
@@ -108,6 +118,7 @@ export class CommandLine {
         });
       }
       if (command === 'config-validate') return await this.validate(options);
+      if (command === 'names') return await this.listNames(options, parsed.values.get('kind') as NameKind);
       if (command === 'drivers') return await this.listDrivers(options);
       if (command === 'driver-test') return await this.testDriver(parsed.values);
       const purpose = READING.has(command) ? 'read' : 'order';
@@ -126,6 +137,12 @@ export class CommandLine {
     for (const problem of problems) stderr.write(`${problem}\n`);
     if (problems.length > 0) return 1;
     stderr.write('Configuration validation complete\n');
+    return 0;
+  }
+
+  private async listNames({ configPath, securePath }: CommonOptions, kind: NameKind): Promise<number> {
+    const names = await this.context.names(kind, configPath, securePath);
+    for (const name of names) this.context.stdout.write(`${name}\n`);
     return 0;
   }
 

@@ -15,6 +15,7 @@ import { driverOf, moduleOf } from './build-providers.js';
 import type { CloudSearch } from './clouds-reader.js';
 import { readClouds } from './clouds-reader.js';
 import { errorCode } from './config-files.js';
+import { LibvirtDriverSchema } from './drivers/libvirt-driver-schema.js';
 import { DEFAULT_IMAGE_FORMAT } from './drivers/provider-parts.js';
 import { OpenStackDriverSchema } from './drivers/openstack-driver-schema.js';
 import { PluginDriverSchema } from './drivers/plugin-driver-schema.js';
@@ -91,6 +92,7 @@ async function understand(main: ParsedFile, secure: ParsedFile | null, options: 
     new OpenStackDriverSchema('openstack'),
     new OpenStackDriverSchema('fake'),
     new StaticDriverSchema(),
+    new LibvirtDriverSchema(),
     new PluginDriverSchema({ name: EXEC_DRIVER, managesImages: true, configSchema: EXEC_SCHEMA }),
   ];
   const schemas: readonly DriverSchema[] = [...(options.drivers ?? []), ...builtIn];

@@ -67,7 +67,7 @@ export class HttpAdministration implements AdministrationPort {
     return {
       nodes: {
         delete: (id, options, signal) => this.ask('node-delete', [id, options?.now === true], { signal }),
-        hold: (id, signal) => this.ask('node-hold', [id], { signal }),
+        hold: (id, options, signal) => this.ask('node-hold', [id, options?.reason ?? null], { signal }),
       },
       requests: { delete: (id) => this.ask('request-delete', [id]) },
       images: {

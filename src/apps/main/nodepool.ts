@@ -15,6 +15,7 @@ function main(): Promise<number> {
   const line = new CommandLine({
     open: async (...order) => (await import('./open-session.js')).openSession(...order),
     validate: async (...files) => (await import('./validate.js')).validate(...files),
+    names: async (...order) => (await import('./configured-names.js')).configuredNames(...order),
     drivers: {
       list: async (...order) => (await import('./driver-tools.js')).driverTools.list(...order),
       test: async (...order) => (await import('./driver-tools.js')).driverTools.test(...order),

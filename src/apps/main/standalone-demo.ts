@@ -84,7 +84,12 @@ async function runIn(folder: string, options: DemoOptions): Promise<number> {
   const leases = container.get(TOKENS.leaseGateway);
   let api: ApiListener | null = null;
   const stopping = new AbortController();
-  const narrator = new Narrator(container.get(TOKENS.records), container.get(TOKENS.clock), say);
+  const narrator = new Narrator(
+    container.get(TOKENS.records),
+    container.get(TOKENS.clock),
+    say,
+    container.get(TOKENS.journal),
+  );
   try {
     const address = await announce(running, options);
     api = await openListeners(running, path.join(folder, 'store')).catch((error: unknown) => {

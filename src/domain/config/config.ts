@@ -168,6 +168,8 @@ export interface PoolLabelConfig {
   readonly consoleLog: boolean;
   readonly instanceProperties: Readonly<Record<string, string>>;
   readonly dynamicInstanceProperties: Readonly<Record<string, string>>;
+  /** Seconds; the provider's counts if this is absent. */
+  readonly bootTimeout?: number;
   /** The label's section as parsed, for the driver (flavor, networks, volume size, …). */
   readonly settings: Readonly<Record<string, unknown>>;
 }

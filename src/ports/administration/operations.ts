@@ -104,7 +104,9 @@ export const OPERATIONS = {
   'node-delete': operation(true, ['text', 'flag'], ({ commands }, [id, now], signal) =>
     commands.nodes.delete(asText(id), { now: now === true }, signal),
   ),
-  'node-hold': operation(true, ['text'], ({ commands }, [id], signal) => commands.nodes.hold(asText(id), signal)),
+  'node-hold': operation(true, ['text', 'text?'], ({ commands }, [id, reason], signal) =>
+    commands.nodes.hold(asText(id), reason === null ? {} : { reason: asText(reason) }, signal),
+  ),
   'request-delete': operation(true, ['text'], ({ commands }, [id]) => commands.requests.delete(asText(id))),
   'image-build': operation(true, ['text'], ({ commands }, [image]) => commands.images.build(asText(image))),
   'image-pause': operation(true, ['text'], ({ commands }, [image]) => commands.images.pause(asText(image))),

@@ -43,6 +43,7 @@ additional commands:
                         and what would change it
     completion          print a script that completes command lines: eval
                         "$(nodepool completion bash)"
+    names               print the names that the configuration has, one a line
     drivers             list the drivers that are installed, with versions and
                         capabilities
     driver-test         check a driver against the driver contract; makes and
@@ -131,8 +132,8 @@ describe('usage errors', () => {
       "nodepool: error: argument --connect-timeout: invalid number of seconds: '-1'\n",
     ],
     [
-      ['completion', 'fish'],
-      "nodepool completion: error: argument shell: invalid choice: 'fish' (choose from 'bash', 'zsh')\n",
+      ['completion', 'tcsh'],
+      "nodepool completion: error: argument shell: invalid choice: 'tcsh' (choose from 'bash', 'zsh', 'fish')\n",
     ],
     [
       ['image-delete', '--', '--image'],

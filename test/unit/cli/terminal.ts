@@ -39,6 +39,7 @@ export class Terminal {
         if (this.problems instanceof Error) throw this.problems;
         return this.problems;
       },
+      names: async (kind, configPath) => [`${kind} of ${configPath}`, 'another'],
       stdout: { write: (text) => void (stdout += text), isTTY: this.isTTY },
       stderr: { write: (text) => void (stderr += text), isTTY: this.isTTY, columns: 80 },
       drivers: { list: async () => ['a line'], test: async () => true },

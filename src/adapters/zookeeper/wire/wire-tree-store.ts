@@ -145,6 +145,15 @@ export class WireTreeStore implements TreeStore {
     });
   }
 
+  sync(path: string): Promise<void> {
+    return this.call(
+      path,
+      OPERATION.sync,
+      (writer, full) => writer.text(full),
+      (code) => refuse(code, path),
+    );
+  }
+
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
