@@ -4,9 +4,13 @@ import { build, installDependencies, requireNode, ROOT, run } from './lib/steps.
 
 try {
   requireNode();
-  installDependencies();
+  installDependencies({ lean: true });
   build();
-  process.exitCode = run(process.execPath, [path.join(ROOT, 'bin/nodepool-standalone.js'), '--demo', ...process.argv.slice(2)]);
+  process.exitCode = run(process.execPath, [
+    path.join(ROOT, 'bin/nodepool-standalone.js'),
+    '--demo',
+    ...process.argv.slice(2),
+  ]);
 } catch (error) {
   console.error(`quickstart: ${error.message}`);
   process.exitCode = 1;
