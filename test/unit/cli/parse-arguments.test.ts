@@ -212,7 +212,6 @@ describe('abbreviated options, as argparse takes them', () => {
       kind: 'usage',
       exitCode: 2,
       text: 'usage: p c [-h] [--ab] [--ac]\np c: error: ambiguous option: --a could match --ab, --ac\n',
-      exitCode: 2,
     });
   });
 });
