@@ -86,7 +86,8 @@ export function describeLeases(adapter: string, makeWorld: () => TimedStoreWorld
     });
 
     it('[L4] what has ended stays ended, whatever is called', async () => {
-      const id = await world.create(member, { labels: ['small', 'small', 'small', 'small', 'large'] });
+      await world.active(member, { labels: ['small', 'small', 'small', 'small'] });
+      const id = await world.create(member);
       await world.settle(member.desk.end(id, aCaller(), { verdict: null, note: null }));
       expect(await world.lease(member, id)).toMatchObject({ state: 'ended', outcome: 'cancelled', activeAt: null });
       expect(await refusal(world.settle(member.desk.renew(id, aCaller())))).toBe('lease-ended');
