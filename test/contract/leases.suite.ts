@@ -170,7 +170,7 @@ export function describeLeases(adapter: string, makeWorld: () => TimedStoreWorld
     it('[L10] a lease outlives its gateway: another takes it with the locks of its nodes', async () => {
       const gateway = await world.join(leaseConfig(), { launcher: false });
       await world.settle(member.gateway?.stop() ?? Promise.resolve());
-      const id = await world.active(gateway, { ttl: 300 });
+      const id = await world.active(gateway, { ttl: 3000 });
       const [node] = world.inUse(member);
       const heir = await world.join(leaseConfig(), { launcher: false });
       await world.kill(gateway);
