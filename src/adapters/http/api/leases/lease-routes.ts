@@ -11,6 +11,7 @@ import { readQuery, wholeNumber } from '../read-query.js';
 import { readCreation, readMaxDuration, readPurpose, readTtl } from './creation-body.js';
 import { EventStreams } from './event-streams.js';
 import { leaseJson } from './lease-json.js';
+import { LEASE_OPENAPI } from './lease-openapi.js';
 import { Members } from './members.js';
 import { answering } from './refusals.js';
 
@@ -44,6 +45,10 @@ export class LeaseRoutes implements ApiRoutes {
     router.get(`${BASE}/:id/events`, (ctx) => this.events(ctx, ctx.params['id']));
     router.post(`${BASE}/:id/renew`, (ctx) => this.renew(ctx, ctx.params['id']));
     router.get('/api/v1/labels', (ctx) => this.labels(ctx));
+    router.get('/api/v1/openapi.json', (ctx) => {
+      readQuery(ctx);
+      send(ctx, 200, LEASE_OPENAPI);
+    });
   }
 
   close(): void {
