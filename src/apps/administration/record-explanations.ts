@@ -8,6 +8,8 @@ import type {
   SubjectKind,
   SubjectState,
 } from '../../domain/explain/explanation.js';
+import { uploadVerdicts } from '../../domain/explain/upload-verdicts.js';
+import type { NodeLease } from '../../domain/model/lease.js';
 import type { Explanations } from '../../ports/administration/explanations.js';
 import type { Records } from '../../ports/records/records.js';
 import type { Clock } from '../../ports/runtime/clock.js';
@@ -104,7 +106,12 @@ export class RecordExplanations implements Explanations {
         upload,
         state: value.state,
         stateTime: value.stateTime,
+        fared: uploadVerdicts(this.leases(), { image: name, provider, build, upload }),
       })),
     };
+  }
+
+  private *leases(): Iterable<NodeLease> {
+    for (const { value } of this.context.records.leases.view.all().values()) yield value;
   }
 }
