@@ -2,6 +2,7 @@ import type { Commands } from '../../ports/administration/commands.js';
 import type { Inquiries } from '../../ports/administration/explanations.js';
 import type { OrderProgress } from '../../ports/administration/order-progress.js';
 import type { AlienImages, Queries } from '../../ports/administration/queries.js';
+import type { NameKind } from './program-spec.js';
 import type { MirrorName } from '../../ports/records/records.js';
 
 /** The options that stand before the subcommand, defaults filled in. */
@@ -12,6 +13,8 @@ export interface CommonOptions {
   readonly debug: boolean;
   /** Seconds that connecting may take; Infinity: for ever. */
   readonly connectTimeout: number;
+  /** Where to ask, as `--url` or `NODEPOOL_URL` has it; with one no configuration is read. Null: none was given. */
+  readonly url: string | null;
 }
 
 /** A connected Nodepool. */
@@ -26,16 +29,28 @@ export interface Session {
 }
 
 /**
- * Loads the configuration, connects and opens the mirrors named, so that the session's queries answer from them at once.
+ * Loads the configuration, connects and opens the mirrors named, so that the session's queries answer from them at once. What only
+ * reads may do so from the store itself where the daemon that has it is down.
  * @throws when the configuration cannot be loaded, or the store cannot be reached in time
  */
-export type OpenSession = (options: CommonOptions, mirrors: readonly MirrorName[]) => Promise<Session>;
+export type OpenSession = (
+  options: CommonOptions,
+  mirrors: readonly MirrorName[],
+  purpose: 'read' | 'order',
+) => Promise<Session>;
 
 /**
  * Checks a configuration file and answers its problems, one line each, in the order of the file; none if it is valid.
  * @throws when the file cannot be read
  */
 export type ValidateConfig = (configPath: string, securePath: string | null) => Promise<readonly string[]>;
+
+/** Names that the configuration has, sorted. @throws when the configuration cannot be loaded */
+export type ConfiguredNames = (
+  kind: NameKind,
+  configPath: string,
+  securePath: string | null,
+) => Promise<readonly string[]>;
 
 /** What is to be known about drivers; needs no session. */
 export interface DriverTools {

@@ -9,6 +9,7 @@ import type {
 import { buildDiskImages, withProviderFormats, withSecureVariables } from './build-disk-images.js';
 import { buildLeaseApi, buildLeaseTokens } from './build-lease-api.js';
 import { buildProviders } from './build-providers.js';
+import { buildStore } from './build-store.js';
 import { buildTenantLimits } from './build-tenant-limits.js';
 import { buildZooKeeper } from './build-zookeeper.js';
 import type { ParsedFile } from './parsed-file.js';
@@ -51,6 +52,7 @@ export function buildConfig({ main, secure, drivers, clouds, found }: BuildOptio
     webapp: buildWebapp(value.webapp),
     ...buildDirectories(value),
     zookeeper: zookeeperOf(value, main, hidden?.value, secure),
+    store: buildStore(value.store, { zookeeper: hasServers(value, hidden?.value), problems: main.problems }),
     maxHoldAge: value.maxHoldAge !== undefined && value.maxHoldAge > 0 ? value.maxHoldAge : Infinity,
     labels,
     diskImages: withProviderFormats(images, providers.values()),
@@ -97,6 +99,10 @@ function zookeeperOf(
     { value: secureTls ?? top.zookeeperTls, problems: problemsOf(secureTls !== undefined) },
     top.zookeeperTimeout,
   );
+}
+
+function hasServers(top: TopLevelSchema, hidden: SecureSchema | undefined): boolean {
+  return top.zookeeperServers !== undefined || hidden?.zookeeperServers !== undefined;
 }
 
 function sinkOf(read: ReadSection<unknown>, file: ParsedFile): (section: object) => ProblemSink {

@@ -15,6 +15,7 @@ import { driverOf, moduleOf } from './build-providers.js';
 import type { CloudSearch } from './clouds-reader.js';
 import { readClouds } from './clouds-reader.js';
 import { errorCode } from './config-files.js';
+import { LibvirtDriverSchema } from './drivers/libvirt-driver-schema.js';
 import { DEFAULT_IMAGE_FORMAT } from './drivers/provider-parts.js';
 import { OpenStackDriverSchema } from './drivers/openstack-driver-schema.js';
 import { PluginDriverSchema } from './drivers/plugin-driver-schema.js';
@@ -65,9 +66,25 @@ export interface ValidationResult {
 export async function validateConfig(options: LoadOptions): Promise<ValidationResult> {
   const problems = new ProblemList(true);
   const main = await readParsedFile(options.path, 'main', options, problems);
-  if (main) await understand(main, null, options);
+  if (main) {
+    await understand(main, null, options);
+    await checkPlace(main, options, problems);
+  }
   return { errors: problems.errors, warnings: problems.warnings };
 }
+
+/** Servers may be in the secure file alone, which is looked into if it was named. */
+async function checkPlace(main: ParsedFile, options: LoadOptions, problems: ProblemList): Promise<void> {
+  if ('zookeeper-servers' in main.value || 'store' in main.value) return;
+  const secure = options.securePath
+    ? await readParsedFile(options.securePath, 'secure', options, new ProblemList(false))
+    : null;
+  if (secure && 'zookeeper-servers' in secure.value) return;
+  problems.add(main.path, null, 'neither zookeeper-servers nor store is there', 'error', PLACE_MEND);
+}
+
+const PLACE_MEND =
+  'set zookeeper-servers for nodepool-launcher and nodepool-builder (or name the secure file that has them with -s), or store for nodepool-standalone';
 
 async function understand(main: ParsedFile, secure: ParsedFile | null, options: LoadOptions): Promise<NodepoolConfig> {
   const clouds = options.withoutDrivers ? NO_CLOUDS : await readClouds(options);
@@ -75,6 +92,7 @@ async function understand(main: ParsedFile, secure: ParsedFile | null, options: 
     new OpenStackDriverSchema('openstack'),
     new OpenStackDriverSchema('fake'),
     new StaticDriverSchema(),
+    new LibvirtDriverSchema(),
     new PluginDriverSchema({ name: EXEC_DRIVER, managesImages: true, configSchema: EXEC_SCHEMA }),
   ];
   const schemas: readonly DriverSchema[] = [...(options.drivers ?? []), ...builtIn];

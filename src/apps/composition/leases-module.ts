@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ContainerModule } from 'inversify';
 import { ApiListener } from '../../adapters/http/api/api-listener.js';
-import type { ApiRoutes } from '../../adapters/http/api/api-routes.js';
 import { LeaseRoutes } from '../../adapters/http/api/leases/lease-routes.js';
 import { HttpLauncherOpinions } from '../../adapters/http-client/http-launcher-opinions.js';
 import { SshKeyInstaller } from '../../adapters/ssh/ssh-key-installer.js';
@@ -11,8 +10,8 @@ import { LeaseGateway } from '../leases/lease-gateway.js';
 import { requestConditions } from '../leases/request-conditions.js';
 import { TOKENS } from './tokens.js';
 
-/** The gateway of leases in a launcher, and the listener that serves it. `routes`: what else the listener serves. */
-export function leasesModule(routes: readonly ApiRoutes[] = []): ContainerModule {
+/** The gateway of leases in a launcher, and the listener that serves it, and the operators' commands (`adminModule`). */
+export function leasesModule(): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.leaseServices).toDynamicValue((context): DeskServices => {
       const records = context.get(TOKENS.records);
@@ -46,7 +45,10 @@ export function leasesModule(routes: readonly ApiRoutes[] = []): ContainerModule
     bind(TOKENS.api).toDynamicValue((context) => {
       const source = context.get(TOKENS.config);
       return new ApiListener({
-        routes: [new LeaseRoutes(context.get(TOKENS.leaseDesk), context.get(TOKENS.clock)), ...routes],
+        routes: [
+          new LeaseRoutes(context.get(TOKENS.leaseDesk), context.get(TOKENS.clock)),
+          ...context.get(TOKENS.adminRoutes),
+        ],
         tokens: () => source.current.leaseTokens ?? [],
         logger: context.get(TOKENS.logger).child('api'),
       });

@@ -23,6 +23,7 @@ import { declineRequest, lockRequest } from './request-locking.js';
 import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 import { WorkLimit } from '../../ports/runtime/work-limit.js';
+import { poolName } from '../../domain/explain/pool-name.js';
 
 /** Requests being locked or declined at once; launches themselves are limited by quota and `max-concurrency`. */
 const MAX_LOCKING = 100;
@@ -241,7 +242,7 @@ export class PoolWorker {
     this.journal.accepted(handler.id, plan.because, false);
     if (plan.waiting.length === 0) return;
     if (handler.isMinReady) {
-      return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: this.identity.name }, ...plan.because]);
+      return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: poolName(this.identity) }, ...plan.because]);
     }
     if (handler.idle && this.putBackIfCrowded(handler, decisions)) return;
     const room = decisions.roomFor(plan);

@@ -1,10 +1,11 @@
 import 'reflect-metadata';
 import { ServiceNotifier, takeServiceSettings } from '../../adapters/systemd/service-notifier.js';
+import { apiModules } from '../composition/admin-module.js';
 import { launcherModule } from '../composition/daemon-modules.js';
 import { intervalsFrom } from '../composition/intervals.js';
-import { leasesModule } from '../composition/leases-module.js';
 import { TOKENS } from '../composition/tokens.js';
-import { currentEnvironment, openProcess } from './daemon.js';
+import { currentEnvironment } from './current-environment.js';
+import { openProcess } from './daemon.js';
 import type { DaemonArguments } from './daemon-arguments.js';
 import { daemonProgram } from './daemon-arguments.js';
 import { dumpOnSignal } from './debug-dump.js';
@@ -27,7 +28,7 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   const { launcher: intervals } = intervalsFrom(currentEnvironment());
   const running = await openProcess({ ...args, logTo: args.foreground ? 'stdout' : { file: LOG_FILE } }, [
     launcherModule(intervals),
-    leasesModule(),
+    ...apiModules(),
   ]);
   const { container, logger } = running;
   logUnexpectedEnd(logger);
@@ -63,6 +64,7 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   // Nodes of leases are let go before anybody here could take them for abandoned.
   await leases?.stop();
   await launcher.stop();
+  await container.get(TOKENS.providers).stop();
   await running.close();
   await told;
   return 0;

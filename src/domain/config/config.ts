@@ -18,6 +18,8 @@ export interface NodepoolConfig {
   readonly buildLogRetention: number;
   /** Null when the file names no servers (an error for the daemons, fine for `config-validate` and the standalone process). */
   readonly zookeeper: ZooKeeperConfig | null;
+  /** Null with ZooKeeper. */
+  readonly store: StoreConfig | null;
   /** Seconds; Infinity = never. */
   readonly maxHoldAge: number;
   readonly labels: ReadonlyMap<string, LabelConfig>;
@@ -38,6 +40,14 @@ export interface ZooKeeperConfig {
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | null;
   /** Session time-out in seconds. */
   readonly timeout: number;
+}
+
+/** The store of the daemon that does without ZooKeeper. */
+export interface StoreConfig {
+  /** Absolute. */
+  readonly directory: string;
+  /** Seconds that locks outlive a process that was killed. */
+  readonly sessionTimeout: number;
 }
 
 export interface LabelConfig {
@@ -150,6 +160,8 @@ export interface PoolLabelConfig {
   readonly consoleLog: boolean;
   readonly instanceProperties: Readonly<Record<string, string>>;
   readonly dynamicInstanceProperties: Readonly<Record<string, string>>;
+  /** Seconds; the provider's counts if this is absent. */
+  readonly bootTimeout?: number;
   /** The label's section as parsed, for the driver (flavor, networks, volume size, …). */
   readonly settings: Readonly<Record<string, unknown>>;
 }

@@ -7,6 +7,7 @@ import {
   LeaseTokenSchema,
   SecureDiskImageSchema,
   SecureSchema,
+  StoreSchema,
   TopLevelSchema,
   WebappSchema,
   ZooKeeperServerSchema,
@@ -33,9 +34,16 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
       },
       'build-log-dir': { default: '/var/log/nodepool/builds', note: 'one log per build; made if missing' },
       'build-log-retention': { default: 7, note: 'logs kept per image; 0 counts as 1, a negative number keeps all' },
-      'zookeeper-servers': { note: 'the servers of one ensemble; the daemons need at least one' },
+      'zookeeper-servers': {
+        note: 'the servers of one ensemble; the daemons need at least one (`nodepool-standalone` has a `store` instead)',
+      },
       'zookeeper-tls': { otherwise: 'none', since: '3.13', note: 'switches TLS on' },
       'zookeeper-timeout': { default: 10, since: '6.0', note: 'session time-out' },
+      store: {
+        otherwise: 'none',
+        since: 'ours',
+        note: 'in place of `zookeeper-servers`: everything is kept on this machine, see [below](#store)',
+      },
       'lease-api': {
         otherwise: 'off',
         since: 'ours',
@@ -62,6 +70,18 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
         otherwise: 'none',
         since: 'ours',
         note: "where the builder answers `/metrics` and `/ready`, at the same address; without it the builder opens no port. Python's `config-validate` does not know this key",
+      },
+    },
+  ],
+  [
+    StoreSchema,
+    {
+      directory: {
+        note: 'where it is kept, an absolute path on a local file system; made with mode 0700. The daemon listens on `nodepool.sock` in it',
+      },
+      'session-timeout': {
+        default: 30,
+        note: 'how long the locks of a daemon that was killed stay after its next start',
       },
     },
   ],

@@ -33,6 +33,12 @@ export class ZooKeeperTlsSchema {
   @RequiredKey('ca', text) ca?: string;
 }
 
+/** Ours alone. */
+export class StoreSchema {
+  @RequiredKey('directory', text) directory?: string;
+  @Key('session-timeout', seconds) sessionTimeout?: number;
+}
+
 export class LeaseApiTlsSchema {
   @RequiredKey('cert', text) cert?: string;
   @RequiredKey('key', text) key?: string;
@@ -88,6 +94,7 @@ export class TopLevelSchema {
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
   @Key('zookeeper-timeout', seconds) zookeeperTimeout?: number;
+  @Section('store', () => StoreSchema) store?: StoreSchema;
   @Section('lease-api', () => LeaseApiSchema) leaseApi?: LeaseApiSchema;
   /** Another place for `lease-api.socket`. */
   @Key('socket', text) socket?: string;
