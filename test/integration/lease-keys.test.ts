@@ -111,7 +111,7 @@ describe.skipIf(withoutSshd() || process.getuid?.() !== 0)('keys of leases on a 
     expect(authorized().trim().split('\n')).toEqual(['identity', 'guest', 'stranger'].map(publicKey));
   });
 
-  it.each([
+  it.each<readonly [string, Readonly<Record<string, () => unknown>>, string]>([
     ['a machine that shows another key', { hostKeys: () => [publicKey('stranger')] }, 'identity'],
     ['a machine that does not know the identity', {}, 'stranger'],
     ['nobody at the port', { connectionPort: () => 1 }, 'identity'],
