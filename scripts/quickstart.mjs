@@ -5,7 +5,7 @@ import { build, installDependencies, requireNode, ROOT, run } from './lib/steps.
 
 try {
   requireNode();
-  installDependencies();
+  installDependencies({ lean: true });
   if (!isBuilt()) {
     console.log('Building Nodepool, once (about a quarter of a minute) …');
     build();

@@ -16,7 +16,7 @@ import type { NativeClient, NativeStat } from './native-client.js';
 import { formatServers } from './servers.js';
 import type { ServerAddress } from './servers.js';
 import { TlsTunnel } from './tls-tunnel.js';
-import type { TlsFiles } from './tls-tunnel.js';
+import type { TlsFiles } from './tls-trust.js';
 import type { WatchKind } from './watch-registry.js';
 import { ZooKeeperSession } from './zookeeper-session.js';
 

@@ -85,9 +85,9 @@ async function fromStore(options: CommonOptions, mirrors: readonly MirrorName[],
 async function direct(options: CommonOptions, mirrors: readonly MirrorName[], place: Place): Promise<Session> {
   // `--debug` counts more than a logging configuration (spec BUILDER 3.1).
   const logConfigPath = options.debug ? null : options.logConfigPath;
-  const running = await openProcess({ ...options, place, logConfigPath, logTo: 'stderr', driversWhenAsked: true }, [
-    administrationModule(),
-  ]);
+  // What goes well is told by the answer; scripts take anything on the standard error for trouble.
+  const log = { logConfigPath, logTo: 'stderr', level: 'warn' } as const;
+  const running = await openProcess({ ...options, ...log, place, driversWhenAsked: true }, [administrationModule()]);
   const { container } = running;
   const { queries, aliens, commands, inquiries, progress } = container.get(TOKENS.administration);
   const close = async (): Promise<void> => {
