@@ -307,7 +307,8 @@ export async function checkFixedNode(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const machine = machineOf(node);
-  const slot = machines.slots(pool).find((candidate) => machineOf(candidate) === machine);
+  const slots = machines.slots(pool).filter((candidate) => machineOf(candidate) === machine);
+  const slot = slots.find(({ username }) => username === node.username) ?? slots[0];
   if (!slot) throw new Error(`pool ${pool.name} has no machine ${machine}`);
   return (await machines.check(slot, signal)).hostKeys;
 }

@@ -179,7 +179,8 @@ function waitReasons(input: AdmissionInput): readonly Reason[] {
   if (input.fixed && !input.fitsNow()) {
     return [{ code: 'NO_FREE_MACHINE', pool: poolName(pool), labels: [...new Set(request.nodeTypes)] }];
   }
-  if (input.waiting > 0 && !input.fitsNow()) {
+  // A min-ready request does not stand in line: it is declined, and asked for again.
+  if (input.waiting > 0 && request.requestor !== MIN_READY_REQUESTOR && !input.fitsNow()) {
     return [{ code: 'OTHERS_WAIT_FIRST', pool: poolName(pool), waiting: input.waiting }];
   }
   if (input.activeLaunches >= provider.maxConcurrency) {
