@@ -6,7 +6,7 @@ import type { Stored } from '../../../src/domain/model/stored.js';
 import { aNode, aRequest } from '../../support/builders.js';
 
 function stored(id: string, change: Partial<Node>): Stored<Node> {
-  return { id, version: 0, value: aNode({ stateTime: 100, ...change }) } as unknown as Stored<Node>;
+  return { id, version: 0, value: aNode({ stateTime: 100, ...change }) };
 }
 
 const requests = new Map<string, NodeRequest>([['100-1', aRequest({ requestor: 'zuul.example.org' })]]);
