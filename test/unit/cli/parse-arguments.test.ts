@@ -210,6 +210,7 @@ describe('abbreviated options, as argparse takes them', () => {
     };
     expect(parseArguments(program, ['c', '--a'], '')).toEqual({
       kind: 'usage',
+      exitCode: 2,
       text: 'usage: p c [-h] [--ab] [--ac]\np c: error: ambiguous option: --a could match --ab, --ac\n',
       exitCode: 2,
     });
