@@ -14,7 +14,6 @@ const labels: ArgumentSpec = {
   help: 'label of a machine; several labels: so many machines',
   names: 'labels',
   many: true,
-  names: 'labels',
 };
 const leaseId: ArgumentSpec = { name: 'id', metavar: 'ID', help: 'lease id' };
 
