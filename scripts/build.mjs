@@ -1,12 +1,15 @@
 // npm run build: TypeScript to dist, which is replaced in one step: commands and daemons that run meanwhile see one build or the other.
 //
-//   --plain    dist becomes a folder in place of a link, for packing
+//   --plain    dist becomes a folder in place of a link, for packing; builds only if there is no build yet
 //   --linked   undoes that; builds nothing
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { makeLink, makePlain } from './lib/builds.mjs';
 import { build, ROOT } from './lib/steps.mjs';
 
+const plain = process.argv.includes('--plain');
 if (process.argv.includes('--linked')) makeLink(ROOT);
 else {
-  build();
-  if (process.argv.includes('--plain')) makePlain(ROOT);
+  if (!plain || !existsSync(path.join(ROOT, 'dist'))) build();
+  if (plain) makePlain(ROOT);
 }
