@@ -21,7 +21,7 @@ describe.skipIf(withoutLibvirt() || withoutDiskImageBuilder())('the main job wit
         const before = [await daemon.volumes(), await daemon.domains()];
         let lease = await standalone.lease('tiny-vm');
         while (lease.state === 'waiting') lease = await standalone.show(lease.id);
-        expect(lease, standalone.log.slice(-3000)).toMatchObject({ state: 'active' });
+        expect(lease.state, `${JSON.stringify(lease)}\n${standalone.log.slice(-3000)}`).toBe('active');
         const [node] = lease.nodes;
         if (!node) throw new Error('the lease has no node');
         expect(await daemon.domains()).toHaveLength(1);

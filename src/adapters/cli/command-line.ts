@@ -8,13 +8,22 @@ import * as lists from './list-subcommands.js';
 import { NODEPOOL_PROGRAM, type CommandName } from './nodepool-program.js';
 import * as orders from './order-subcommands.js';
 import { parseArguments, type Values } from './parse-arguments.js';
-import type { CommonOptions, DriverTools, OpenSession, Session, TextSink, ValidateConfig } from './session.js';
+import type {
+  CommonOptions,
+  DriverTools,
+  Initialize,
+  OpenSession,
+  Session,
+  TextSink,
+  ValidateConfig,
+} from './session.js';
 import type { Subcommand, SubcommandContext } from './subcommand.js';
 
 export interface CommandLineContext {
   readonly open: OpenSession;
   readonly validate: ValidateConfig;
   readonly drivers: DriverTools;
+  readonly init: Initialize;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   /** Read only when a question is asked. */
@@ -32,7 +41,7 @@ const URL_VARIABLE = 'NODEPOOL_URL';
 const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
 /** None of these needs a session. */
-type WithoutSession = 'config-validate' | 'completion' | 'drivers' | 'driver-test';
+type WithoutSession = 'config-validate' | 'init' | 'completion' | 'drivers' | 'driver-test';
 
 const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcommand>> = {
   list: lists.listNodes,
@@ -94,6 +103,7 @@ export class CommandLine {
         stdout.write(completionScript(NODEPOOL_PROGRAM, parsed.values.get('shell') === 'zsh' ? 'zsh' : 'bash'));
         return 0;
       }
+      if (command === 'init') return await this.init(parsed.options, parsed.values);
       const options = this.commonOptions(parsed.options);
       if (command === 'config-validate') return await this.validate(options);
       if (command === 'drivers') return await this.listDrivers(options);
@@ -114,6 +124,20 @@ export class CommandLine {
     for (const problem of problems) stderr.write(`${problem}\n`);
     if (problems.length > 0) return 1;
     stderr.write('Configuration validation complete\n');
+    return 0;
+  }
+
+  private async init(options: Values, values: Values): Promise<number> {
+    const text = (of: Values, name: string): string | undefined => {
+      const value = of.get(name);
+      return typeof value === 'string' ? value : undefined;
+    };
+    const order = {
+      kind: text(values, 'kind'),
+      configPath: text(options, '-c'),
+      securePath: text(options, '-s'),
+    };
+    await this.context.init(order, (line) => void this.context.stdout.write(`${line}\n`));
     return 0;
   }
 

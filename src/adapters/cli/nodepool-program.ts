@@ -8,6 +8,7 @@ import {
   REQUESTS,
   UPLOADS,
 } from '../../domain/presentation/listings.js';
+import { SETUP_KINDS } from '../../domain/setup/findings.js';
 import { formatOption, listOptions, waitOptions } from './list-options.js';
 import { HELP_OPTION, VERSION_OPTION, type ArgumentSpec, type ProgramSpec } from './program-spec.js';
 
@@ -161,6 +162,19 @@ export const NODEPOOL_PROGRAM = {
       name: 'completion',
       help: 'print a script that completes command lines: eval "$(nodepool completion bash)"',
       arguments: [{ name: 'shell', help: 'bash or zsh', choices: ['bash', 'zsh'] }],
+      additional: true,
+    },
+    {
+      name: 'init',
+      help: 'write a first configuration for what is found on this host (to -c and -s, or nodepool.yaml and secure.yaml here)',
+      arguments: [
+        {
+          name: 'kind',
+          help: 'libvirt, openstack, static or fake (default: the best that is here)',
+          choices: SETUP_KINDS,
+          optional: true,
+        },
+      ],
       additional: true,
     },
     {

@@ -21,6 +21,7 @@ function main(): Promise<number> {
     open: openSession,
     validate,
     drivers: driverTools,
+    init: async (order, print) => (await import('./init-tools.js')).initialize(order, currentEnvironment(), print),
     stdout,
     stderr,
     stdin,

@@ -40,6 +40,7 @@ export class Terminal {
       stdout: { write: (text) => void (stdout += text), isTTY: this.isTTY },
       stderr: { write: (text) => void (stderr += text), isTTY: this.isTTY, columns: 80 },
       drivers: { list: async () => ['a line'], test: async () => true },
+      init: async () => undefined,
       stdin: Readable.from(input),
       clock: this.bench.clock,
       environment: this.environment,

@@ -80,6 +80,7 @@ beforeAll(async () => {
     const commandLine = new CommandLine({
       open: () => Promise.resolve(session),
       drivers: { list: async () => [], test: async () => true },
+      init: async () => undefined,
       validate: () => Promise.resolve([]),
       stdout: { write: (text) => void (stdout += text) },
       stderr: { write: (text) => void (stdout += text) },
