@@ -17,7 +17,8 @@ describe.skipIf(withoutLibvirt() || withoutDiskImageBuilder())('the main job wit
       const standalone = new LibvirtStandalone(daemon, folder);
       try {
         standalone.start();
-        await eventually('the image is uploaded', async () => (await daemon.volumes()).length === 1, 120);
+        await eventually('the image is uploaded', () => standalone.log.includes('The image was uploaded'), 150);
+        expect(await daemon.volumes()).toHaveLength(1);
         const before = [await daemon.volumes(), await daemon.domains()];
         let lease = await standalone.lease('tiny-vm');
         while (lease.state === 'waiting') lease = await standalone.show(lease.id);
