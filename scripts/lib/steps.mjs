@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { replaceBuild } from './builds.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -19,13 +20,37 @@ export function must(what, command, args, options) {
   if (status !== 0) throw new Error(`${what} failed (exit status ${status})`);
 }
 
+/** Has somebody run `npm ci` for just this lock file? npm notes at the end what it has installed. */
+function broughtByNpm() {
+  const note = path.join(ROOT, 'node_modules/.package-lock.json');
+  if (!existsSync(note)) return false;
+  const read = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const here = read(note);
+  return Object.entries(read(path.join(ROOT, 'package-lock.json'))).every(
+    ([name, { version, optional }]) => name === '' || (here[name] ? here[name].version === version : optional === true),
+  );
+}
+
+/** Where the files of the system are looked for; another folder stands for a machine of its own. */
+export const SYSTEM = process.env.NODEPOOL_SYSTEM_ROOT ?? '/';
+
+/** PATH with the folders of the administrator, which is where Debian has some of the tools. */
+export function debianPath() {
+  return [path.join(SYSTEM, 'usr/sbin'), path.join(SYSTEM, 'sbin'), process.env.PATH].join(':');
+}
+
 export function has(command) {
-  return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
+  const env = { ...process.env, PATH: debianPath() };
+  return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore', env }).status === 0;
+}
+
+export function mayInstall() {
+  return has('apt-get') && (SYSTEM !== '/' || process.getuid?.() === 0);
 }
 
 /** Installs Debian packages if this is Debian and we may; answers whether it did. */
 export function installDebianPackages(packages) {
-  if (!has('apt-get') || process.getuid?.() !== 0) return false;
+  if (!mayInstall()) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env };
   console.log(`Installing Debian packages: ${packages.join(' ')}`);
@@ -37,7 +62,7 @@ export function installDebianPackages(packages) {
 
 /** Debian asks this file before it starts a service that was just installed; 101 forbids it. One that is there already has its say. */
 function withoutStartingServices(install) {
-  const policy = '/usr/sbin/policy-rc.d';
+  const policy = path.join(SYSTEM, 'usr/sbin/policy-rc.d');
   if (existsSync(policy)) return install();
   writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
@@ -47,31 +72,41 @@ function withoutStartingServices(install) {
   }
 }
 
-/** Brings the npm dependencies, unless the lock file has not changed since they were brought. */
-export function installDependencies() {
+/**
+ * Brings the npm dependencies, unless they are there for this lock file. `lean`: without what is optional, so that nothing is compiled;
+ * the tests want that, too: the other client of ZooKeeper, and the compiled parts of their tools.
+ */
+export function installDependencies({ lean = false } = {}) {
   const stamp = path.join(ROOT, 'node_modules', '.nodepool-installed');
-  const wanted = createHash('sha256')
+  const lock = createHash('sha256')
     .update(readFileSync(path.join(ROOT, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  const compiler = ['g++', 'make', 'python3'].filter((command) => !has(command));
-  if (compiler.length > 0 && !installDebianPackages(['build-essential', 'python3'])) {
-    throw new Error(`The ZooKeeper client is compiled on installation; please install ${compiler.join(', ')} first`);
-  }
-  console.log('Installing npm packages (the ZooKeeper client is compiled, this takes about a minute) …');
-  must('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const here = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if (here === lock || (lean && here === `${lock} lean`)) return;
+  if (here === '' && broughtByNpm()) return;
+  if (!lean) bringCompiler();
+  console.log(
+    lean ? 'Installing npm packages …' : 'Installing npm packages (two are compiled, this takes about a minute) …',
+  );
+  const omit = lean ? ['--omit=optional'] : [];
+  must('npm ci', 'npm', ['ci', ...omit, '--no-audit', '--no-fund', '--loglevel=error']);
   mkdirSync(path.dirname(stamp), { recursive: true });
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, lean ? `${lock} lean` : lock);
 }
 
-/** Compiles into an empty dist: what is left of sources that are gone would be packed. */
+/** npm goes on without what it cannot compile; tests of it would then be missing. */
+function bringCompiler() {
+  const missing = ['g++', 'make', 'python3'].filter((command) => !has(command));
+  if (missing.length === 0 || installDebianPackages(['build-essential', 'python3'])) return;
+  throw new Error(`The tests compile the native ZooKeeper client; please install ${missing.join(', ')} first`);
+}
+
+/** Compiles into an empty folder, which takes the place of dist when all is there. */
 export function build() {
-  rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true });
-  must('The build', process.execPath, [
-    path.join(ROOT, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    'tsconfig.build.json',
-  ]);
+  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  replaceBuild(ROOT, (folder) =>
+    must('The build', process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder]),
+  );
 }
 
 export function requireNode() {

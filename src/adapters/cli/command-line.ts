@@ -4,12 +4,17 @@ import { isSeconds } from './check-value.js';
 import { wantsColours } from './colours.js';
 import { completionScript } from './completion/completion-script.js';
 import { explainSubject } from './explain-subcommand.js';
+import { runInit } from './init-subcommand.js';
 import * as lists from './list-subcommands.js';
+import { isLeaseCommand, runLeaseCommand, type LeaseCommandName } from './leases/lease-commands.js';
+import type { LeaseTools } from './leases/lease-tools.js';
 import { NODEPOOL_PROGRAM, type CommandName } from './nodepool-program.js';
 import * as orders from './order-subcommands.js';
 import { parseArguments, type Values } from './parse-arguments.js';
+import type { NameKind, Shell } from './program-spec.js';
 import type {
   CommonOptions,
+  ConfiguredNames,
   DriverTools,
   Initialize,
   OpenSession,
@@ -17,13 +22,17 @@ import type {
   TextSink,
   ValidateConfig,
 } from './session.js';
+import type { StoreOrder, StoreTool } from './store-tool.js';
 import type { Subcommand, SubcommandContext } from './subcommand.js';
 
 export interface CommandLineContext {
   readonly open: OpenSession;
   readonly validate: ValidateConfig;
+  readonly names: ConfiguredNames;
   readonly drivers: DriverTools;
   readonly init: Initialize;
+  readonly store: StoreTool;
+  readonly leases: LeaseTools;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   /** Read only when a question is asked. */
@@ -41,7 +50,8 @@ const URL_VARIABLE = 'NODEPOOL_URL';
 const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
 /** None of these needs a session. */
-type WithoutSession = 'config-validate' | 'init' | 'completion' | 'drivers' | 'driver-test';
+type WithoutSession =
+  'config-validate' | 'init' | 'completion' | 'names' | 'drivers' | 'driver-test' | 'store' | LeaseCommandName;
 
 const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcommand>> = {
   list: lists.listNodes,
@@ -91,7 +101,7 @@ export class CommandLine {
     const parsed = parseArguments(NODEPOOL_PROGRAM, argv, `Nodepool version: ${version}`);
     if (parsed.kind === 'usage') {
       stderr.write(parsed.text);
-      return 2;
+      return parsed.exitCode;
     }
     if (parsed.kind === 'print') {
       stdout.write(parsed.text);
@@ -100,14 +110,25 @@ export class CommandLine {
     const command = parsed.command as CommandName;
     try {
       if (command === 'completion') {
-        stdout.write(completionScript(NODEPOOL_PROGRAM, parsed.values.get('shell') === 'zsh' ? 'zsh' : 'bash'));
+        stdout.write(completionScript(NODEPOOL_PROGRAM, parsed.values.get('shell') as Shell));
         return 0;
       }
-      if (command === 'init') return await this.init(parsed.options, parsed.values);
+      if (command === 'init') return await runInit(this.context, parsed.options, parsed.values);
       const options = this.commonOptions(parsed.options);
+      if (isLeaseCommand(command)) {
+        const given = parsed.options.has('--connect-timeout');
+        return await runLeaseCommand(command, {
+          ...this.context,
+          options,
+          values: parsed.values,
+          patienceGiven: given,
+        });
+      }
       if (command === 'config-validate') return await this.validate(options);
+      if (command === 'names') return await this.listNames(options, parsed.values.get('kind') as NameKind);
       if (command === 'drivers') return await this.listDrivers(options);
       if (command === 'driver-test') return await this.testDriver(parsed.values);
+      if (command === 'store') return await this.runStoreTool(options, parsed.values);
       const purpose = READING.has(command) ? 'read' : 'order';
       await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, purpose, signal);
       return 0;
@@ -127,17 +148,9 @@ export class CommandLine {
     return 0;
   }
 
-  private async init(options: Values, values: Values): Promise<number> {
-    const text = (of: Values, name: string): string | undefined => {
-      const value = of.get(name);
-      return typeof value === 'string' ? value : undefined;
-    };
-    const order = {
-      kind: text(values, 'kind'),
-      configPath: text(options, '-c'),
-      securePath: text(options, '-s'),
-    };
-    await this.context.init(order, (line) => void this.context.stdout.write(`${line}\n`));
+  private async listNames({ configPath, securePath }: CommonOptions, kind: NameKind): Promise<number> {
+    const names = await this.context.names(kind, configPath, securePath);
+    for (const name of names) this.context.stdout.write(`${name}\n`);
     return 0;
   }
 
@@ -161,6 +174,32 @@ export class CommandLine {
     };
     const kept = await this.context.drivers.test(order, (line) => void this.context.stdout.write(`${line}\n`));
     return kept ? 0 : 1;
+  }
+
+  private async runStoreTool(options: CommonOptions, values: Values): Promise<number> {
+    const text = (name: string): string | null => {
+      const value = values.get(name);
+      return typeof value === 'string' ? value : null;
+    };
+    // The parser lets nothing else through.
+    const action = text('action') as StoreOrder['action'];
+    const file = text('file');
+    const needsFile = action === 'backup' || action === 'restore';
+    const wrong =
+      needsFile === (file === null)
+        ? `store ${action} ${needsFile ? 'needs a FILE' : 'takes no FILE'}`
+        : values.has('--zookeeper') && action !== 'export' && action !== 'import'
+          ? `--zookeeper goes with export and import only`
+          : values.has('--force') && action !== 'restore' && action !== 'import'
+            ? `--force goes with restore and import only`
+            : null;
+    if (wrong !== null) {
+      this.context.stderr.write(`nodepool store: error: ${wrong}\n`);
+      return 2;
+    }
+    const { stdin, stdout, stderr } = this.context;
+    const order = { action, file, zookeeper: values.has('--zookeeper'), force: values.has('--force') };
+    return this.context.store(options, order, { stdin, stdout, stderr });
   }
 
   private async runSubcommand(

@@ -2,6 +2,7 @@ import type { Commands } from '../../ports/administration/commands.js';
 import type { Inquiries } from '../../ports/administration/explanations.js';
 import type { OrderProgress } from '../../ports/administration/order-progress.js';
 import type { AlienImages, Queries } from '../../ports/administration/queries.js';
+import type { NameKind } from './program-spec.js';
 import type { MirrorName } from '../../ports/records/records.js';
 
 /** The options that stand before the subcommand, defaults filled in. */
@@ -43,6 +44,13 @@ export type OpenSession = (
  * @throws when the file cannot be read
  */
 export type ValidateConfig = (configPath: string, securePath: string | null) => Promise<readonly string[]>;
+
+/** Names that the configuration has, sorted. @throws when the configuration cannot be loaded */
+export type ConfiguredNames = (
+  kind: NameKind,
+  configPath: string,
+  securePath: string | null,
+) => Promise<readonly string[]>;
 
 /** What is to be known about drivers; needs no session. */
 export interface DriverTools {

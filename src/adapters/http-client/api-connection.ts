@@ -57,6 +57,11 @@ export class ApiConnection {
     return new ApiConnection(parseApiAddress(url), credentialsFrom(environment));
   }
 
+  /** Calls say who we are. */
+  get hasToken(): boolean {
+    return this.credentials.token !== null;
+  }
+
   /**
    * One call, tried once.
    * @throws ApiProblemError when it is refused, ApiUnreachableError when no answer came, the signal's reason when it was aborted

@@ -13,6 +13,8 @@ export interface MirroredFolder<T> {
   readonly path: string;
   readonly recordPath: (id: string) => string;
   readonly lockPath: (id: string) => string;
+  /** Do the locks lie in a folder of their own, or each in its record? */
+  readonly locks: 'folder' | 'record';
   readonly parse: (id: string, record: TreeRecord) => Parsed<T>;
   /** Is there, after we let go of the record, no hurry to see what others make of it? */
   readonly rests: (value: T) => boolean;
@@ -64,8 +66,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
       this.group,
       this.kind.path,
       (names) => this.onList(names ?? []),
-      () => 0,
-      () => void (this.listTick = ++this.tick),
+      { missing: 'own', beforeList: () => void (this.listTick = ++this.tick) },
     );
     this.group.open();
   }
@@ -182,7 +183,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
   }
 
   private addEntry(id: string, origin: 'own' | 'found'): MirrorEntry<T> {
-    const entry = new MirrorEntry<T>(id, this.group, this.kind.recordPath(id), this.kind.lockPath(id), {
+    const entry = new MirrorEntry<T>(id, this.group, this.kind, {
       onData: (record) => this.onData(entry, record),
       onLock: () => {
         this.updateLockWatch(entry);

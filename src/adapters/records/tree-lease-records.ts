@@ -26,6 +26,7 @@ export class TreeLeaseRecords implements LeaseRecords {
         path: LEASES,
         recordPath: leasePath,
         lockPath: leaseLockPath,
+        locks: 'record',
         parse: parseLease,
         rests: () => false,
         // Nobody takes the lock of what has ended.

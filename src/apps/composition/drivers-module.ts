@@ -7,6 +7,7 @@ import { ExecDriver } from '../../adapters/exec-driver/exec-driver.js';
 import { LibvirtDriver } from '../../adapters/libvirt/libvirt-driver.js';
 import { StaticDriver } from '../../adapters/static/static-driver.js';
 import { NodeChildPrograms } from '../../adapters/system/node-child-programs.js';
+import { TracedDriver } from '../../adapters/tracing/traced-driver.js';
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import type { Driver, DriverRegistry } from '../../ports/compute/driver.js';
 import { GuardedDriver } from '../plugins/containment/guarded-driver.js';
@@ -17,6 +18,18 @@ export interface DriversModuleOptions {
   readonly plugins: DriverRegistry;
   /** See `OwnedProviders`. */
   readonly withDrivers?: (() => Promise<NodepoolConfig>) | null;
+}
+
+/** One for each driver, however often it is asked for. */
+function tracedDrivers(find: (name: string) => Driver | undefined): DriverRegistry['driver'] {
+  const traced = new Map<Driver, TracedDriver>();
+  return (name) => {
+    const driver = find(name);
+    if (!driver) return undefined;
+    const known = traced.get(driver) ?? new TracedDriver(driver);
+    traced.set(driver, known);
+    return known;
+  };
 }
 
 /** The built-in drivers and those from outside, and the provider objects of this process. */
@@ -37,7 +50,9 @@ export function driversModule({ plugins, withDrivers = null }: DriversModuleOpti
         new GuardedDriver(exec),
       ];
       const byName = new Map(builtIn.map((driver) => [driver.name, driver]));
-      return { driver: (name) => byName.get(name) ?? plugins.driver(name) };
+      const found = (name: string): Driver | undefined => byName.get(name) ?? plugins.driver(name);
+      const traces = context.get(TOKENS.logger).child('provider').debugs === true;
+      return { driver: traces ? tracedDrivers(found) : found };
     });
     bind(TOKENS.providers).toDynamicValue(
       (context) =>

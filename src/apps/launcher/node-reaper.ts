@@ -9,6 +9,7 @@ import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { InstanceLists } from './instance-lists.js';
 import { deleteNode } from './node-deletion.js';
 import { LeasedNodes } from './leased-nodes.js';
 import type { LaunchGovernors } from './launch-governor.js';
@@ -43,6 +44,7 @@ export class NodeReaper {
   private readonly busy = new Set<NodeId>();
   /** Will be looked at again after a pause, whatever happens. */
   private readonly retrying = new Set<NodeId>();
+  private readonly lists: InstanceLists;
   private readonly wakeup: Wakeup;
   private readonly tasks: Supervisor;
   private readonly leased: LeasedNodes;
@@ -56,6 +58,7 @@ export class NodeReaper {
     /** Nodes that are about to be handed out by this process. */
     private readonly claimed: (id: NodeId) => boolean,
   ) {
+    this.lists = new InstanceLists(services.clock);
     this.wakeup = new Wakeup(services.clock);
     this.leased = new LeasedNodes(services);
     // All tasks are about a node, which ends their name.
@@ -93,6 +96,7 @@ export class NodeReaper {
       if (!signal.aborted) throw error;
     } finally {
       unsubscribe.forEach((undo) => undo());
+      this.lists.stop();
       await this.tasks.stop();
     }
   }
@@ -268,7 +272,13 @@ export class NodeReaper {
       if (verdict === 'delete') {
         this.services.logger.info(`Deleting node ${id}`, { node: id, because });
         const governor = this.governors.of(lease.current.value.provider ?? '');
-        await deleteNode(this.services.clock, lease, governor, () => this.provider(lease.current.value.provider));
+        await deleteNode(lease, {
+          clock: this.services.clock,
+          lists: this.lists,
+          governor,
+          provider: () => this.provider(lease.current.value.provider),
+          installation: this.services.records.installation.id,
+        });
       }
     } finally {
       signal.removeEventListener('abort', letGo);

@@ -3,18 +3,20 @@ import { admitRequest, crowdedReasons, declineReasons } from '../../domain/decid
 import type { Allocation, AllocationInput, ZonePace } from '../../domain/decide/allocation.js';
 import { allocate } from '../../domain/decide/allocation.js';
 import { currentUpload } from '../../domain/decide/current-image.js';
+import { waitsBehind } from '../../domain/decide/mutual-wait.js';
 import { makeRoom } from '../../domain/decide/make-room.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
 import type { Decision, Reason } from '../../domain/explain/reason.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import { addResources, remaining, UNLIMITED } from '../../domain/model/quota.js';
 import type { Resources } from '../../domain/model/quota.js';
-import type { NodeRequest } from '../../domain/model/request.js';
+import type { NodeRequest, RequestId } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import { asError } from '../../ports/runtime/clock.js';
 import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
 import type { PlannedStep } from './planned-step.js';
+import { poolName } from '../../domain/explain/pool-name.js';
 import { TenantShare } from './tenant-share.js';
 
 /** The pool's section of the configuration as it was when a pass began. */
@@ -65,6 +67,19 @@ export class PoolDecisions {
   /** Does what others use leave no room for it as a whole? */
   crowded(request: NodeRequest): readonly Reason[] {
     return crowdedReasons({ ...this.facts(), request });
+  }
+
+  /** A request of another launcher that waits for what ours holds, and comes first; undefined if ours holds nothing. */
+  waitsBehind(
+    { id, value }: { readonly id: RequestId; readonly value: NodeRequest },
+    because: readonly Reason[],
+  ): RequestId | undefined {
+    const { requests, nodes } = this.around.services.records;
+    const all = [...nodes.view.all().values()];
+    if (!all.some((node) => node.value.allocatedTo === id)) return undefined;
+    const others = [...requests.view.all().values()].filter((other) => !this.around.handledHere(other.id));
+    const { provider, name: pool } = this.identity;
+    return waitsBehind({ request: { id, value, version: 0 }, because, provider, pool, others, nodes: all });
   }
 
   plan(
@@ -203,6 +218,8 @@ export class PoolDecisions {
 
   /** @param labels only nodes with one of these */
   private free(labels?: readonly string[]): readonly Stored<Node>[] {
+    // Without its provider not even a free node is taken: nobody could look whether it answers.
+    if (!this.usable) return [];
     const { provider, pool } = this.config;
     return this.around.index
       .free(provider.name, pool.name, labels)
@@ -246,7 +263,7 @@ export class PoolDecisions {
   }
 
   private labelProblems(name: string): readonly Reason[] {
-    const { provider, pool } = this.config;
+    const { pool } = this.config;
     const driver = this.driver();
     const label = pool.labels.get(name);
     if (!label || !driver) return [];
@@ -254,7 +271,7 @@ export class PoolDecisions {
     const image = this.imageProblem(label);
     if (image) return [image];
     const problem = readinessProblem(driver, pool, label);
-    return problem === null ? [] : [{ code: 'LABEL_BROKEN', pool: pool.name, label: name, problem }];
+    return problem === null ? [] : [{ code: 'LABEL_BROKEN', pool: poolName(pool), label: name, problem }];
   }
 
   private imageProblem(label: PoolLabelConfig): Reason | undefined {
@@ -262,7 +279,7 @@ export class PoolDecisions {
     const { view } = this.around.services.records.images;
     const image = label.image.name;
     if (!view.complete || currentUpload(view.uploads({ image }), this.identity.provider)) return undefined;
-    return { code: 'IMAGE_NOT_READY', pool: this.config.pool.name, label: label.name, image };
+    return { code: 'IMAGE_NOT_READY', pool: poolName(this.config.pool), label: label.name, image };
   }
 }
 

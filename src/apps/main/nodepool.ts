@@ -1,27 +1,28 @@
 import 'reflect-metadata';
 import { CommandLine } from '../../adapters/cli/command-line.js';
-import { validateConfig } from '../../adapters/config-yaml/load-config.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
-import { formatProblem } from '../../domain/config/config-problem.js';
-import { driverTools } from './driver-tools.js';
-import { currentEnvironment, loadOptions } from './daemon.js';
-import { openSession } from './open-session.js';
+import { currentEnvironment } from './current-environment.js';
+import { leaseTools } from './lease-tools.js';
 import { runMain } from './run-main.js';
 import { packageVersion } from './version.js';
 
-async function validate(configPath: string, securePath: string | null): Promise<readonly string[]> {
-  const { errors } = await validateConfig(loadOptions(configPath, securePath, currentEnvironment()));
-  return errors.map(formatProblem);
-}
-
-/** The command line `nodepool` (OPERATION "Command Line Tools"). */
+/**
+ * The command line `nodepool` (OPERATION "Command Line Tools"). What a command does not need is not loaded: `run` is started often, on machines
+ * that have other things to do, and has no use for a store or for drivers.
+ */
 function main(): Promise<number> {
   const { stdout, stderr, stdin } = process;
   const line = new CommandLine({
-    open: openSession,
-    validate,
-    drivers: driverTools,
+    open: async (...order) => (await import('./open-session.js')).openSession(...order),
+    validate: async (...files) => (await import('./validate.js')).validate(...files),
+    names: async (...order) => (await import('./configured-names.js')).configuredNames(...order),
+    drivers: {
+      list: async (...order) => (await import('./driver-tools.js')).driverTools.list(...order),
+      test: async (...order) => (await import('./driver-tools.js')).driverTools.test(...order),
+    },
     init: async (order, print) => (await import('./init-tools.js')).initialize(order, currentEnvironment(), print),
+    leases: leaseTools,
+    store: async (...order) => (await import('./store-tool.js')).storeTool(...order),
     stdout,
     stderr,
     stdin,

@@ -11,7 +11,8 @@ import { intervalsFrom } from '../composition/intervals.js';
 import { TOKENS } from '../composition/tokens.js';
 import { DemoClient } from '../standalone/demo-client.js';
 import { Narrator } from '../standalone/narrator.js';
-import { currentEnvironment, openProcess } from './daemon.js';
+import { currentEnvironment } from './current-environment.js';
+import { openProcess } from './daemon.js';
 import type { NodepoolProcess } from './daemon.js';
 import type { DaemonArguments } from './daemon-arguments.js';
 import { countOption } from './daemon-arguments.js';
@@ -44,10 +45,12 @@ function say(line: string): void {
 
 /** `nodepool-standalone --demo`, which `npm run quickstart` starts: Nodepool at work, told in short lines. */
 export async function runDemo({ values, configPath }: DaemonArguments): Promise<number> {
+  const other = values.get('--config');
+  const given = values.has('-c') ? configPath : typeof other === 'string' ? path.resolve(other) : null;
   const folder = path.resolve(FOLDER);
   await mkdir(path.join(folder, 'images'), { recursive: true });
   return runIn(folder, {
-    configPath: values.has('-c') ? configPath : EXAMPLE,
+    configPath: given ?? EXAMPLE,
     once: values.has('--once'),
     log: values.has('--log'),
     patience: countOption(values, '--patience', PATIENCE),
@@ -83,7 +86,12 @@ async function runIn(folder: string, options: DemoOptions): Promise<number> {
   const leases = container.get(TOKENS.leaseGateway);
   let api: ApiListener | null = null;
   const stopping = new AbortController();
-  const narrator = new Narrator(container.get(TOKENS.records), container.get(TOKENS.clock), say);
+  const narrator = new Narrator(
+    container.get(TOKENS.records),
+    container.get(TOKENS.clock),
+    say,
+    container.get(TOKENS.journal),
+  );
   try {
     const address = await announce(running, options);
     api = await openListeners(running, path.join(folder, 'store')).catch((error: unknown) => {

@@ -10,6 +10,7 @@ import { addResources, NO_RESOURCES } from '../model/quota.js';
 import type { Stored } from '../model/stored.js';
 import { matchMachines } from './match-machines.js';
 import { quotaReasons } from './quota-fit.js';
+import { poolName } from '../explain/pool-name.js';
 
 export interface AllocationInput {
   readonly pool: PoolConfig;
@@ -85,11 +86,7 @@ export function allocate(input: AllocationInput): Allocation {
   };
   const machines = input.fixed && input.reuse ? matchMachines(input.needed, input.free) : [];
   for (const [index, label] of input.needed.entries()) {
-    const node = input.fixed
-      ? machines[index]
-      : input.reuse
-        ? reusable(input, label, state.az, state.taken)
-        : undefined;
+    const node = input.fixed ? machines[index] : reusable(input, label, state.az, state.taken);
     const tenantUsed = addResources(state.tenantUsed, newToTenant(input, node, label));
     const overTenant = tenantReasons(input, state, newToTenant(input, node, label));
     if (node && overTenant.length === 0) {
@@ -143,6 +140,7 @@ function reusable(
   az: string | null | undefined,
   taken: ReadonlySet<NodeId>,
 ): Stored<Node> | undefined {
+  if (!input.reuse) return undefined;
   return input.free.find(
     (node) => !taken.has(node.id) && node.value.type.includes(label) && (az === undefined || node.value.az === az),
   );
@@ -157,10 +155,10 @@ function obstacles(
 ): readonly Reason[] {
   const { pool, provider } = input;
   if (input.fixed) {
-    return [{ code: 'NO_FREE_MACHINE', pool: pool.name, labels: [label] }];
+    return [{ code: 'NO_FREE_MACHINE', pool: poolName(pool), labels: [label] }];
   }
   const reasons: Reason[] = [
-    ...quotaReasons({ code: 'QUOTA_POOL', owner: pool.name, limit: pool.limits, used: state.poolUsed }, need),
+    ...quotaReasons({ code: 'QUOTA_POOL', owner: poolName(pool), limit: pool.limits, used: state.poolUsed }, need),
   ];
   if (input.providerAvailable) {
     const limit = input.providerAvailable;

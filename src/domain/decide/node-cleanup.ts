@@ -78,11 +78,14 @@ function cleanupInit(input: CleanupInput): CleanupDecision {
   return { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: 'init' }], again: now + INIT_GRACE };
 }
 
-function cleanupHeld(input: CleanupInput): CleanupDecision {
-  const { node, now, config } = input;
+function cleanupHeld({ node, now, config }: CleanupInput): CleanupDecision {
+  return byAge(node, now, longestHold(node, config), 'HELD_TOO_LONG');
+}
+
+/** Seconds that a node may be held: as long as whoever holds it has said, and no longer than the configuration allows. */
+export function longestHold(node: Pick<Node, 'holdExpiration'>, config: Pick<NodepoolConfig, 'maxHoldAge'>): number {
   const own = node.holdExpiration !== null && node.holdExpiration > 0 ? node.holdExpiration : Infinity;
-  const limit = Math.min(own, config.maxHoldAge > 0 ? config.maxHoldAge : Infinity);
-  return byAge(node, now, limit, 'HELD_TOO_LONG');
+  return Math.min(own, config.maxHoldAge > 0 ? config.maxHoldAge : Infinity);
 }
 
 function cleanupReady(input: CleanupInput): CleanupDecision {

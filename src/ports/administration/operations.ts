@@ -17,6 +17,7 @@ import type { UploadKey } from '../../domain/model/image.js';
 import type { Commands, ImageData } from './commands.js';
 import type { Inquiries } from './explanations.js';
 import type { OrderProgress } from './order-progress.js';
+import type { StoreContents } from './store-contents.js';
 import type { AlienImages, Queries } from './queries.js';
 
 /** Everything that operators may ask and order. */
@@ -26,6 +27,8 @@ export interface AdministrationPort {
   readonly commands: Commands;
   readonly inquiries: Inquiries;
   readonly progress: OrderProgress;
+  /** Null where the records are in ZooKeeper. */
+  readonly contents: StoreContents | null;
 }
 
 /** All lists at one moment. */
@@ -104,7 +107,9 @@ export const OPERATIONS = {
   'node-delete': operation(true, ['text', 'flag'], ({ commands }, [id, now], signal) =>
     commands.nodes.delete(asText(id), { now: now === true }, signal),
   ),
-  'node-hold': operation(true, ['text'], ({ commands }, [id], signal) => commands.nodes.hold(asText(id), signal)),
+  'node-hold': operation(true, ['text', 'text?'], ({ commands }, [id, reason], signal) =>
+    commands.nodes.hold(asText(id), reason === null ? {} : { reason: asText(reason) }, signal),
+  ),
   'request-delete': operation(true, ['text'], ({ commands }, [id]) => commands.requests.delete(asText(id))),
   'image-build': operation(true, ['text'], ({ commands }, [image]) => commands.images.build(asText(image))),
   'image-pause': operation(true, ['text'], ({ commands }, [image]) => commands.images.pause(asText(image))),
@@ -123,6 +128,13 @@ export const OPERATIONS = {
   'follow-deletion': operation(false, ['text'], ({ progress }, [id], signal, report) =>
     progress.deletion(asText(id), report, signal),
   ),
+  /** Each record as progress; the result is their number. */
+  'store-contents': operation(false, ['flag'], async ({ contents }, [whole], _signal, report) => {
+    if (!contents) throw new Error('This Nodepool has no store of its own: its records are in ZooKeeper (--zookeeper)');
+    const lines = await contents.read(whole === true);
+    for (const line of lines) report(line);
+    return lines.length;
+  }),
 } as const satisfies Readonly<Record<string, Operation>>;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -41,8 +41,20 @@ additional commands:
     request-delete      remove a node request that its client left behind
     explain             say why a request, node, label or image is as it is,
                         and what would change it
+    run                 run a command on a fresh machine, and throw the
+                        machine away
+    lease               take machines, wait until they are there, and tell how
+                        to reach them
+    lease-list          list leases: those that have not ended
+    lease-show          show a lease
+    lease-renew         keep a lease for another ttl: its heartbeat
+    lease-extend        change the longest that a lease is kept
+    lease-release       give leases back: their machines are thrown away
+    token               make a token for somebody who takes leases, and the
+                        lines that let it in
     completion          print a script that completes command lines: eval
                         "$(nodepool completion bash)"
+    names               print the names that the configuration has, one a line
     drivers             list the drivers that are installed, with versions and
                         capabilities
     driver-test         check a driver against the driver contract; makes and
@@ -131,8 +143,8 @@ describe('usage errors', () => {
       "nodepool: error: argument --connect-timeout: invalid number of seconds: '-1'\n",
     ],
     [
-      ['completion', 'fish'],
-      "nodepool completion: error: argument shell: invalid choice: 'fish' (choose from 'bash', 'zsh')\n",
+      ['completion', 'tcsh'],
+      "nodepool completion: error: argument shell: invalid choice: 'tcsh' (choose from 'bash', 'zsh', 'fish')\n",
     ],
     [
       ['image-delete', '--', '--image'],
@@ -198,6 +210,7 @@ describe('abbreviated options, as argparse takes them', () => {
     };
     expect(parseArguments(program, ['c', '--a'], '')).toEqual({
       kind: 'usage',
+      exitCode: 2,
       text: 'usage: p c [-h] [--ab] [--ac]\np c: error: ambiguous option: --a could match --ab, --ac\n',
     });
   });

@@ -79,8 +79,11 @@ beforeAll(async () => {
     const session = { queries, aliens, commands, inquiries, progress, close: () => Promise.resolve() };
     const commandLine = new CommandLine({
       open: () => Promise.resolve(session),
+      store: async () => 0,
       drivers: { list: async () => [], test: async () => true },
       init: async () => undefined,
+      names: async () => [],
+      leases: { open: () => Promise.reject(new Error('no gateway')) },
       validate: () => Promise.resolve([]),
       stdout: { write: (text) => void (stdout += text) },
       stderr: { write: (text) => void (stdout += text) },

@@ -1,4 +1,5 @@
 /** Everything but the providers, which their drivers read (spec BUILDER 1.2 to 1.4). */
+import type { ZooKeeperClientName } from '../../../domain/config/config.js';
 import { Key, RequiredKey, Section, SectionList } from '../schema-key.js';
 import type { ValueKind } from '../value-kinds.js';
 import {
@@ -6,6 +7,7 @@ import {
   environment,
   flag,
   integer,
+  oneOf,
   port,
   seconds,
   sha256,
@@ -31,6 +33,12 @@ export class ZooKeeperTlsSchema {
   @RequiredKey('cert', text) cert?: string;
   @RequiredKey('key', text) key?: string;
   @RequiredKey('ca', text) ca?: string;
+}
+
+/** Ours alone. */
+export class ZooKeeperSaslSchema {
+  @RequiredKey('username', text) username?: string;
+  @RequiredKey('password', text) password?: string;
 }
 
 /** Ours alone. */
@@ -94,6 +102,9 @@ export class TopLevelSchema {
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
   @Key('zookeeper-timeout', seconds) zookeeperTimeout?: number;
+  @Section('zookeeper-sasl', () => ZooKeeperSaslSchema) zookeeperSasl?: ZooKeeperSaslSchema;
+  /** Ours alone. */
+  @Key('zookeeper-client', oneOf('wire', 'native')) zookeeperClient?: ZooKeeperClientName;
   @Section('store', () => StoreSchema) store?: StoreSchema;
   @Section('lease-api', () => LeaseApiSchema) leaseApi?: LeaseApiSchema;
   /** Another place for `lease-api.socket`. */
@@ -125,6 +136,7 @@ export class LeaseTokenSchema {
 export class SecureSchema {
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
+  @Section('zookeeper-sasl', () => ZooKeeperSaslSchema) zookeeperSasl?: ZooKeeperSaslSchema;
   @SectionList('diskimages', () => SecureDiskImageSchema) diskImages?: SecureDiskImageSchema[];
   @SectionList('lease-tokens', () => LeaseTokenSchema) leaseTokens?: LeaseTokenSchema[];
 }
