@@ -1,9 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { LibvirtDaemon } from './libvirt-daemon.js';
 import { checkBuilt, ROOT } from './daemon-build.js';
 
@@ -69,21 +68,13 @@ export class LibvirtStandalone {
     return ended;
   }
 
-  get up(): boolean {
-    return existsSync(this.socket);
+  /** `nodepool lease`: waits until the machine is there. */
+  async lease(label: string): Promise<Lease> {
+    return JSON.parse(await this.nodepool('lease', label, '--ttl', '600', '--format', 'json')) as Lease;
   }
 
-  /** Orders a machine; the answer does not wait for it. */
-  lease(label: string): Promise<Lease> {
-    return this.call('PUT', `/api/v1/leases/${randomUUID()}`, { labels: [label], ttl: 600 });
-  }
-
-  show(id: string): Promise<Lease> {
-    return this.call('GET', `/api/v1/leases/${id}?wait=20`);
-  }
-
-  release(id: string): Promise<Lease> {
-    return this.call('DELETE', `/api/v1/leases/${id}`);
+  async release(id: string): Promise<void> {
+    await this.nodepool('lease-release', id);
   }
 
   /** Runs a command on the machine, whose host keys have to be those that the lease names. */
@@ -96,19 +87,9 @@ export class LibvirtStandalone {
     return execFileSync('ssh', [...words, `${node.username}@${node.interface_ip}`, command], { encoding: 'utf8' });
   }
 
-  private call<T>(method: string, target: string, body?: unknown): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-      const asking = request({ socketPath: this.socket, method, path: target, headers }, (answer) => {
-        let text = '';
-        answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-        answer.on('end', () => {
-          if ((answer.statusCode ?? 500) >= 300) reject(new Error(`${method} ${target}: ${answer.statusCode} ${text}`));
-          else resolve((text === '' ? null : JSON.parse(text)) as T);
-        });
-      });
-      asking.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
-    });
+  private async nodepool(...words: readonly string[]): Promise<string> {
+    const argv = [path.join(ROOT, 'bin/nodepool.js'), '--url', `unix:${this.socket}`, ...words];
+    return (await promisify(execFile)(process.execPath, argv)).stdout;
   }
 
   private config(publicKey: string, label: Readonly<Record<string, unknown>>): object {

@@ -4,6 +4,7 @@ import { isSeconds } from './check-value.js';
 import { wantsColours } from './colours.js';
 import { completionScript } from './completion/completion-script.js';
 import { explainSubject } from './explain-subcommand.js';
+import { runInit } from './init-subcommand.js';
 import * as lists from './list-subcommands.js';
 import { isLeaseCommand, runLeaseCommand, type LeaseCommandName } from './leases/lease-commands.js';
 import type { LeaseTools } from './leases/lease-tools.js';
@@ -15,6 +16,7 @@ import type {
   CommonOptions,
   ConfiguredNames,
   DriverTools,
+  Initialize,
   OpenSession,
   Session,
   TextSink,
@@ -28,6 +30,7 @@ export interface CommandLineContext {
   readonly validate: ValidateConfig;
   readonly names: ConfiguredNames;
   readonly drivers: DriverTools;
+  readonly init: Initialize;
   readonly store: StoreTool;
   readonly leases: LeaseTools;
   readonly stdout: TextSink;
@@ -48,7 +51,7 @@ const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
 /** None of these needs a session. */
 type WithoutSession =
-  'config-validate' | 'completion' | 'names' | 'drivers' | 'driver-test' | 'store' | LeaseCommandName;
+  'config-validate' | 'init' | 'completion' | 'names' | 'drivers' | 'driver-test' | 'store' | LeaseCommandName;
 
 const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcommand>> = {
   list: lists.listNodes,
@@ -110,6 +113,7 @@ export class CommandLine {
         stdout.write(completionScript(NODEPOOL_PROGRAM, parsed.values.get('shell') as Shell));
         return 0;
       }
+      if (command === 'init') return await runInit(this.context, parsed.options, parsed.values);
       const options = this.commonOptions(parsed.options);
       if (isLeaseCommand(command)) {
         const given = parsed.options.has('--connect-timeout');

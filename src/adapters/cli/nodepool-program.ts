@@ -8,6 +8,7 @@ import {
   REQUESTS,
   UPLOADS,
 } from '../../domain/presentation/listings.js';
+import { SETUP_KINDS } from '../../domain/setup/findings.js';
 import { LEASE_COMMANDS } from './leases/lease-program.js';
 import { formatOption, listOptions, waitOptions } from './list-options.js';
 import {
@@ -221,6 +222,19 @@ export const NODEPOOL_PROGRAM = {
       options: [
         { flag: '--zookeeper', help: 'export or import: the ZooKeeper of the configuration in place of the store' },
         { flag: '--force', help: 'restore or import: over what is there' },
+      ],
+      additional: true,
+    },
+    {
+      name: 'init',
+      help: 'write a first configuration for what is found on this host (to -c and -s, or nodepool.yaml and secure.yaml here)',
+      arguments: [
+        {
+          name: 'kind',
+          help: 'libvirt, openstack, static or fake (default: the best that is here)',
+          choices: SETUP_KINDS,
+          optional: true,
+        },
       ],
       additional: true,
     },

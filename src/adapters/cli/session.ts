@@ -76,3 +76,15 @@ export interface TextSink {
   /** The width of a terminal. */
   readonly columns?: number | undefined;
 }
+
+export interface InitOrder {
+  /** The driver to write a configuration for; undefined = the best of what is here. */
+  readonly kind: string | undefined;
+  /** Undefined = nodepool.yaml in the current folder. */
+  readonly configPath: string | undefined;
+  /** Undefined = secure.yaml beside the configuration. */
+  readonly securePath: string | undefined;
+}
+
+/** Writes a first configuration. @throws Error saying why nothing was written */
+export type Initialize = (order: InitOrder, print: (line: string) => void) => Promise<void>;

@@ -20,6 +20,7 @@ function main(): Promise<number> {
       list: async (...order) => (await import('./driver-tools.js')).driverTools.list(...order),
       test: async (...order) => (await import('./driver-tools.js')).driverTools.test(...order),
     },
+    init: async (order, print) => (await import('./init-tools.js')).initialize(order, currentEnvironment(), print),
     leases: leaseTools,
     store: async (...order) => (await import('./store-tool.js')).storeTool(...order),
     stdout,

@@ -44,6 +44,7 @@ export class Terminal {
       stderr: { write: (text) => void (stderr += text), isTTY: this.isTTY, columns: 80 },
       store: async () => 0,
       drivers: { list: async () => ['a line'], test: async () => true },
+      init: async () => undefined,
       leases: this.leases,
       stdin: Readable.from(input),
       clock: this.bench.clock,

@@ -81,6 +81,7 @@ beforeAll(async () => {
       open: () => Promise.resolve(session),
       store: async () => 0,
       drivers: { list: async () => [], test: async () => true },
+      init: async () => undefined,
       names: async () => [],
       leases: { open: () => Promise.reject(new Error('no gateway')) },
       validate: () => Promise.resolve([]),
