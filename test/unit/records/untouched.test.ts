@@ -113,10 +113,10 @@ describe('[B11] what is too much', () => {
 });
 
 function codecOf(path: string): RecordCodec<object> | undefined {
-  if (path.startsWith('/nodepool/nodes/')) return nodeCodec as RecordCodec<object>;
-  if (path.startsWith('/nodepool/requests/')) return requestCodec as RecordCodec<object>;
-  if (path.includes('/providers/')) return uploadCodec as RecordCodec<object>;
-  return path.includes('/builds/') ? (buildCodec as RecordCodec<object>) : undefined;
+  if (path.startsWith('/nodepool/nodes/')) return nodeCodec;
+  if (path.startsWith('/nodepool/requests/')) return requestCodec;
+  if (path.includes('/providers/')) return uploadCodec;
+  return path.includes('/builds/') ? (buildCodec) : undefined;
 }
 
 function fixture(era: string): readonly { readonly path: string; readonly raw: string }[] {
