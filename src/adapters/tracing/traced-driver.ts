@@ -41,7 +41,7 @@ function traced<T extends object>(target: T, prefix: string, tracing: Tracing): 
           follow(`${prefix}${String(key)}`, args, Reflect.apply(value, target, args), tracing);
       }
       const isPart = PARTS.has(key) && typeof value === 'object' && value !== null;
-      return isPart ? traced(value as object, `${String(key)}.`, tracing) : value;
+      return isPart ? traced(value, `${String(key)}.`, tracing) : value;
     },
   });
 }

@@ -13,7 +13,7 @@ setInterval(() => {
   const finding = watch.look(performance.now() / 1000);
   if (!finding || telling) return;
   telling = true;
-  tell(finding).finally(() => (telling = false));
+  void tell(finding).finally(() => (telling = false));
 }, settings.interval * 1000);
 
 async function tell({ seconds, ended }: Finding): Promise<void> {

@@ -34,7 +34,11 @@ describe('what we do not change comes back byte for byte', () => {
     expect([member(written, 'state'), member(written, 'state_time')]).toEqual(['"deleting"', '1700000100.0']);
     // What readers of either era expect is there all the same.
     expect(member(written, 'connection_port')).toBe('22');
-    expect(membersOf(written).slice(0, 3).map(({ key }) => key)).toEqual(['state', 'state_time', 'foreign']);
+    expect(
+      membersOf(written)
+        .slice(0, 3)
+        .map(({ key }) => key),
+    ).toEqual(['state', 'state_time', 'foreign']);
   });
 
   it('[B11] also from one write to the next, and what was changed is what counts', () => {
@@ -83,7 +87,8 @@ describe('what we do not change comes back byte for byte', () => {
       const codec = codecOf(found.path);
       if (!codec) continue;
       const written = rewrite(codec, found.raw);
-      for (const { key, valueText } of membersOf(found.raw)) expect([key, member(written, key)]).toEqual([key, valueText]);
+      for (const { key, valueText } of membersOf(found.raw))
+        expect([key, member(written, key)]).toEqual([key, valueText]);
       compared += 1;
     }
     expect(compared).toBeGreaterThan(5);
@@ -103,7 +108,10 @@ describe('[B11] what is too much', () => {
   it('is set aside beyond that', () => {
     const deep = nodeCodec.decode(bytes(`{"state": "used", "user_data": ${nested(200_000)}}`), aStat());
     expect(deep).toMatchObject({ problem: 'too-deep' });
-    const large = requestCodec.decode(bytes(`{"state": "requested", "requestor_data": "${'é'.repeat(500_000)}"}`), aStat());
+    const large = requestCodec.decode(
+      bytes(`{"state": "requested", "requestor_data": "${'é'.repeat(500_000)}"}`),
+      aStat(),
+    );
     expect(large).toMatchObject({ problem: 'too-large', detail: expect.stringMatching(/10000\d\d bytes/) as string });
   });
 
@@ -113,10 +121,10 @@ describe('[B11] what is too much', () => {
 });
 
 function codecOf(path: string): RecordCodec<object> | undefined {
-  if (path.startsWith('/nodepool/nodes/')) return nodeCodec as RecordCodec<object>;
-  if (path.startsWith('/nodepool/requests/')) return requestCodec as RecordCodec<object>;
-  if (path.includes('/providers/')) return uploadCodec as RecordCodec<object>;
-  return path.includes('/builds/') ? (buildCodec as RecordCodec<object>) : undefined;
+  if (path.startsWith('/nodepool/nodes/')) return nodeCodec;
+  if (path.startsWith('/nodepool/requests/')) return requestCodec;
+  if (path.includes('/providers/')) return uploadCodec;
+  return path.includes('/builds/') ? buildCodec : undefined;
 }
 
 function fixture(era: string): readonly { readonly path: string; readonly raw: string }[] {
