@@ -145,6 +145,7 @@ describe.skipIf(withoutSshd())('the guide for people without Zuul', () => {
     expect(synced.stdout).toMatch(/checked in work on machine-\d/);
   });
 
+  // With jq and curl, which people who write such scripts have.
   it('a shell script with curl', () => {
     const { code, stdout, stderr } = run(typed('A shell script with nothing but curl'));
     expect(code, stderr).toBe(0);
