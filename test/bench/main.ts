@@ -6,6 +6,7 @@ import { measureDecisions } from './measure-decisions.js';
 import { measureIdle, measureMirror } from './measure-mirror.js';
 import { measureAlone, measureBurst, measureTrickle } from './measure-requests.js';
 import { measureRoundTrips } from './measure-round-trips.js';
+import { measureStore } from './measure-store.js';
 
 const MEASUREMENTS = {
   'round-trips': measureRoundTrips,
@@ -18,16 +19,21 @@ const MEASUREMENTS = {
 } as const;
 
 const wanted = process.argv.slice(2);
-const world = await BenchWorld.open();
-try {
-  showLoad();
-  showHeader();
-  for (const [name, measure] of Object.entries(MEASUREMENTS)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    await measure(world);
-    await world.closeClients();
+if (wanted.length === 0 || wanted.includes('store')) await measureStore();
+if (wanted.length === 0 || wanted.some((name) => name !== 'store')) await measureLauncher();
+
+async function measureLauncher(): Promise<void> {
+  const world = await BenchWorld.open();
+  try {
+    showLoad();
+    showHeader();
+    for (const [name, measure] of Object.entries(MEASUREMENTS)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
+      await measure(world);
+      await world.closeClients();
+    }
+    showLoad();
+  } finally {
+    await world.close();
   }
-  showLoad();
-} finally {
-  await world.close();
 }

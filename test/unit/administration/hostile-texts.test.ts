@@ -62,14 +62,18 @@ describe('[B12] [CASE event_id with control characters] texts of others are show
 });
 
 describe('[B12] what is too long is cut', () => {
-  const LONG = 'é'.repeat(900_000);
+  const LONG = 'é'.repeat(100_000);
 
   it('in tables, in CSV and on the page', () => {
     const row = { id: 'r', state: 'requested', nodeTypes: [LONG], nodes: [], declinedBy: [], eventId: LONG } as const;
     const rows: readonly RequestRow[] = [{ ...row, relativePriority: 0, requestor: LONG }];
-    for (const text of [listingTable(REQUESTS, rows, 0), listingCsv(REQUESTS, rows, 0), new ListingWriter(REQUESTS).table(rows, 0)]) {
+    for (const text of [
+      listingTable(REQUESTS, rows, 0),
+      listingCsv(REQUESTS, rows, 0),
+      new ListingWriter(REQUESTS).table(rows, 0),
+    ]) {
       expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(5000);
-      expect(text).toContain('… (899000 characters more)');
+      expect(text).toContain('… (99000 characters more)');
     }
     expect(JSON.parse(listingJson(REQUESTS, rows, 0))).toMatchObject([{ event_id: LONG }]);
     const value = aRequest({ requestor: LONG, nodeTypes: [LONG], eventId: LONG });
@@ -81,9 +85,9 @@ describe('[B12] what is too long is cut', () => {
   it('[CASE 8,000 levels] a value that is nested deeply, in lists of every form', () => {
     const userData = JSON.parse(`${'{"a":['.repeat(4000)}1${']}'.repeat(4000)}`) as unknown;
     const rows = [{ id: 'n', labels: [], userData } as unknown as NodeRow];
-    expect(listingTable(NODE_DETAILS, rows, 0)).toContain('{"a": [{"a": [');
-    expect(new ListingWriter(NODE_DETAILS).table(rows, 0)).toContain('{"a": [{"a": [');
-    expect(listingCsv(NODE_DETAILS, rows, 0)).toContain('""a"": [');
+    expect(listingTable(NODE_DETAILS, rows, 0)).toContain("{'a': [{'a': [");
+    expect(new ListingWriter(NODE_DETAILS).table(rows, 0)).toContain("{'a': [{'a': [");
+    expect(listingCsv(NODE_DETAILS, rows, 0)).toContain("'a': [");
     expect(JSON.parse(listingJson(NODE_DETAILS, rows, 0))).toMatchObject([{ id: 'n' }]);
     const lists = JSON.parse(`${'['.repeat(8000)}${']'.repeat(8000)}`) as unknown;
     expect(listingTable(NODE_DETAILS, [{ ...rows[0]!, userData: lists }], 0)).toContain('[[[[');
@@ -104,11 +108,23 @@ describe('[B11] [CASE state_time 1e18] a moment that nobody can know is unknown'
     expect(await run('explain', 'node', id)).toContain('state: ready since unknown');
     await bench.other.images.builds.create(
       { image: 'image', build: '1' },
-      { state: 'ready', stateTime: time, builder: 'b', builderId: 'b', formats: [], username: 'u', pythonPath: 'p', shellType: null, extra: {} },
+      {
+        state: 'ready',
+        stateTime: time,
+        builder: 'b',
+        builderId: 'b',
+        formats: [],
+        username: 'u',
+        pythonPath: 'p',
+        shellType: null,
+        extra: {},
+      },
     );
     await bench.clock.advance(1);
     expect(await run('dib-image-list')).toMatch(/image-1 .*\| unknown +\|/);
-    expect(JSON.parse(await run('dib-image-list', '--format', 'json'))).toEqual([expect.objectContaining({ age: null })]);
+    expect(JSON.parse(await run('dib-image-list', '--format', 'json'))).toEqual([
+      expect.objectContaining({ age: null }),
+    ]);
     expect(await run('explain', 'image', 'image')).toContain('1 ready since unknown');
   });
 
