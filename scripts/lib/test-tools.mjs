@@ -51,7 +51,13 @@ export const TOOLS = [
     programs: ['ssh', 'ssh-keygen'],
     for: ['unit', 'contract', 'integration'],
   },
-  { what: 'Ansible', packages: ['ansible-core'], programs: ['ansible-inventory'], for: ['unit'] },
+  {
+    what: 'Ansible',
+    packages: ['ansible-core'],
+    programs: ['ansible-inventory', 'ansible-playbook'],
+    for: ['unit', 'integration'],
+  },
+  { what: 'jq and curl', packages: ['jq', 'curl'], programs: ['jq', 'curl'], for: ['integration'] },
   // The program alone: its service is not started, see installDebianPackages.
   {
     what: 'OpenSSH server',

@@ -30,7 +30,8 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
   openssl: /\('openssl',/,
   'OpenSSH server': /withoutSshd\(/,
   'OpenSSH client': /\(\s*'(ssh|ssh-keygen)',/,
-  Ansible: /\(\s*'ansible-inventory',/,
+  Ansible: /\(\s*'ansible-inventory',|ansible-playbook/,
+  'jq and curl': /jq and curl/,
   'diskimage-builder': /withoutDiskImageBuilder\(|withoutDib\b/,
 };
 /** Guards that are about something else than programs of Debian. */
