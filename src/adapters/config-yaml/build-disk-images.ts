@@ -1,8 +1,8 @@
 /** Disk images with inheritance and the secure file's variables (spec BUILDER 1.4, 1.11). */
 import type { DiskImageConfig, ProviderConfig } from '../../domain/config/config.js';
 import type { ProblemSink } from '../../domain/config/driver-schema.js';
-import type { DiskImageEntry } from '../../domain/config/image-inheritance.js';
-import { lineage, mergeLineage, withFormats } from '../../domain/config/image-inheritance.js';
+import type { DiskImageEntry, Inheritance } from '../../domain/config/image-inheritance.js';
+import { inheritAll, withFormats } from '../../domain/config/image-inheritance.js';
 import type { DiskImageSchema, SecureDiskImageSchema } from './schemas/top-level.schema.js';
 
 /** Buildable images by name, with their own formats only. */
@@ -25,31 +25,27 @@ export function buildDiskImages(
     sinks.set(name, problemsOf(schema));
   }
   const images = new Map<string, DiskImageConfig>();
-  for (const entry of entries.values()) {
-    const problems = sinks.get(entry.name);
-    const image = problems && inherit(entry, entries, problems);
-    if (image && !entry.abstract) images.set(entry.name, image);
+  for (const [name, inherited] of inheritAll(entries)) {
+    const problems = sinks.get(name);
+    if (inherited.kind === 'complete') {
+      if (!entries.get(name)?.abstract) images.set(name, inherited.image);
+    } else if (problems) reportParent(name, inherited, problems);
   }
   return images;
 }
 
-function inherit(
-  entry: DiskImageEntry,
-  entries: ReadonlyMap<string, DiskImageEntry>,
-  problems: ProblemSink,
-): DiskImageConfig | undefined {
-  const line = lineage(entry, entries);
-  if (line.kind === 'complete') return mergeLineage(line.entries);
-  if (line.kind === 'loop') {
-    problems.report(['parent'], `diskimage ${entry.name} inherits from itself: ${line.names.join(' -> ')}`, {
+function reportParent(name: string, found: Exclude<Inheritance, { kind: 'complete' }>, problems: ProblemSink): void {
+  if (found.kind === 'loop') {
+    // Those below a loop follow from it.
+    if (found.names[0] !== name) return;
+    problems.report(['parent'], `diskimage ${name} inherits from itself: ${found.names.join(' -> ')}`, {
       mend: 'remove one of these parents',
     });
-  } else if (line.child === entry.name) {
-    problems.report(['parent'], `diskimage ${entry.name} has non-existant parent: ${line.parent}`, {
+  } else if (found.child === name) {
+    problems.report(['parent'], `diskimage ${name} has non-existant parent: ${found.parent}`, {
       mend: 'define it in the main diskimages list or remove the key',
     });
   }
-  return undefined;
 }
 
 /** Lays the secure file's variables over those of the images. */

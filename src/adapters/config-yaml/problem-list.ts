@@ -44,7 +44,8 @@ export class ProblemList {
   }
 
   private keep(problem: Omit<ConfigProblem, 'severity'>, severity: ProblemSeverity): void {
-    const key = JSON.stringify([problem.file, problem.line, problem.column, problem.keyPath, problem.message]);
+    const { file, line, column, keyPath, message } = problem;
+    const key = `${file}\n${line}\n${column}\n${keyPath}\n${message}`;
     if (this.keys.has(key)) return;
     this.keys.add(key);
     const error = severity === 'error' || severity === (this.strict ? 'strict' : 'load');

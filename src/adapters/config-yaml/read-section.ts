@@ -99,8 +99,16 @@ function pruneNested(
 
 function reportUnknown(name: string, keys: ReadonlyMap<string, SchemaKey>, problems: ProblemSink): void {
   const nearest = nearestWord(name, keys.keys());
-  const mend = nearest === undefined ? `known keys: ${[...keys.keys()].sort().join(', ')}` : `did you mean ${nearest}?`;
+  const mend = nearest === undefined ? knownKeys(keys) : `did you mean ${nearest}?`;
   problems.report([name], 'unknown key', { mend, severity: 'strict', at: 'key' });
+}
+
+const wordings = new WeakMap<ReadonlyMap<string, SchemaKey>, string>();
+
+function knownKeys(keys: ReadonlyMap<string, SchemaKey>): string {
+  const known = wordings.get(keys) ?? `known keys: ${[...keys.keys()].sort().join(', ')}`;
+  wordings.set(keys, known);
+  return known;
 }
 
 /** Where sections stand: first by their pruned plain objects, then by their instances. */
