@@ -28,6 +28,16 @@ export function svg(tag, attributes, ...children) {
   return element;
 }
 
+/** Control characters, marks that change the direction of text, halves of characters. */
+const HIDDEN = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+const LONGEST = 2000;
+
+/** Texts of records are written by others: what would hide or turn them is shown as an escape. @param {string} text */
+export function visible(text) {
+  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return cut.replaceAll(HIDDEN, (hidden) => `\\u${hidden.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /**
  * @param {Element} element
  * @param {Record<string, string | number | boolean | null | undefined>} attributes
@@ -35,7 +45,7 @@ export function svg(tag, attributes, ...children) {
 function applyAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined && value !== false)
-      element.setAttribute(name, value === true ? '' : `${value}`);
+      element.setAttribute(name, value === true ? '' : visible(`${value}`));
   }
 }
 
@@ -46,7 +56,7 @@ function applyAttributes(element, attributes) {
 function appendAll(element, children) {
   for (const child of children.flat()) {
     if (child === null || child === undefined || child === false) continue;
-    element.append(child instanceof Node ? child : `${child}`);
+    element.append(child instanceof Node ? child : visible(`${child}`));
   }
 }
 
@@ -132,9 +142,15 @@ export function chip(state, count) {
   );
 }
 
+/** Is it a moment that a reader can place? Records may say anything. @param {number} time */
+function isMoment(time) {
+  return time >= 0 && time <= 253_402_300_799;
+}
+
 /** A moment shown as the time since then, kept up to date by the page. @param {number | null} since */
 export function age(since) {
   if (since === null) return h('span', { class: 'muted' }, '–');
+  if (!isMoment(since)) return h('span', { class: 'muted' }, 'unknown');
   const title = new Date(since * 1000).toISOString().replace('T', ' ').slice(0, 19);
   return h(
     'time',

@@ -4,6 +4,7 @@ import { zooKeeperWorld } from '../support/zookeeper-world.js';
 import { describeImageRecords } from './records-images.suite.js';
 import { describeInstallation } from './records-installation.suite.js';
 import { describeLauncherRecords } from './records-launchers.suite.js';
+import { describeTurns } from './records-turns.suite.js';
 import { describeRecords } from './records.suite.js';
 
 describe.skipIf(withoutZooKeeper())('with a real server', () => {
@@ -17,4 +18,5 @@ describe.skipIf(withoutZooKeeper())('with a real server', () => {
   describeImageRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
   describeLauncherRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
   describeInstallation('ZooKeeperTreeStore', () => zooKeeperWorld(server));
+  describeTurns('ZooKeeperTreeStore', () => zooKeeperWorld(server));
 });

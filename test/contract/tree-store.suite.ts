@@ -469,6 +469,90 @@ export function describeTreeStore(adapter: string, makeWorld: () => StoreWorld |
       });
     });
 
+    describe('[A8] calls that fail for the connection’s sake', () => {
+      /** Calls in every turn, several of them, and again from within each failure: what any caller may come to do. */
+      const busily = async (trouble: () => Promise<void>): Promise<{ failures: number; lies: string[] }> => {
+        const lies: string[] = [];
+        let failures = 0;
+        let over = false;
+        const ask = (depth: number): Promise<unknown> =>
+          store.stat('/').catch((error: unknown) => {
+            failures += 1;
+            const lost = error instanceof ConnectionLostError || error instanceof SessionLostError;
+            if (!lost) lies.push(`the error is ${String(error)}`);
+            if (store.session.state === 'connected') lies.push(`connected, but ${String(error)}`);
+            return depth > 0 ? ask(depth - 1) : undefined;
+          });
+        const asking: Promise<unknown>[] = [];
+        const caller = (async () => {
+          while (!over) {
+            asking.push(ask(2), ask(0), ask(1));
+            await turn();
+          }
+        })();
+        await trouble();
+        over = true;
+        await caller;
+        await Promise.all(asking);
+        return { failures, lies };
+      };
+
+      it('fail behind the news of it, in a cut', async () => {
+        const { failures, lies } = await busily(async () => {
+          for (let round = 0; round < 3; round += 1) {
+            await world.cut(store);
+            await turn();
+            world.restore(store);
+            await entering(world, store, 'connected');
+          }
+        });
+        expect(failures).toBeGreaterThan(0);
+        expect(lies).toEqual([]);
+      });
+
+      it('fail behind the news of it, when the session ends', async () => {
+        const { lies } = await busily(async () => {
+          await world.expire(store);
+          await entering(world, store, 'connected', 2);
+          await world.expire(store);
+          await entering(world, store, 'connected', 3);
+        });
+        expect(lies).toEqual([]);
+      });
+
+      it('fail behind the news of it, when one of them breaks the connection', async () => {
+        await store.create('/a', bytes(''));
+        const { failures, lies } = await busily(async () => {
+          for (let round = 0; round < 3; round += 1) {
+            world.loseNextReply(store, 'write');
+            const states: string[] = [];
+            await store.write('/a', bytes('x')).catch(() => states.push(store.session.state));
+            expect(states).not.toContain('connected');
+            await entering(world, store, 'connected');
+          }
+        });
+        expect(failures).toBeGreaterThan(0);
+        expect(lies).toEqual([]);
+      });
+    });
+
+    it('[A8] keep a record of a million bytes; a larger one costs the connection at most', async () => {
+      await store.create('/a', bytes('x'.repeat(1_000_000)));
+      expect((await store.read('/a'))?.data).toHaveLength(1_000_000);
+      const states: string[] = [];
+      const larger = bytes('x'.repeat(2_000_000));
+      for (const attempt of [1, 2, 3]) {
+        await store.write('/a', larger).catch((error: unknown) => {
+          states.push(store.session.state);
+          const expected = [ConnectionLostError, StoreFailureError].some((kind) => error instanceof kind);
+          expect(expected, `attempt ${attempt}: ${String(error)}`).toBe(true);
+          if (error instanceof ConnectionLostError) expect(store.session.state).not.toBe('connected');
+        });
+        await entering(world, store, 'connected', 1);
+      }
+      expect(await store.remove('/a')).toBe(true);
+    });
+
     describe('lost replies', () => {
       it('[LAUNCHER 36] leave a created record behind that the caller does not know of', async () => {
         await store.create('/a', bytes(''));
@@ -528,6 +612,10 @@ export function describeTreeStore(adapter: string, makeWorld: () => StoreWorld |
       });
     });
   });
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function record(store: TreeStore): string[] {

@@ -50,7 +50,7 @@ export class Deeds {
     simulation.draft.providers.forEach((provider) => {
       provider.absent = false;
       // Room for what is wanted by default, so that everything can come to rest.
-      for (const pool of provider.pools) pool.maxServers = 20;
+      for (const pool of provider.pools) Object.assign(pool, { maxServers: 20, limits: {} });
     });
     for (const label of simulation.draft.labels) label.absent = false;
     Object.assign(simulation.draft, { rebuildAge: 1e7, tenantInstances: null });

@@ -4,6 +4,8 @@ import type { Stored } from '../../src/domain/model/stored.js';
 import type { LockOptions, LockOutcome, RecordLease } from '../../src/ports/records/record-lease.js';
 import type { Records } from '../../src/ports/records/records.js';
 import type { RecordView } from '../../src/ports/records/view.js';
+import { KazooLeases } from '../../src/adapters/leases/kazoo-leases.js';
+import { TreeTurns } from '../../src/adapters/records/tree-turns.js';
 import { nodeCodec } from '../../src/adapters/records/node-codec.js';
 import type { RecordsWrapper } from './actors/daemon.js';
 import type { SimProcess } from './kernel/sim-process.js';
@@ -12,6 +14,8 @@ import type { World } from './world.js';
 /** A deliberate defect: a simulator that does not find it within 200 seeds is worth nothing. */
 export interface Mutation {
   readonly name: string;
+  /** Where its worlds begin; 1 if left out. */
+  readonly from?: number;
   readonly wrap: (world: World) => RecordsWrapper;
 }
 
@@ -229,6 +233,31 @@ export const MUTATIONS: readonly Mutation[] = [
           }),
         ),
       ),
+  },
+  {
+    name: 'does not wait for its turn before a node counts',
+    from: 6001,
+    wrap: () =>
+      launchersOnly((records) =>
+        replaced(records, { turns: replaced(records.turns, { take: (_turns, work) => work() }) }),
+      ),
+  },
+  {
+    name: 'does not look again when it has its turn',
+    from: 6001,
+    wrap: (world) =>
+      launchersOnly((records, process) => {
+        const store = world.stores.find((candidate) => candidate.process === process);
+        if (!store) return records;
+        const context = {
+          store,
+          leases: new KazooLeases(store, { clock: process.clock, random: process.dice }),
+          identifier: process.name,
+          catchUp: () => Promise.resolve(),
+          onRegistryChange: (listener: () => void) => records.launchers.view.onChange(listener),
+        };
+        return replaced(records, { turns: new TreeTurns(context) });
+      }),
   },
   {
     name: 'counts half of the nodes',

@@ -1,15 +1,21 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
 
 const JAR = '/usr/share/java/zookeeper.jar';
 /** What the server needs for TLS and for telling what is wrong, besides the jars its manifest names. */
 const MORE_JARS = ['netty-codec', 'netty-resolver', 'slf4j-simple'].map((name) => `/usr/share/java/${name}.jar`);
+
+/** What the tool for the transaction log needs besides. */
+const TOOL_JAR = '/usr/share/java/commons-cli.jar';
 
 const NETTY_FACTORY = 'org.apache.zookeeper.server.NettyServerCnxnFactory';
 
@@ -121,6 +127,22 @@ export class ZooKeeperServer {
 
   thaw(): void {
     process.kill(this.pid, 'SIGCONT');
+  }
+
+  /** Everything that was ever changed, in order, as ZooKeeper's own tool prints its transaction log. */
+  async transactionLog(): Promise<string> {
+    const folder = join(this.folder, 'data', 'version-2');
+    const files = (await readdir(folder)).filter((name) => name.startsWith('log.'));
+    const byBeginning = (name: string): number => Number.parseInt(name.slice('log.'.length), 16);
+    let text = '';
+    for (const file of files.sort((a, b) => byBeginning(a) - byBeginning(b))) {
+      const jars = [JAR, ...MORE_JARS, TOOL_JAR].join(':');
+      const options = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', jars];
+      const tool = 'org.apache.zookeeper.server.persistence.TxnLogToolkit';
+      const { stdout } = await run('java', [...options, tool, '-d', join(folder, file)], { maxBuffer: 2 ** 30 });
+      text += stdout;
+    }
+    return text;
   }
 
   /** Answer to a four-letter word, e.g. `wchs`. */

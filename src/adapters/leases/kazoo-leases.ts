@@ -7,9 +7,11 @@ import {
 import type { AcquireOptions, AcquireResult, Lease, LeaseManager } from '../../ports/coordination/lease.js';
 import { childOf, nameOf } from '../../ports/coordination/paths.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
+import { sleep } from '../../ports/runtime/clock.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import type { Random } from '../../ports/runtime/random.js';
+import { ConnectionCount } from './connection-count.js';
 import { contenderPrefix, inOrder, predecessorOf } from './contenders.js';
 import { HeldLease } from './held-lease.js';
 import { Leftovers } from './leftovers.js';
@@ -19,6 +21,10 @@ export interface KazooLeasesOptions {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+/** Passes in a row after which whoever takes our child away again and again is given a moment, in seconds. */
+const PASSES_AT_ONCE = 10;
+const PAUSE = 0.1;
 
 const EMPTY = new Uint8Array();
 
@@ -38,6 +44,7 @@ interface Contender {
  */
 export class KazooLeases implements LeaseManager, StatusSource {
   private readonly leftovers: Leftovers;
+  private readonly connections: ConnectionCount;
   private readonly held = new Set<HeldLease>();
   /** Directories whose lock is being taken. */
   private readonly wanted = new Map<symbol, string>();
@@ -47,6 +54,7 @@ export class KazooLeases implements LeaseManager, StatusSource {
     private readonly options: KazooLeasesOptions,
   ) {
     this.leftovers = new Leftovers(store);
+    this.connections = new ConnectionCount(store.session);
   }
 
   async acquire(directory: string, options: AcquireOptions = {}): Promise<AcquireResult> {
@@ -57,7 +65,8 @@ export class KazooLeases implements LeaseManager, StatusSource {
     const attempt = Symbol('attempt');
     this.wanted.set(attempt, directory);
     try {
-      while (result === 'again') {
+      for (let passes = 1; result === 'again'; passes += 1) {
+        if (passes > 1 && passes % PASSES_AT_ONCE === 0) await sleep(clock, PAUSE, options.signal);
         contender = this.contenderOf(contender, directory);
         result = await this.attempt(contender, options, patience);
       }
@@ -106,12 +115,13 @@ export class KazooLeases implements LeaseManager, StatusSource {
     options: AcquireOptions,
     patience: Patience,
   ): Promise<AcquireResult | 'again'> {
+    const before = this.connections.now;
     try {
       return await this.stand(contender, options, patience);
     } catch (error) {
       const away = error instanceof ConnectionLostError || error instanceof SessionLostError;
       if (!away || !patience.lasts) throw error;
-      await patience.until(async () => (this.store.session.state === 'connected' ? 'go on' : 'wait'));
+      await patience.until(async () => (this.connections.now === before ? 'wait' : 'go on'));
       if (!patience.lasts) throw error;
       return 'again';
     }

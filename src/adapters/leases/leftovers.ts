@@ -1,6 +1,7 @@
 import { ConnectionLostError } from '../../ports/coordination/errors.js';
 import { childOf } from '../../ports/coordination/paths.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
+import { ConnectionCount } from './connection-count.js';
 
 /** An own child that must go: found by its prefix, since its full name may never have reached us. */
 interface Leftover {
@@ -17,8 +18,11 @@ interface Leftover {
 export class Leftovers {
   private readonly waiting = new Set<Leftover>();
   private readonly running = new Set<Promise<void>>();
+  private readonly connections: ConnectionCount;
 
   constructor(private readonly store: TreeStore) {
+    // Counts before the listener below takes up what waits.
+    this.connections = new ConnectionCount(store.session);
     store.session.onChange((event) => {
       if (event.state !== 'connected') return;
       for (const leftover of this.waiting) {
@@ -32,12 +36,13 @@ export class Leftovers {
   async remove(leftover: Leftover): Promise<void> {
     const { session } = this.store;
     if (leftover.generation !== session.generation || session.state === 'lost') return;
+    const before = this.connections.now;
     try {
       for (const name of leftover.name === undefined ? await this.find(leftover) : [leftover.name]) {
         await this.store.remove(childOf(leftover.directory, name));
       }
     } catch (error) {
-      if (error instanceof ConnectionLostError) this.putBy(leftover);
+      if (error instanceof ConnectionLostError) this.putBy(leftover, before);
       // Anything else means that the session is over, and the ephemeral child with it.
     }
   }
@@ -47,9 +52,10 @@ export class Leftovers {
     while (this.running.size > 0) await Promise.all([...this.running]);
   }
 
-  private putBy(leftover: Leftover): void {
-    // The connection may be back already, before the failure was seen here.
-    if (this.store.session.state === 'connected') this.start(leftover);
+  /** Each attempt costs the connection one return: there are never more attempts than those. */
+  private putBy(leftover: Leftover, before: number): void {
+    const back = this.connections.now !== before && this.store.session.state === 'connected';
+    if (back) this.start(leftover);
     else this.waiting.add(leftover);
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { ConnectionLostError, SessionLostError, StoreClosedError } from '../../ports/coordination/errors.js';
 import { checkPath, chrootPrefix } from '../../ports/coordination/paths.js';
 import { SessionTracker } from '../../ports/coordination/session-tracker.js';
@@ -15,6 +16,9 @@ import type { MemoryTree } from './memory-tree.js';
 import { Refusal } from './refusal.js';
 import { Wire } from './wire.js';
 import type { WatchKind } from './watch-table.js';
+
+/** Bytes of a message above which the server hangs up, as ZooKeeper does by default (`jute.maxbuffer`). */
+const MOST_BYTES = 0xfffff;
 
 export type TreeCall = 'create' | 'read' | 'list' | 'stat' | 'write' | 'remove';
 
@@ -66,7 +70,7 @@ export class MemoryTreeStore implements TreeStore {
       'create',
       path,
       (full) => this.tree.create(full, sent, options, this.wire).slice(this.prefix.length),
-      options.sequential,
+      { sequential: options.sequential === true, size: sent.length },
     );
   }
 
@@ -95,7 +99,7 @@ export class MemoryTreeStore implements TreeStore {
 
   write(path: string, data: Uint8Array, version?: number): Promise<RecordStat> {
     const sent = Uint8Array.from(data);
-    return this.call('write', path, (full) => this.tree.write(full, sent, version));
+    return this.call('write', path, (full) => this.tree.write(full, sent, version), { size: sent.length });
   }
 
   remove(path: string, version?: number): Promise<boolean> {
@@ -172,12 +176,18 @@ export class MemoryTreeStore implements TreeStore {
     if (onChange) this.tree.watches.set(kind, full, this.wire, onChange);
   }
 
-  private call<T>(call: TreeCall, path: string, effect: (full: string) => T, sequential = false): Promise<T> {
+  private call<T>(
+    call: TreeCall,
+    path: string,
+    effect: (full: string) => T,
+    { sequential = false, size = 0 }: { readonly sequential?: boolean; readonly size?: number } = {},
+  ): Promise<T> {
     const refusal = this.refusal(path, sequential);
     if (refusal) return Promise.reject(refusal);
     this.counts.set(call, (this.counts.get(call) ?? 0) + 1);
     const full = path === '/' ? this.prefix || '/' : this.prefix + path;
     return this.wire.send(path, () => {
+      if (size + path.length > MOST_BYTES) return this.hangUp(path);
       const fault = this.faults.findIndex((next) => next.call === call);
       if (fault < 0) return worded(path, () => effect(full));
       const [{ takesEffect } = { takesEffect: true }] = this.faults.splice(fault, 1);
@@ -186,9 +196,13 @@ export class MemoryTreeStore implements TreeStore {
       } catch {
         // The refusal is lost with the connection, too.
       }
-      this.breakDown();
-      throw new ConnectionLostError('The connection was lost', path);
+      return this.hangUp(path);
     });
+  }
+
+  private hangUp(path: string): never {
+    this.breakDown();
+    throw new ConnectionLostError('The connection was lost', path);
   }
 
   private refusal(path: string, sequential: boolean): Error | undefined {
@@ -226,7 +240,8 @@ export class MemoryTreeStore implements TreeStore {
     };
     this.cancelReconnect = () => (wanted = false);
     if (delay > 0) this.options.clock.schedule(delay, run);
-    else queueMicrotask(run);
+    // In a later turn: those whose calls failed see first that there is no connection.
+    else setImmediate(run);
   }
 }
 

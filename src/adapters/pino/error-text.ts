@@ -1,16 +1,25 @@
+import { cutText, visible } from '../../domain/presentation/visible-text.js';
 import { redactText } from './redaction.js';
 
 const LONGEST_CHAIN = 5;
+/** Characters. */
+const LONGEST_MESSAGE = 4000;
+const LONGEST_STACK = 20_000;
 
 /** The error's message with those of its causes. */
 export function errorMessage(error: Error): string {
-  return redactText(chain(error).map(describe).join(': caused by '));
+  return shown(chain(error).map(describe).join(': caused by '), LONGEST_MESSAGE);
 }
 
 /** The error's stack with those of its causes. */
 export function errorStack(error: Error): string {
   const stacks = chain(error).map((one) => one.stack ?? describe(one));
-  return redactText(stacks.join('\ncaused by: '));
+  return shown(stacks.join('\ncaused by: '), LONGEST_STACK);
+}
+
+/** Cut first: looking for secrets in a megabyte takes its time. */
+function shown(text: string, longest: number): string {
+  return visible(redactText(cutText(text, longest)), '\n');
 }
 
 function describe(error: Error): string {

@@ -1,6 +1,12 @@
+import { JsonFormatter } from './format/json-formatter.js';
 import type { RecordFormatter } from './format/python-formatter.js';
 import type { LogRecord } from './log-record.js';
 import type { LogSink } from './sinks/log-sink.js';
+
+export interface LogDestination {
+  readonly to: 1 | 2 | string;
+  readonly json: boolean;
+}
 
 export interface LogHandlerOptions {
   /** Records below are not for this handler; Python's numbers. */
@@ -15,6 +21,12 @@ export interface LogHandlerOptions {
 /** Which records go where, in which form. */
 export class LogHandler {
   constructor(private readonly options: LogHandlerOptions) {}
+
+  /** Where the lines end up, and whether they are JSON; null: nowhere. */
+  get destination(): LogDestination | null {
+    const { sink, formatter } = this.options;
+    return sink && { to: sink.destination, json: formatter instanceof JsonFormatter };
+  }
 
   handle(record: LogRecord): void {
     const { threshold, filters, formatter, sink } = this.options;

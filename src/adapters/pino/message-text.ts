@@ -1,3 +1,4 @@
+import { cutText, visible, visibleJson } from '../../domain/presentation/visible-text.js';
 import { errorMessage, errorStack } from './error-text.js';
 import type { LogEntry } from './log-entry.js';
 import { redactText } from './redaction.js';
@@ -8,12 +9,23 @@ const ANNOTATIONS: readonly (readonly [field: string, label: string])[] = [
   ['request', 'node_request'],
   ['node', 'node'],
 ];
+/** Characters of an annotation, which is an id, and of a line of a message. */
+const LONGEST_ANNOTATION = 200;
+const LONGEST_LINE = 4000;
 const ANNOTATED = new Set(ANNOTATIONS.map(([field]) => field));
 
 /** The line without its prefix: what it is about, the message, the facts, and what errors say unless their stacks follow. */
 export function messageText(entry: LogEntry, stacks: boolean): string {
   const tail = stacks ? '' : errorsOf(entry).map((error) => `: ${errorMessage(error)}`);
-  return [annotations(entry), redactText(entry.message), facts(entry), ...tail].join('');
+  return [annotations(entry), text(redactText(entry.message)), facts(entry), ...tail].join('');
+}
+
+/** What is written by others shows as escapes; the lines of a longer text stay lines. */
+function text(message: string): string {
+  return visible(message, '\n')
+    .split('\n')
+    .map((line) => cutText(line, LONGEST_LINE))
+    .join('\n');
 }
 
 /** The stacks of the errors that come with the line; null without errors. */
@@ -28,7 +40,7 @@ function errorsOf({ fields }: LogEntry): readonly Error[] {
 
 function annotations({ fields }: LogEntry): string {
   return ANNOTATIONS.filter(([field]) => isText(fields[field]))
-    .map(([field, label]) => `[${label}: ${String(fields[field])}] `)
+    .map(([field, label]) => `[${label}: ${visible(cutText(String(fields[field]), LONGEST_ANNOTATION))}] `)
     .join('');
 }
 
@@ -45,5 +57,5 @@ function isText(value: unknown): boolean {
 }
 function show(value: unknown): string {
   if (typeof value === 'string' && /^[\w./:@+-]+$/.test(value)) return value;
-  return JSON.stringify(value) ?? String(value);
+  return visibleJson(JSON.stringify(value) ?? String(value));
 }

@@ -4,6 +4,7 @@ import { JsonFormatter } from './format/json-formatter.js';
 import { DEFAULT_FORMAT, MultiLineFormatter } from './format/multi-line-formatter.js';
 import type { LogLevel } from './log-entry.js';
 import { LogHandler } from './log-handler.js';
+import type { LogDestination } from './log-handler.js';
 import { LEVEL_NUMBERS } from './log-level.js';
 import { recordOf } from './log-record.js';
 import { LoggerTree } from './logger-tree.js';
@@ -86,6 +87,11 @@ export class PinoLogger implements Logger {
 
   child(name: string, fields?: LogFields): PinoLogger {
     return new PinoLogger(this.log, `${this.name}.${name}`, { ...this.fields, ...fields });
+  }
+
+  /** Where the lines of this logger end up, for those who must write past it. */
+  get destinations(): readonly LogDestination[] {
+    return this.effective.handlers.flatMap(({ destination }) => destination ?? []);
   }
 
   /** Writes what a slow reader has left waiting. For the end of the process; may wait for a moment. */

@@ -3,6 +3,9 @@ import type { LogFields } from '../../ports/telemetry/logger.js';
 const HIDDEN = '[redacted]';
 const DEEPEST = 6;
 const LONGEST_LIST = 100;
+/** Characters of a text; more of one that is looked through for secrets, so that none is cut in two where the text is. */
+const LONGEST_TEXT = 1000;
+const LOOKED_THROUGH = 4 * LONGEST_TEXT;
 
 /** Keys whose values nobody may see, whatever the case and the separators. */
 const SECRET_KEY =
@@ -34,7 +37,7 @@ function redactMember(key: string, value: unknown, depth: number): unknown {
 }
 
 function redactValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'string') return redactField(value);
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value);
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Error) return redactText(value.message);
@@ -50,6 +53,15 @@ function redactObject(value: object, depth: number): unknown {
     const items = (value as unknown[]).slice(0, LONGEST_LIST).map((item) => redactValue(item, depth + 1));
     return value.length > LONGEST_LIST ? [...items, `[${value.length - LONGEST_LIST} more]`] : items;
   }
-  const entries = Object.entries(value).map(([key, member]) => [key, redactMember(key, member, depth + 1)] as const);
-  return Object.fromEntries(entries);
+  const all = Object.entries(value);
+  const entries = all.slice(0, LONGEST_LIST).map(([key, member]) => [key, redactMember(key, member, depth + 1)]);
+  if (all.length > LONGEST_LIST) entries.push(['…', `[${all.length - LONGEST_LIST} more]`]);
+  return Object.fromEntries(entries) as unknown;
+}
+
+/** A text of a field, no longer than a line bears. */
+function redactField(value: string): string {
+  if (value.length <= LONGEST_TEXT) return redactText(value);
+  const shown = redactText(value.slice(0, LOOKED_THROUGH)).slice(0, LONGEST_TEXT);
+  return `${shown}… (${value.length - LONGEST_TEXT} characters more)`;
 }

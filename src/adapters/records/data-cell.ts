@@ -16,6 +16,11 @@ export class DataCell extends WatchCell<TreeRecord | undefined> {
     return this.group.context.store.read(this.path, onChange);
   }
 
+  /** One record that cannot be read, whose owner has locked everybody out, say, does not hold up all others. */
+  protected override unreadable(): void {
+    this.makeOptional();
+  }
+
   protected override apply(record: TreeRecord | undefined): void {
     this.report(record);
   }

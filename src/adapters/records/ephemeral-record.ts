@@ -9,10 +9,14 @@ import {
 import { childOf, nameOf, parentOf } from '../../ports/coordination/paths.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
 import type { Clock } from '../../ports/runtime/clock.js';
+import { GrowingPause } from '../../ports/runtime/growing-pause.js';
 import { errorFields, type Logger } from '../../ports/telemetry/logger.js';
 
-/** Seconds until something that failed on a working connection is tried again. */
+/** Seconds until something that failed on a working connection is tried again, for the first time and at most. */
 const RETRY_DELAY = 1;
+const LONGEST_RETRY_DELAY = 60;
+/** Passes in a row; whoever keeps changing the record behind our back waits for the next ones. */
+const MOST_PASSES = 5;
 
 export interface EphemeralPlace {
   /** With `sequential` the store appends a number. */
@@ -46,6 +50,7 @@ export class EphemeralRecord {
   private running: Promise<void> | undefined;
   private again = false;
   private retryPending = false;
+  private readonly pause = new GrowingPause(RETRY_DELAY, LONGEST_RETRY_DELAY);
   private withdrawn = false;
   private readonly unsubscribe: () => void;
 
@@ -87,11 +92,13 @@ export class EphemeralRecord {
 
   private async run(): Promise<void> {
     const { store, logger } = this.context;
-    while (this.again) {
+    for (let passes = 1; this.again; passes += 1) {
       this.again = false;
       if (store.session.state !== 'connected') return;
+      if (passes > MOST_PASSES) return this.retryLater();
       try {
         await this.pass();
+        if (!this.again) this.pause.reset();
       } catch (error) {
         if (error instanceof StoreClosedError) return;
         if (!(error instanceof ConnectionLostError || error instanceof SessionLostError)) {
@@ -108,7 +115,7 @@ export class EphemeralRecord {
   private retryLater(): void {
     if (this.retryPending) return;
     this.retryPending = true;
-    this.context.clock.schedule(RETRY_DELAY, () => {
+    this.context.clock.schedule(this.pause.next(), () => {
       this.retryPending = false;
       void this.reconcile();
     });

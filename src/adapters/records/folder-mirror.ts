@@ -23,6 +23,9 @@ export interface MirroredFolder<T> {
   readonly lockInterest: (stored: Stored<T> | undefined, refused: boolean) => LockInterest;
 }
 
+/** When the view is to catch up. */
+const READ_AT_ONCE = 200;
+
 /** Our own hold on a record, also of one that the mirror has not seen yet. */
 interface Hold {
   attempts: number;
@@ -63,6 +66,22 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
       () => void (this.listTick = ++this.tick),
     );
     this.group.open();
+  }
+
+  /**
+   * Resolves when the view shows every record that existed when this was called, with what stood in it then. Notices of changes
+   * come before the answer to a later call; only records whose reading is put off or under way are read now. A record of which we
+   * hold the lock is as we know it. @throws the signal's reason, ConnectionLostError, SessionLostError
+   */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    await this.group.ready(signal);
+    const { store } = this.context;
+    const names = (await store.list(this.kind.path)) ?? [];
+    const doubtful = names.filter((id) => !this.holds.get(id)?.held && this.entries.get(id)?.data.upToDate !== true);
+    for (let at = 0; at < doubtful.length; at += READ_AT_ONCE) {
+      const some = doubtful.slice(at, at + READ_AT_ONCE);
+      await Promise.all(some.map(async (id) => this.seen(id, await store.read(this.kind.recordPath(id)))));
+    }
   }
 
   get(id: string): Stored<T> | undefined {

@@ -4,7 +4,7 @@ import type { TreeRecord } from '../../ports/coordination/tree-store.js';
 import { buildCodec, uploadCodec } from './image-codec.js';
 import { parseImagePath, type ImagePlace } from './image-place.js';
 import { IMAGES, imagePath } from './paths.js';
-import type { RecordCodec } from './record-codec.js';
+import { decodeSafely, type RecordCodec } from './record-codec.js';
 
 interface Entry {
   readonly place: ImagePlace;
@@ -139,7 +139,7 @@ function understand<T>(
   id: string,
   record: TreeRecord,
 ): { readonly value: T } | { readonly damaged: DamagedRecord } {
-  const decoded = codec.decode(record.data, record.stat);
+  const decoded = decodeSafely(codec, record);
   if ('value' in decoded) return decoded;
   return { damaged: { id, path, ...decoded, modifiedTime: record.stat.modifiedTime } };
 }

@@ -7,13 +7,14 @@ import {
   type ImageUpload,
   type UploadState,
 } from '../../domain/model/image.js';
-import { PythonFloat } from './python-json.js';
+import { Original } from './original.js';
 import { parseStated, type RecordCodec } from './record-codec.js';
 import {
   decodeFields,
   encodeFields,
   field,
   knownKeys,
+  statePairs,
   text,
   writeObject,
   type FieldReader,
@@ -83,16 +84,17 @@ function imageCodec<S extends string, T extends ImageRecord>(
       const { values, extra } = decodeFields<T, Partial<T>>(object, fields, known, {});
       return { value: complete(values, { state, stateTime, extra }) };
     },
-    encode(record) {
-      const written = encodeFields(record, record.extra, fields);
+    encode(record, base) {
+      const original = Original.of(base);
+      const written = encodeFields(record, fields, original);
       return writeObject(
         [
-          ['state', record.state],
-          ['state_time', new PythonFloat(record.stateTime)],
+          ...statePairs(record, original),
           ...written.filter(([key, value]) => !OMITTED_WHEN_UNSET.has(key) || (value !== null && value !== '')),
         ],
         record.extra,
         HANDLED,
+        original,
       );
     },
   };

@@ -6,12 +6,14 @@ import { RecordGoneError } from '../../ports/records/record-lease.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { ImageMirror } from './image-mirror.js';
 import type { StatefulRecord } from './lockable-kind.js';
-import type { RecordCodec } from './record-codec.js';
+import { decodeSafely, type RecordCodec } from './record-codec.js';
 import { removeTree } from './remove-tree.js';
 
 const EMPTY = new Uint8Array();
 /** Foreign writers that get in between more often than this are not yielded to any more. */
 const MAX_CONFLICTS = 5;
+/** How often the next free number is looked for; a folder full of others' names must not keep us for ever. */
+const MAX_NUMBERS = 10;
 
 /** Reads and writes of image records, shown in the mirror at once. */
 export class ImageStore {
@@ -25,7 +27,7 @@ export class ImageStore {
     const record = await this.store.read(path);
     this.mirror.seen(key, path, record);
     if (record === undefined) return undefined;
-    const decoded = codec.decode(record.data, record.stat);
+    const decoded = decodeSafely(codec, record);
     return 'value' in decoded ? decoded.value : undefined;
   }
 
@@ -38,13 +40,13 @@ export class ImageStore {
   ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const record = await this.store.read(path);
-      const decoded = record && codec.decode(record.data, record.stat);
+      const decoded = record && decodeSafely(codec, record);
       if (record === undefined || decoded === undefined || !('value' in decoded)) {
         this.mirror.seen(key, path, record);
         throw new RecordGoneError(path);
       }
       const value = this.changed(decoded.value, change);
-      const data = codec.encode(value);
+      const data = codec.encode(value, { data: record.data, value: decoded.value });
       try {
         const stat = await this.store.write(path, data, record.stat.version);
         this.mirror.wrote(path, data, stat);
@@ -120,13 +122,13 @@ export class ImageStore {
     } catch (error) {
       if (!(error instanceof RecordExistsError)) throw error;
     }
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       const names = (await this.store.list(folder)) ?? [];
       const highest = Math.max(0, ...names.filter((name) => /^\d{10}$/.test(name)).map(Number));
       try {
         return await this.store.create(`${folder}/${String(highest + 1).padStart(10, '0')}`, data);
       } catch (error) {
-        if (!(error instanceof RecordExistsError)) throw error;
+        if (!(error instanceof RecordExistsError) || tries >= MAX_NUMBERS) throw error;
       }
     }
   }

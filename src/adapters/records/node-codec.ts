@@ -1,6 +1,7 @@
 /** Node records on the wire (spec LAUNCHER 1.6; every key of both eras, in the order of the 2024 writer). */
 import { NODE_DEFAULTS, NODE_STATES, type Node } from '../../domain/model/node.js';
 import type { Resources } from '../../domain/model/quota.js';
+import { Original, type Pair } from './original.js';
 import { PythonFloat } from './python-json.js';
 import { isObject, parseStated, type RecordCodec, type WireObject } from './record-codec.js';
 import {
@@ -11,6 +12,7 @@ import {
   finite,
   knownKeys,
   object,
+  statePairs,
   text,
   texts,
   writeObject,
@@ -97,21 +99,27 @@ export const nodeCodec: RecordCodec<Node> = {
       value: { ...values, connectionPort, holdExpiration: duration(values.holdExpiration, stateTime), extra },
     };
   },
-  encode(node) {
+  encode(node, base) {
+    const original = Original.of(base);
     return writeObject(
       [
-        ['state', node.state],
-        ['state_time', new PythonFloat(node.stateTime)],
-        ...encodeFields(node, node.extra, BEFORE_PORT),
-        ['connection_port', node.connectionPort],
-        ['ssh_port', node.connectionPort],
-        ...encodeFields(node, node.extra, AFTER_PORT),
+        ...statePairs(node, original),
+        ...encodeFields(node, BEFORE_PORT, original),
+        portPair('connection_port', node, original),
+        portPair('ssh_port', node, original),
+        ...encodeFields(node, AFTER_PORT, original),
       ],
       node.extra,
       HANDLED,
+      original,
     );
   },
 };
+
+function portPair(key: string, { connectionPort }: Node, original: Original<Node> | undefined): Pair {
+  const same = connectionPort === original?.value.connectionPort;
+  return [key, same ? original.kept(key, connectionPort, false) : connectionPort];
+}
 
 function port(record: WireObject): Node['connectionPort'] {
   return portOf(record['connection_port']) ?? portOf(record['ssh_port']) ?? DEFAULT_PORT;

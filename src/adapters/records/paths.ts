@@ -7,6 +7,8 @@ export const REQUEST_LOCKS = '/nodepool/requests-lock';
 export const IMAGES = '/nodepool/images';
 /** Ours alone; everything else is shared with Python. */
 export const INSTALLATION = '/nodepool/installation';
+/** Ours alone, too. */
+export const TURNS = '/nodepool/turns';
 export const LAUNCHERS = '/nodepool/launchers';
 export const BUILDER_COMPONENTS = '/nodepool/components/builder';
 export const POOL_COMPONENTS = '/nodepool/components/pool';
@@ -15,6 +17,8 @@ export const nodePath = (id: string): string => `${NODES}/${id}`;
 export const nodeLockPath = (id: string): string => `${NODES}/${id}/lock`;
 export const requestPath = (id: string): string => `${REQUESTS}/${id}`;
 export const requestLockPath = (id: string): string => `${REQUEST_LOCKS}/${id}`;
+/** The lock directory of a turn; names may hold anything. */
+export const turnPath = (name: string): string => `${TURNS}/${encodeURIComponent(name)}`;
 export const electionPath = (name: string): string => `/nodepool/elections/${name}`;
 export const oldLauncherPath = (id: string): string => `${LAUNCHERS}/${id}`;
 export const componentsPath = (kind: string): string => `/nodepool/components/${kind}`;

@@ -10,6 +10,14 @@ export class PythonFloat {
   constructor(readonly value: number) {}
 }
 
+/** JSON that was written by somebody and goes out as it came in. */
+export class JsonText {
+  constructor(readonly text: string) {}
+}
+
+/** Nothing that we make ourselves comes near. */
+const MOST_DEPTH = 500;
+
 const STRING_OR_ODD_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
 
 /** @throws SyntaxError. Infinities stay what they are, NaN is read as null. */
@@ -29,20 +37,23 @@ function standardToken(token: string): string {
   return token;
 }
 
-export function formatPythonJson(value: unknown): string {
+/** @throws RangeError for what is nested too deeply */
+export function formatPythonJson(value: unknown, depth = 0): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'string') return pythonText(value);
   if (typeof value === 'number') return formatNumber(value);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (value instanceof PythonFloat) return formatFloat(value.value);
-  if (Array.isArray(value)) return `[${value.map(formatPythonJson).join(', ')}]`;
-  if (typeof value === 'object') return formatObject(value);
+  if (value instanceof JsonText) return value.text;
+  if (depth > MOST_DEPTH) throw new RangeError('a value that is nested too deeply cannot be written');
+  if (Array.isArray(value)) return `[${value.map((item) => formatPythonJson(item, depth + 1)).join(', ')}]`;
+  if (typeof value === 'object') return formatObject(value, depth);
   throw new TypeError(`a ${typeof value} cannot be written as JSON`);
 }
 
-function formatObject(value: object): string {
+function formatObject(value: object, depth: number): string {
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members.map(([key, member]) => `${pythonText(key)}: ${formatPythonJson(member)}`).join(', ')}}`;
+  return `{${members.map(([key, member]) => `${pythonText(key)}: ${formatPythonJson(member, depth + 1)}`).join(', ')}}`;
 }
 
 function formatNumber(value: number): string {

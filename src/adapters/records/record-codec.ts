@@ -1,6 +1,7 @@
 /** How a record's bytes become a value, and what may be wrong with them. */
 import type { DamagedRecord, Stored } from '../../domain/model/stored.js';
 import type { RecordStat, TreeRecord } from '../../ports/coordination/tree-store.js';
+import { depthOf } from './json-members.js';
 import { parsePythonJson } from './python-json.js';
 
 export type Problem = DamagedRecord['problem'];
@@ -15,8 +16,20 @@ export type Decoded<T> = { readonly value: T } | Damage;
 export interface RecordCodec<T> {
   /** Never throws. The stat stands in for a missing time. */
   decode(data: Uint8Array, stat: RecordStat): Decoded<T>;
-  encode(value: T): Uint8Array;
+  /** @param base what the value was made from: whatever of it is the same still is written as it was found, byte for byte */
+  encode(value: T, base?: Base<T>): Uint8Array;
 }
+
+/** A record as it was read or written last. */
+export interface Base<T> {
+  readonly data: Uint8Array;
+  readonly value: T;
+}
+
+/** Records above this many bytes are set aside: one that grows to 1 MiB when it is written would cost the connection. */
+export const MOST_BYTES = 900 * 1024;
+/** Lists and objects in one another at most. */
+const MOST_DEPTH = 10_000;
 
 export type WireObject = Readonly<Record<string, unknown>>;
 
@@ -29,9 +42,16 @@ export function encodeText(text: string): Uint8Array {
 
 export function parseObject(data: Uint8Array): Decoded<WireObject> {
   if (data.length === 0) return { problem: 'empty', detail: 'the record has no data' };
+  if (data.length > MOST_BYTES) {
+    return { problem: 'too-large', detail: `the record has ${data.length} bytes, more than the ${MOST_BYTES} we can write` };
+  }
   let parsed: unknown;
   try {
-    parsed = parsePythonJson(decoder.decode(data));
+    const text = decoder.decode(data);
+    // Each level takes two characters.
+    if (data.length > 2 * MOST_DEPTH && depthOf(text) > MOST_DEPTH)
+      return { problem: 'too-deep', detail: `the record is nested more than ${MOST_DEPTH} levels deep` };
+    parsed = parsePythonJson(text);
   } catch (error) {
     return { problem: 'not-json', detail: error instanceof Error ? error.message : String(error) };
   }
@@ -78,11 +98,20 @@ function describe(value: unknown): string {
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
+/** What nobody thought of when the codec was written is the trouble of this record alone. */
+export function decodeSafely<T>(codec: RecordCodec<T>, { data, stat }: TreeRecord): Decoded<T> {
+  try {
+    return codec.decode(data, stat);
+  } catch (error) {
+    return { problem: 'unreadable', detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 /** A record as the views show it. */
 export type Parsed<T> = { readonly stored: Stored<T> } | { readonly damaged: DamagedRecord };
 
 export function parseRecord<T>(codec: RecordCodec<T>, id: string, path: string, record: TreeRecord): Parsed<T> {
-  const decoded = codec.decode(record.data, record.stat);
+  const decoded = decodeSafely(codec, record);
   if ('value' in decoded) return { stored: { id, value: decoded.value, version: record.stat.version } };
   return { damaged: { id, path, ...decoded, modifiedTime: record.stat.modifiedTime } };
 }

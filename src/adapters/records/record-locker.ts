@@ -24,7 +24,7 @@ export class RecordLocker<T extends StatefulRecord> {
 
   /** The first write is fenced by the version, so what was created need not be read again. */
   async lockCreated(created: Stored<T>): Promise<LockOutcome<T>> {
-    return this.attempt(created.id, {}, true, (lease) => Promise.resolve(this.hold(lease, created)));
+    return this.attempt(created.id, {}, true, (lease) => Promise.resolve(this.hold(lease, created, undefined)));
   }
 
   /** The bare lock. `newDirectory`: its directory has most likely to be made. */
@@ -89,12 +89,12 @@ export class RecordLocker<T extends StatefulRecord> {
     // Empty: a ghost that somebody's lock attempt made of a record just deleted (spec LAUNCHER 7.1).
     if (record === undefined || record.data.length === 0) return { kind: 'gone' };
     const parsed = parseRecord(this.kind.codec, id, path, record);
-    return 'stored' in parsed ? this.hold(lease, parsed.stored) : { kind: 'damaged' };
+    return 'stored' in parsed ? this.hold(lease, parsed.stored, record.data) : { kind: 'damaged' };
   }
 
-  private hold(lease: Lease, current: Stored<T>): LockOutcome<T> {
+  private hold(lease: Lease, current: Stored<T>, data: Uint8Array | undefined): LockOutcome<T> {
     const { kind, store, clock, watch } = this;
-    return { kind: 'locked', lease: new TreeRecordLease({ kind, store, clock, watch, lease }, current) };
+    return { kind: 'locked', lease: new TreeRecordLease({ kind, store, clock, watch, lease }, current, data) };
   }
 
   private async removeLockDirectory(id: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** Node requests on the wire (spec LAUNCHER 1.6). Every key is always written: newer Zuul versions require them. */
 import { REQUEST_DEFAULTS, REQUEST_STATES, type NodeRequest } from '../../domain/model/request.js';
+import { Original } from './original.js';
 import { PythonFloat } from './python-json.js';
 import { parseStated, type RecordCodec } from './record-codec.js';
 import {
@@ -9,6 +10,7 @@ import {
   field,
   finite,
   knownKeys,
+  statePairs,
   text,
   texts,
   writeObject,
@@ -48,15 +50,9 @@ export const requestCodec: RecordCodec<NodeRequest> = {
     const { values, extra } = decodeFields(object, FIELDS, KNOWN, defaults);
     return { value: { ...values, extra } };
   },
-  encode(request) {
-    return writeObject(
-      [
-        ['state', request.state],
-        ['state_time', new PythonFloat(request.stateTime)],
-        ...encodeFields(request, request.extra, FIELDS),
-      ],
-      request.extra,
-      HANDLED,
-    );
+  encode(request, base) {
+    const original = Original.of(base);
+    const known = [...statePairs(request, original), ...encodeFields(request, FIELDS, original)];
+    return writeObject(known, request.extra, HANDLED, original);
   },
 };

@@ -20,6 +20,13 @@ export interface ElectionContext {
   readonly logger: Logger;
 }
 
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 /** Elections are locks held for long (spec LAUNCHER 1.5). */
 export class TreeElections implements Elections {
   constructor(private readonly context: ElectionContext) {}
@@ -31,7 +38,9 @@ export class TreeElections implements Elections {
         await session.connected(signal);
         await this.stand(name, lead, signal);
       } catch (error) {
-        if (signal.aborted || error instanceof StoreClosedError) return;
+        // Whoever stands for election again as long as he is not told to stop would find us back at once.
+        if (error instanceof StoreClosedError) return untilAborted(signal);
+        if (signal.aborted) return;
         logger.warn('An election was cut short; we stand again.', { election: name, ...errorFields(error) });
       }
       await sleep(clock, PAUSE * (1 + random.next()), signal).catch(() => undefined);

@@ -12,6 +12,9 @@ import { encodeText, parseObject } from './record-codec.js';
 /** Seconds before the next try when the connection was lost. */
 const PAUSE = 1;
 
+/** How often it may be there when we make it and gone when we read it. */
+const MOST_TRIES = 5;
+
 /** What clouds take as a value, and nothing that could be mistaken. */
 const ID = /^[\w.-]{1,64}$/;
 
@@ -55,7 +58,7 @@ export class TreeInstallation implements InstallationRecord {
   }
 
   /** Creating fails if it exists: of all that start together one makes the id. What was created unheard is read the next time. */
-  private async readOrMake(): Promise<string | null> {
+  private async readOrMake(tries = 1): Promise<string | null> {
     const { store, random } = this.context;
     const record = await store.read(INSTALLATION);
     if (record) return this.decode(record.data);
@@ -64,7 +67,7 @@ export class TreeInstallation implements InstallationRecord {
       await store.create(INSTALLATION, encodeText(formatPythonJson({ id })), { makeParents: true });
       return id;
     } catch (error) {
-      if (error instanceof RecordExistsError) return this.readOrMake();
+      if (error instanceof RecordExistsError && tries < MOST_TRIES) return this.readOrMake(tries + 1);
       throw error;
     }
   }

@@ -34,9 +34,11 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
   /** Writes of one lease go one after the other, each based on the one before. */
   private last: Promise<unknown> = Promise.resolve();
 
+  /** @param data the record as it was read; undefined for one that we have just made */
   constructor(
     private readonly context: LeaseContext<T>,
     current: Stored<T>,
+    private data: Uint8Array | undefined,
   ) {
     this.id = current.id;
     this.stored = current;
@@ -80,8 +82,9 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
       this.assertHeld();
       const value = this.changed(change);
       try {
-        const stat = await store.write(this.path, kind.codec.encode(value), this.stored.version);
-        return this.accept(value, stat);
+        const data = kind.codec.encode(value, this.data && { data: this.data, value: this.stored.value });
+        const stat = await store.write(this.path, data, this.stored.version);
+        return this.accept(value, data, stat);
       } catch (error) {
         if (!(error instanceof VersionConflictError)) throw this.explain(error);
         await this.takeOver();
@@ -97,7 +100,8 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
     return { ...value, stateTime: this.context.clock.now() };
   }
 
-  private accept(value: T, stat: RecordStat): T {
+  private accept(value: T, data: Uint8Array, stat: RecordStat): T {
+    this.data = data;
     this.stored = { id: this.id, value, version: stat.version };
     this.context.watch.written(this.stored, stat.modifiedId);
     return value;
@@ -118,6 +122,7 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
     const found = parsed.stored.value.state;
     if (found !== expected) throw new RecordChangedError(this.path, expected, found);
     this.stored = parsed.stored;
+    this.data = record.data;
   }
 
   /**

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/runtime/clock.js';
 import type { HostIdentity } from '../../ports/runtime/host-identity.js';
 import type { Random } from '../../ports/runtime/random.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
+import { BoundedStore } from './bounded-store.js';
 import { ReadPipeline } from './read-pipeline.js';
 import { TreeBuilderRegistry } from './tree-builder-registry.js';
 import { TreeElections } from './tree-elections.js';
@@ -14,6 +15,7 @@ import { TreeInstallation } from './tree-installation.js';
 import { TreeLauncherRegistry } from './tree-launcher-registry.js';
 import { TreeNodeRecords } from './tree-node-records.js';
 import { TreeRequestRecords } from './tree-request-records.js';
+import { TreeTurns } from './tree-turns.js';
 import type { WatchContext } from './watch-group.js';
 
 /** Reads on their way at once, over all mirrors: enough to fill the connection, few enough to keep the server's queue short. */
@@ -38,11 +40,13 @@ export class TreeRecords implements Records {
   readonly builders: TreeBuilderRegistry;
   readonly elections: Elections;
   readonly installation: TreeInstallation;
+  readonly turns: TreeTurns;
   private readonly store: TreeStore;
   private readonly pipeline = new ReadPipeline(READS_IN_FLIGHT);
 
   constructor(options: TreeRecordsOptions) {
-    const { store, leases, clock, random, host } = options;
+    const { leases, clock, random, host } = options;
+    const store = new BoundedStore(options.store);
     const logger = options.logger.child('records');
     const context: WatchContext = { store, clock, logger, pipeline: this.pipeline };
     this.session = store.session;
@@ -53,6 +57,13 @@ export class TreeRecords implements Records {
     this.images = new TreeImageRecords(context, leases);
     this.launchers = new TreeLauncherRegistry(context);
     this.builders = new TreeBuilderRegistry(context);
+    this.turns = new TreeTurns({
+      store,
+      leases,
+      identifier: `${host.hostname}-${host.pid}`,
+      catchUp: (signal) => this.nodes.view.catchUp(signal),
+      onRegistryChange: (listener) => this.launchers.view.onChange(listener),
+    });
     this.elections = new TreeElections({ session: store.session, leases, clock, random, host, logger });
   }
 
@@ -73,6 +84,7 @@ export class TreeRecords implements Records {
   }
 
   async close(): Promise<void> {
+    await this.turns.letGo();
     for (const name of ['nodes', 'requests', 'images', 'launchers', 'builders'] as const) this[name].view.close();
     await this.pipeline.idle();
   }

@@ -19,6 +19,9 @@ import {
 
 type ProviderKey = BuildKey & { readonly provider: string };
 
+/** How often folders are made anew that somebody removes meanwhile. */
+const MOST_TRIES = 5;
+
 export class TreeUploadRecords implements UploadRecords {
   constructor(
     private readonly leases: LeaseManager,
@@ -42,12 +45,12 @@ export class TreeUploadRecords implements UploadRecords {
     const { image, build, provider } = key;
     const folder = uploadsPath(key);
     const data = uploadCodec.encode(upload);
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       try {
         const path = await this.images.createNumbered(folder, data);
         return { image, build, provider, upload: nameOf(path) };
       } catch (error) {
-        if (!(error instanceof NoRecordError)) throw error;
+        if (!(error instanceof NoRecordError) || tries >= MOST_TRIES) throw error;
       }
       if (!(await this.images.makeFoldersBelow(buildPath(key), folder))) throw new RecordGoneError(buildPath(key));
     }

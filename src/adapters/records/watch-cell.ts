@@ -1,5 +1,10 @@
 import type { CancelTimer } from '../../ports/runtime/clock.js';
+import { GrowingPause } from '../../ports/runtime/growing-pause.js';
 import type { GroupedCell, WatchGroup } from './watch-group.js';
+
+/** Seconds until what failed on a working connection is tried again, for the first time and at most. */
+const FIRST_RETRY = 0.25;
+const LONGEST_RETRY = 60;
 
 /**
  * One path, kept read by a one-shot watch that is armed again with every read. Level-triggered: a change makes the cell dirty, a
@@ -13,12 +18,18 @@ export abstract class WatchCell<R> implements GroupedCell {
   /** Identifies the watch armed last; others of this path may still fire and mean nothing new. */
   private armed: object | undefined;
   private cancelDelay: CancelTimer | undefined;
+  private readonly pause = new GrowingPause(FIRST_RETRY, LONGEST_RETRY);
 
   constructor(
     protected readonly group: WatchGroup,
     readonly path: string,
   ) {
     group.add(this);
+  }
+
+  /** Does it show all changes that this session's client was told of? False while a read is put off, on its way or was never made. */
+  get upToDate(): boolean {
+    return this.armed !== undefined && !this.dirty && !this.reading;
   }
 
   /** Reads if dirty, unless something forbids it for now. */
@@ -85,6 +96,11 @@ export abstract class WatchCell<R> implements GroupedCell {
   protected abstract fetch(onChange: () => void): Promise<R>;
   protected abstract apply(result: R): void;
 
+  /** It could not be read, and that is not for want of a connection. It will be tried again. */
+  protected unreadable(): void {
+    // Whoever depends on it waits.
+  }
+
   /** Seconds to wait after a watch has fired. */
   protected pace(): number {
     return 0;
@@ -112,11 +128,19 @@ export abstract class WatchCell<R> implements GroupedCell {
     } catch (error) {
       this.ended();
       if (this.disposed) return;
-      this.dirty = true;
-      this.group.reportFailure(this.path, error);
+      this.failed(error);
       return;
     }
+    this.pause.reset();
     this.pump();
+  }
+
+  /** Without a connection the group tries again when it is back; anything else is this record's own trouble. */
+  private failed(error: unknown): void {
+    this.dirty = true;
+    if (this.group.reportFailure(this.path, error) === 'away') return;
+    this.unreadable();
+    this.refresh(this.pause.next());
   }
 
   private ended(): void {

@@ -5,7 +5,7 @@ import { asError, type CancelTimer, type Clock } from '../../ports/runtime/clock
 import { errorFields, type Logger } from '../../ports/telemetry/logger.js';
 import type { ReadPipeline } from './read-pipeline.js';
 
-/** Seconds until reads that failed on a working connection are tried again. */
+/** Seconds until reads that were cut off are tried again; the return of the connection does it sooner. */
 const RETRY_DELAY = 0.25;
 
 export interface WatchContext {
@@ -118,16 +118,18 @@ export class WatchGroup {
     if (this.unread.delete(cell)) this.checkComplete();
   }
 
-  /** Of a cell: it could not be read and is still dirty. */
-  reportFailure(path: string, error: unknown): void {
-    if (this.closed || error instanceof StoreClosedError) return;
+  /** Of a cell: it could not be read and is still dirty. `away`: for want of a connection, which is waited for here. */
+  reportFailure(path: string, error: unknown): 'away' | 'unreadable' {
+    if (this.closed || error instanceof StoreClosedError) return 'away';
     if (!(error instanceof ConnectionLostError || error instanceof SessionLostError)) {
       this.context.logger.warn('A record could not be read; it will be tried again.', { path, ...errorFields(error) });
+      return 'unreadable';
     }
     this.cancelRetry ??= this.context.clock.schedule(RETRY_DELAY, () => {
       this.cancelRetry = undefined;
       this.pumpAll();
     });
+    return 'away';
   }
 
   private onSession(event: SessionEvent): void {

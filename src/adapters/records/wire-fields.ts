@@ -4,7 +4,8 @@
  * A key that is missing takes its default. A key of the wrong type takes its default too and its value is kept in `extra`, so
  * that a write of ours does not destroy what a foreign driver put there (an `external_id` that is an object, say).
  */
-import { formatPythonJson } from './python-json.js';
+import { formatPythonJson, PythonFloat } from './python-json.js';
+import type { Original, Pair } from './original.js';
 import { encodeText, isObject, type WireObject } from './record-codec.js';
 
 /** Answers undefined if the value is of the wrong type. */
@@ -15,6 +16,8 @@ export interface WireField<T> {
   decode(raw: unknown, into: Partial<T>): boolean;
   encode(value: T): unknown;
   isDefault(value: T): boolean;
+  /** Is it the very value of the other one? */
+  isSame(value: T, other: T): boolean;
 }
 
 export function field<T, K extends keyof T>(
@@ -32,8 +35,13 @@ export function field<T, K extends keyof T>(
       return value !== undefined;
     },
     encode: (value) => write(value[key]),
-    isDefault: (value) => formatPythonJson(value[key]) === formatPythonJson(fallback),
+    isDefault: (value) => value[key] === fallback || (isEmptyList(value[key]) && isEmptyList(fallback)),
+    isSame: (value, other) => value[key] === other[key],
   };
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 /** All keys that do not belong into `extra`. `handled`: those that the codec reads itself or that must never be written. */
@@ -61,27 +69,47 @@ export function decodeFields<T, V extends Partial<T>>(
 
 const NOTHING: Readonly<Record<string, unknown>> = Object.freeze({});
 
+/** What every record with a state begins with. */
+export function statePairs<T extends { readonly state: string; readonly stateTime: number }>(
+  { state, stateTime }: T,
+  original: Original<T> | undefined,
+): readonly Pair[] {
+  const time = new PythonFloat(stateTime);
+  const sameTime = stateTime === original?.value.stateTime;
+  return [
+    ['state', state],
+    ['state_time', sameTime ? original.kept('state_time', time, false) : time],
+  ];
+}
+
 /** The pairs to write for the fields: the value, or what was found there if it was of the wrong type and is still unset. */
-export function encodeFields<T>(
+export function encodeFields<T extends { readonly extra: WireObject }>(
   value: T,
-  extra: WireObject,
   fields: readonly WireField<T>[],
-): readonly (readonly [string, unknown])[] {
+  original: Original<T> | undefined,
+): readonly Pair[] {
   return fields.map((each) => {
-    const keep = Object.hasOwn(extra, each.wire) && each.isDefault(value);
-    return [each.wire, keep ? extra[each.wire] : each.encode(value)] as const;
+    const keep = Object.hasOwn(value.extra, each.wire) && each.isDefault(value);
+    const encoded = keep ? value.extra[each.wire] : each.encode(value);
+    const same = original !== undefined && each.isSame(value, original.value);
+    return [each.wire, same ? original.kept(each.wire, encoded, keep) : encoded] as const;
   });
 }
 
-/** Known pairs first, then what we do not know, without the keys that must not be written. */
+/**
+ * Known pairs and what we do not know, without the keys that must not be written. Over an original its order and its bytes are kept where
+ * nothing was changed; else the known come first.
+ */
 export function writeObject(
-  known: readonly (readonly [string, unknown])[],
+  known: readonly Pair[],
   extra: WireObject,
   forbidden: ReadonlySet<string>,
+  original: Original<unknown> | undefined,
 ): Uint8Array {
   const taken = new Set(known.map(([key]) => key));
   const rest = Object.entries(extra).filter(([key]) => !taken.has(key) && !forbidden.has(key));
-  return encodeText(formatPythonJson(Object.fromEntries([...known, ...rest])));
+  const pairs = [...known, ...rest];
+  return encodeText(original ? original.rewrite(new Map(pairs)) : formatPythonJson(Object.fromEntries(pairs)));
 }
 
 export const text: FieldReader<string | null> = (raw) => (raw === null || typeof raw === 'string' ? raw : undefined);

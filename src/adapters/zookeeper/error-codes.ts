@@ -29,9 +29,15 @@ export function isConnectionLoss(code: number): boolean {
   return code === CONNECTION_LOSS || code === OPERATION_TIMEOUT || code === SESSION_MOVED;
 }
 
+/** The session is over, or the handle of the C client of no use any more. */
+export function isSessionEnd(code: number): boolean {
+  return code === SESSION_EXPIRED || code === INVALID_STATE || code === CLOSING;
+}
+
 /** @param path The path as the caller knows it, without the chroot. */
 export function toError(code: number, path: string): CoordinationError {
   if (isConnectionLoss(code)) return new ConnectionLostError('The connection to ZooKeeper was lost', path);
+  if (isSessionEnd(code)) return new SessionLostError('The ZooKeeper session is over', path);
   switch (code) {
     case NO_NODE:
       return new NoRecordError(`${path} or the record above it does not exist`, path);
@@ -41,10 +47,6 @@ export function toError(code: number, path: string): CoordinationError {
       return new RecordExistsError(`${path} exists already`, path);
     case NOT_EMPTY:
       return new NotEmptyError(`${path} has children`, path);
-    case SESSION_EXPIRED:
-    case INVALID_STATE:
-    case CLOSING:
-      return new SessionLostError('The ZooKeeper session is over', path);
     case NO_CHILDREN_FOR_EPHEMERALS:
       return new StoreFailureError(`The record above ${path} is ephemeral and cannot have children`, path);
     default:

@@ -6,7 +6,7 @@ import { asError, sleep } from '../../ports/runtime/clock.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { AbsenceLog } from './absence-log.js';
-import { isConnectionLoss, NODE_EXISTS, OK, toError } from './error-codes.js';
+import { isConnectionLoss, isSessionEnd, NODE_EXISTS, OK, toError } from './error-codes.js';
 import { NativeClient } from './native-client.js';
 import type { SessionCredentials, WatchEvent } from './native-client.js';
 import { formatServers, resolveServers } from './servers.js';
@@ -82,20 +82,17 @@ export class ZooKeeperSession {
     const { native, tracker } = this;
     if (this.stopping.signal.aborted) return Promise.reject(new StoreClosedError('The store is closed', path));
     if (tracker.state === 'lost') return Promise.reject(new SessionLostError('There is no ZooKeeper session', path));
-    if (tracker.state === 'suspended' || !native) {
+    if (tracker.state === 'suspended') {
       return Promise.reject(new ConnectionLostError('There is no connection to ZooKeeper', path));
     }
     return new Promise((resolve, reject) => {
       const call = { path, reject };
       this.calls.add(call);
+      // The client went in this very turn: the call fails when that is told.
+      if (!native) return;
       const wasConnected = native.connected;
       const code = issue(native, (answer, result) => {
-        if (!this.calls.has(call)) return;
-        if (isConnectionLoss(answer)) {
-          this.broken(native);
-          setImmediate(() => this.calls.delete(call) && reject(toError(answer, path)));
-          return;
-        }
+        if (!this.calls.has(call) || this.interrupted(native, answer)) return;
         this.calls.delete(call);
         if (answer !== OK) return reject(toError(answer, path));
         try {
@@ -104,9 +101,20 @@ export class ZooKeeperSession {
           reject(asError(error));
         }
       });
-      if (code !== OK && this.calls.delete(call)) reject(toError(code, path));
       if (wasConnected && !native.connected) this.severed(native);
+      if (code !== OK && !this.interrupted(native, code) && this.calls.delete(call)) reject(toError(code, path));
     });
+  }
+
+  /**
+   * Did a call fail for the connection's sake? Then it stays among the calls under way and fails with them as soon as the state of the
+   * session is told: whoever learns of the failure and tries again while the session is said to be connected would never end.
+   */
+  private interrupted(native: NativeClient, code: number): boolean {
+    if (isConnectionLoss(code)) this.broken(native, true);
+    else if (isSessionEnd(code)) this.ended(native);
+    else return false;
+    return true;
   }
 
   /** Resolves when the session was ended as far as possible. */
@@ -163,7 +171,7 @@ export class ZooKeeperSession {
   }
 
   private connected(native: NativeClient): void {
-    if (native !== this.native || this.stopping.signal.aborted) return;
+    if (native !== this.native || !native.connected || this.stopping.signal.aborted) return;
     this.absence.end();
     const resumed = this.credentials !== null;
     this.credentials = native.credentials;
@@ -194,15 +202,22 @@ export class ZooKeeperSession {
    * The connection broke. Told in a turn of its own: the C client has just closed its socket, and whoever opened another in one of
    * its callbacks would be given the same file descriptor before libuv has let go of it.
    */
-  private broken(native: NativeClient): void {
+  private broken(native: NativeClient, callsFailed = false): void {
     setImmediate(() => {
       if (native !== this.native || this.stopping.signal.aborted) return;
-      if (native.connected) return;
-      this.tracker.suspended();
-      this.failCalls((path) => new ConnectionLostError('The connection to ZooKeeper was lost', path));
-      this.absence.begin();
-      if (this.watches.wireSize > WATCHES_AT_ONCE) this.renew();
+      if (native.connected && !callsFailed) return;
+      this.suspend();
+      // Back already: that is told in the next turn.
+      if (native.connected) setImmediate(() => this.connected(native));
+      else if (this.watches.wireSize > WATCHES_AT_ONCE) this.renew();
     });
+  }
+
+  /** First the state, then the failures. */
+  private suspend(): void {
+    this.tracker.suspended();
+    this.failCalls((path) => new ConnectionLostError('The connection to ZooKeeper was lost', path));
+    this.absence.begin();
   }
 
   /**
@@ -214,16 +229,10 @@ export class ZooKeeperSession {
     if (native !== this.native) return;
     this.native = undefined;
     this.watchesLost = this.credentials !== null;
-    const failed = [...this.calls];
-    this.calls.clear();
     native.close();
     setImmediate(() => {
-      for (const { path, reject } of failed) {
-        reject(new ConnectionLostError('The connection to ZooKeeper was lost', path));
-      }
       if (this.stopping.signal.aborted) return;
-      this.tracker.suspended();
-      this.absence.begin();
+      this.suspend();
       this.open();
     });
   }

@@ -161,7 +161,7 @@ export class BuildRun {
     const state = outcome.problem === null ? 'ready' : 'failed';
     if (outcome.problem === null) logger.info('The image was built', { ...key, formats: image.formats });
     else logger.error('The image could not be built', { ...key, problem: outcome.problem });
-    await persist(records.session, stop, async () => {
+    await persist(this.context, stop, async () => {
       const current = await builds.read(key);
       if (current?.state === state) return;
       // Somebody took us for dead and began to clean up.
@@ -176,7 +176,7 @@ export class BuildRun {
   private async removeOrder(image: string, stop: AbortSignal): Promise<void> {
     const { records, logger } = this.context;
     try {
-      await persist(records.session, stop, () => records.images.orders.removeBuildRequest(image));
+      await persist(this.context, stop, () => records.images.orders.removeBuildRequest(image));
     } catch (error) {
       logger.warn('The order to build could not be removed: the image will be built once more', {
         image,

@@ -1,14 +1,30 @@
 import { ConnectionLostError, SessionLostError } from '../../ports/coordination/errors.js';
 import type { SessionMonitor } from '../../ports/coordination/session.js';
+import { sleep } from '../../ports/runtime/clock.js';
+import type { Clock } from '../../ports/runtime/clock.js';
+import { GrowingPause } from '../../ports/runtime/growing-pause.js';
 
 /** A store that stays away is waited for this often; each wait lasts until the connection is back. */
 const ATTEMPTS = 5;
+/** Seconds between two attempts, for the first time and at most, besides the wait for the connection. */
+const PAUSE = 0.1;
+const LONGEST_PAUSE = 5;
+
+export interface PersistSurroundings {
+  readonly clock: Clock;
+  readonly records: { readonly session: SessionMonitor };
+}
 
 /**
  * Carries out a write that must not be given up because of a short disconnect. `write` may be called again after an attempt whose
  * outcome is unknown, so it must read first. Rejects with the last error, or with the signal's reason while waiting.
  */
-export async function persist<T>(session: SessionMonitor, signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+export async function persist<T>(
+  { clock, records: { session } }: PersistSurroundings,
+  signal: AbortSignal,
+  write: () => Promise<T>,
+): Promise<T> {
+  const pause = new GrowingPause(PAUSE, LONGEST_PAUSE);
   for (let attempt = 1; ; attempt += 1) {
     if (session.state !== 'connected') await session.connected(signal);
     try {
@@ -16,6 +32,7 @@ export async function persist<T>(session: SessionMonitor, signal: AbortSignal, w
     } catch (error) {
       const temporary = error instanceof ConnectionLostError || error instanceof SessionLostError;
       if (!temporary || attempt >= ATTEMPTS) throw error;
+      await sleep(clock, pause.next(), signal);
     }
   }
 }

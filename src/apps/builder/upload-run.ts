@@ -137,7 +137,7 @@ export class UploadRun {
   private async storeReady(key: UploadKey, uploaded: Uploaded, format: string, stop: AbortSignal): Promise<void> {
     const { records } = this.context;
     const { uploads } = records.images;
-    await persist(records.session, stop, async () => {
+    await persist(this.context, stop, async () => {
       const current = await uploads.read(key);
       if (current?.state === 'ready' && current.externalId === uploaded.externalId) return;
       // Somebody took us for dead and cleaned up: what we uploaded belongs to nobody.
@@ -182,7 +182,7 @@ export class UploadRun {
     const { records, logger } = this.context;
     const { uploads } = records.images;
     try {
-      await persist(records.session, stop, async () => {
+      await persist(this.context, stop, async () => {
         const current = await uploads.read(key);
         if (current?.state !== 'uploading') return;
         assertUploadTransition(current.state, 'failed');

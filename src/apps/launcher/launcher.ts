@@ -10,14 +10,16 @@ import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import type { ProviderProblem } from '../providers/managed-provider.js';
 import { ActiveLaunches } from './active-launches.js';
 import { FixedMachinesKeeper, fixedProviders } from './fixed-machines.js';
 import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
 import { LaunchGovernors } from './launch-governor.js';
 import { LeakedInstances } from './leaked-instances.js';
+import { LimitGuard } from './limit-guard.js';
 import { LostRequests } from './lost-requests.js';
 import { MinReadyKeepers } from './min-ready-keepers.js';
-import type { Acquired } from './node-acquisition.js';
+import type { Acquired, AcquisitionFor } from './node-acquisition.js';
 import { NodeAcquisition } from './node-acquisition.js';
 import { NodeIndex } from './node-index.js';
 import { NodeReaper } from './node-reaper.js';
@@ -27,12 +29,14 @@ import { ProviderCapacity } from './provider-capacity.js';
 import { ProviderDrain } from './provider-drain.js';
 import type { PlannedStep } from './planned-step.js';
 import { dropStep } from './planned-step.js';
-import type { RequestHandler } from './request-handler.js';
 import { Reservations } from './reservations.js';
 import { RoutineCleanup } from './routine-cleanup.js';
 import type { LauncherServices } from './services.js';
 import { StatsReporter } from './stats-reporter.js';
 import { UnusedNodes } from './unused-nodes.js';
+
+const UNCONFIGURED: ProviderProblem = { problem: 'it is not configured any more', lasting: true };
+const STARTING: ProviderProblem = { problem: 'it is starting' };
 
 /** The launcher process: pool workers, cleanup, min-ready and statistics on one session (spec LAUNCHER 2.1). */
 export class Launcher implements PoolSurroundings, StatusSource {
@@ -59,12 +63,13 @@ export class Launcher implements PoolSurroundings, StatusSource {
   constructor(readonly services: LauncherServices) {
     const { records, logger, clock } = services;
     this.tasks = new Supervisor((name, error) => logger.error(`${name} failed`, errorFields(error)));
-    this.index = new NodeIndex(records.nodes.view, (provider, pool, label) =>
-      this.resourcesOf(provider, pool ?? '', label ?? ''),
-    );
     this.governors = new LaunchGovernors(services, this.tasks, () => this.wakeAll());
     this.capacity = new ProviderCapacity(services, this.governors, this.tasks, () => this.wakeAll());
-    this.acquisition = new NodeAcquisition(services, this.capacity, this.governors);
+    const estimate = (provider: string, pool: string | null, label: string | undefined): Resources =>
+      this.resourcesOf(provider, pool ?? '', label ?? '');
+    this.index = new NodeIndex(records.nodes.view, estimate);
+    const guard = new LimitGuard(services, this.index, (id) => this.ownIds.has(id));
+    this.acquisition = new NodeAcquisition(services, this.capacity, this.governors, guard, estimate);
     this.unused = new UnusedNodes(services, this.tasks, this.reservations, () => this.wakeAll());
     this.drain = new ProviderDrain(services, (id) => this.ownIds.has(id));
     this.minReady = new MinReadyKeepers(services);
@@ -128,12 +133,13 @@ export class Launcher implements PoolSurroundings, StatusSource {
     this.running = false;
     this.unsubscribe.splice(0).forEach((undo) => undo());
     await Promise.all([this.pools.stop(), this.minReady.stop(), this.fixed.stop(), this.tasks.stop()]);
+    await this.services.records.turns.letGo();
     await this.services.providers.stop();
     await this.announcement?.withdraw();
     this.index.close();
   }
 
-  driver(name: string): Provider | { readonly problem: string } | undefined {
+  driver(name: string): Provider | ProviderProblem | undefined {
     const provider = this.services.providers.get(name);
     return provider && 'problem' in provider && provider.starting ? undefined : provider;
   }
@@ -166,19 +172,16 @@ export class Launcher implements PoolSurroundings, StatusSource {
   async acquire(
     pool: PoolIdentity,
     planned: PlannedStep,
-    handler: RequestHandler,
+    request: AcquisitionFor,
     signal: AbortSignal,
   ): Promise<Acquired> {
     const provider = this.services.config.current.providers.get(pool.provider);
     const config = provider?.pools.get(pool.name);
     const driver = this.driver(pool.provider);
-    if (!provider || !config || !driver || 'problem' in driver) {
-      dropStep(planned);
-      const problem = driver && 'problem' in driver ? driver.problem : 'it is not configured any more';
-      return { kind: 'failed', because: [{ code: 'PROVIDER_NOT_READY', provider: pool.provider, problem }] };
-    }
+    if (!provider || !config) return withoutProvider(pool, planned, UNCONFIGURED);
+    if (!driver || 'problem' in driver) return withoutProvider(pool, planned, driver ?? STARTING);
     const context = { launcherId: pool.launcherId, pool: config, provider, driver };
-    return this.acquisition.acquire(context, planned, handler, signal);
+    return this.acquisition.acquire(context, planned, request, signal);
   }
 
   leaving(provider: string, pool: string): number {
@@ -276,4 +279,11 @@ export class Launcher implements PoolSurroundings, StatusSource {
       new FixedMachinesKeeper(this.services, provider).run(signal),
     );
   }
+}
+
+/** What may pass is waited for: the next look at the request says so. */
+function withoutProvider(pool: PoolIdentity, planned: PlannedStep, { problem, lasting }: ProviderProblem): Acquired {
+  dropStep(planned);
+  if (lasting !== true) return { kind: 'again', over: true };
+  return { kind: 'failed', because: [{ code: 'PROVIDER_NOT_READY', provider: pool.provider, problem }] };
 }

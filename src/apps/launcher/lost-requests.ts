@@ -91,6 +91,7 @@ export class LostRequests {
         const node = lease.current.value;
         if (node.allocatedTo !== request.id) continue;
         if (node.state === 'init') await moveNode(lease, 'deleting', { allocatedTo: null });
+        else if (node.state === 'ready') await lease.update({ allocatedTo: null, tenantName: null });
         else await lease.update({ allocatedTo: null });
       } finally {
         await lease.release();

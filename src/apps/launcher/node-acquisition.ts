@@ -17,7 +17,9 @@ import { linkAbort } from '../../ports/runtime/linked-abort.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { checkFixedNode } from './fixed-machines.js';
 import type { LaunchGovernors } from './launch-governor.js';
+import type { Guarded, LimitGuard } from './limit-guard.js';
 import { NodeLaunch } from './node-launch.js';
+import type { ResourceEstimate } from './node-index.js';
 import type { ProviderCapacity } from './provider-capacity.js';
 import type { PlannedStep } from './planned-step.js';
 import type { LauncherServices } from './services.js';
@@ -25,13 +27,14 @@ import { moveNode } from './moves.js';
 
 /**
  * - `node`: ours, ready, allocated and locked.
- * - `again`: not this time (somebody took it, or the cloud has no room): decide anew. `spent`: attempts used up for it so far.
+ * - `again`: not this time (somebody took it or the room for it, or the cloud has none): decide anew. `spent`: attempts used up for
+ *   it so far. `over`: a limit stood in the way, not the node.
  * - `failed`: the request cannot be served here.
  * - `lost`: the lease is gone, or we are ending.
  */
 export type Acquired =
   | { readonly kind: 'node'; readonly lease: RecordLease<Node> }
-  | { readonly kind: 'again'; readonly spent?: number }
+  | { readonly kind: 'again'; readonly spent?: number; readonly over?: true }
   | { readonly kind: 'failed'; readonly because: readonly Reason[] }
   | { readonly kind: 'lost' };
 
@@ -45,6 +48,8 @@ export interface AcquisitionContext {
 export interface AcquisitionFor {
   readonly id: RequestId;
   readonly value: NodeRequest;
+  /** The records count a node for it now. */
+  readonly counted: () => void;
 }
 
 /** For a free node that somebody is just letting go, seconds. */
@@ -69,6 +74,8 @@ export class NodeAcquisition {
     private readonly services: LauncherServices,
     private readonly capacity: ProviderCapacity,
     private readonly governors: LaunchGovernors,
+    private readonly guard: LimitGuard,
+    private readonly resourcesOf: ResourceEstimate,
   ) {}
 
   /** Never rejects; gives the reservation back as soon as the records show what it stood for. */
@@ -128,12 +135,31 @@ export class NodeAcquisition {
         await lease.release();
         return { kind: 'again' };
       }
-      await lease.update({ allocatedTo: request.id, tenantName, requestor });
+      const given = await this.give(context, lease, { allocatedTo: request.id, tenantName, requestor }, signal);
+      if (given.kind === 'over') {
+        await lease.release();
+        return { kind: 'again', over: true };
+      }
     } catch (error) {
       await lease.release();
       throw error;
     }
+    request.counted();
     return { kind: 'node', lease };
+  }
+
+  /** A node that goes over to another tenant counts against that one's limits from then on. */
+  private give(
+    context: AcquisitionContext,
+    lease: RecordLease<Node>,
+    change: Pick<Node, 'allocatedTo' | 'tenantName' | 'requestor'>,
+    signal: AbortSignal,
+  ): Promise<Guarded<Node>> {
+    const { tenantName, resources, type } = lease.current.value;
+    const tenant = change.tenantName === tenantName ? null : change.tenantName;
+    const provider = context.provider.name;
+    const size = resources ?? this.resourcesOf(provider, context.pool.name, type[0] ?? '');
+    return this.guard.add({ provider, pool: null, tenant, resources: size }, () => lease.update(change), signal);
   }
 
   /** Is the machine behind a free node still there? One that is not is withdrawn until it answers again (spec LAUNCHER 2.6-5a). */
@@ -173,10 +199,20 @@ export class NodeAcquisition {
     const { step } = planned;
     const label = context.pool.labels.get(step.label);
     if (!label || step.kind !== 'create') throw new Error(`pool ${context.pool.name} has no label ${step.label}`);
-    const created = await this.services.records.nodes.create(
-      this.newNode(context, request, step.label, step.az, step.resources),
+    const guarded = await this.guard.add(
+      {
+        provider: context.provider.name,
+        pool: context.pool.name,
+        tenant: request.value.tenantName,
+        resources: step.resources,
+      },
+      () => this.services.records.nodes.create(this.newNode(context, request, step.label, step.az, step.resources)),
+      signal,
     );
+    if (guarded.kind === 'over') return { kind: 'again', spent: planned.spent, over: true };
+    const created = guarded.value;
     planned.giveBack();
+    request.counted();
     const outcome = await this.services.records.nodes.lockCreated(created);
     if (outcome.kind !== 'locked') return { kind: 'again' };
     const { lease } = outcome;

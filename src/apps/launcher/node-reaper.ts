@@ -281,7 +281,7 @@ export class NodeReaper {
       node: lease.id,
       request,
     });
-    await lease.update({ allocatedTo: null });
+    await lease.update({ allocatedTo: null, tenantName: null });
   }
 
   private provider(name: string | null): Provider {

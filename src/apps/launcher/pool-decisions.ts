@@ -1,13 +1,13 @@
 import type { AdmissionInput, AdmissionVerdict } from '../../domain/decide/admission.js';
-import { admitRequest, declineReasons } from '../../domain/decide/admission.js';
-import type { Allocation, ZonePace } from '../../domain/decide/allocation.js';
+import { admitRequest, crowdedReasons, declineReasons } from '../../domain/decide/admission.js';
+import type { Allocation, AllocationInput, ZonePace } from '../../domain/decide/allocation.js';
 import { allocate } from '../../domain/decide/allocation.js';
 import { currentUpload } from '../../domain/decide/current-image.js';
 import { makeRoom } from '../../domain/decide/make-room.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
 import type { Decision, Reason } from '../../domain/explain/reason.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
-import { addResources, UNLIMITED } from '../../domain/model/quota.js';
+import { addResources, remaining, UNLIMITED } from '../../domain/model/quota.js';
 import type { Resources } from '../../domain/model/quota.js';
 import type { NodeRequest } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
@@ -15,6 +15,7 @@ import type { Provider } from '../../ports/compute/provider.js';
 import { asError } from '../../ports/runtime/clock.js';
 import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
 import type { PlannedStep } from './planned-step.js';
+import { TenantShare } from './tenant-share.js';
 
 /** The pool's section of the configuration as it was when a pass began. */
 export interface PoolConfiguration {
@@ -24,7 +25,7 @@ export interface PoolConfiguration {
 
 type Facts = Pick<
   AdmissionInput,
-  'launcherId' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems' | 'slots'
+  'launcherId' | 'pool' | 'provider' | 'providerLimits' | 'providerOthers' | 'resourcesOf' | 'labelProblems' | 'slots'
 >;
 
 /**
@@ -43,12 +44,11 @@ export class PoolDecisions {
   ) {}
 
   admit(request: NodeRequest, plan: () => Allocation): Decision<AdmissionVerdict> {
-    const driver = this.driver();
     return admitRequest({
       ...this.facts(),
       request,
       registry: this.registry(),
-      providerProblem: driver === undefined ? 'it is starting' : this.limitsProblem(),
+      providerProblem: this.driverProblem ?? this.limitsProblem(),
       tenant: this.around.tenant(request.tenantName),
       waiting: this.waiting(),
       fixed: this.fixed,
@@ -62,11 +62,16 @@ export class PoolDecisions {
     return declineReasons({ ...this.facts(), request });
   }
 
+  /** Does what others use leave no room for it as a whole? */
+  crowded(request: NodeRequest): readonly Reason[] {
+    return crowdedReasons({ ...this.facts(), request });
+  }
+
   plan(
     needed: readonly string[],
     request: NodeRequest,
     az: string | null | undefined,
-    avoid: ReadonlySet<NodeId> = new Set(),
+    of?: { readonly avoid: ReadonlySet<NodeId>; readonly share: TenantShare },
   ): Allocation {
     const { index, reservations, capacity, launches, services } = this.around;
     const { provider, pool } = this.config;
@@ -76,22 +81,23 @@ export class PoolDecisions {
       needed,
       reuse: request.reuse,
       az,
-      free: this.unlockedFirst(this.free(needed).filter((node) => !avoid.has(node.id))),
+      free: this.unlockedFirst(this.free(needed).filter((node) => !of?.avoid.has(node.id))),
       poolUsed: addResources(index.poolUsage(provider.name, pool.name), reservations.forPool(provider.name, pool.name)),
       providerUsed: addResources(index.providerUsage(provider.name), reservations.forProvider(provider.name)),
       providerAvailable: pool.ignoreProviderQuota ? null : this.available(),
+      tenant: this.tenant(request, of?.share),
       resourcesOf: this.resourcesOf,
       activeLaunches: launches.of(provider.name),
       zones: this.zones(),
       dice: services.random.next(),
       fixed: this.fixed,
       pace: (zone) => this.pace(zone),
-      holdOff: capacity.holdOff(provider.name),
+      holdOff: [...this.notReady(), ...capacity.holdOff(provider.name)],
     });
   }
 
   /** Reserves what a plan's steps are going to take. */
-  reserve(plan: Allocation, request: NodeRequest): readonly PlannedStep[] {
+  reserve(plan: Allocation): readonly PlannedStep[] {
     const { reservations, launches, governors } = this.around;
     const { provider, pool } = this.config;
     return plan.steps.map((step) => {
@@ -102,7 +108,7 @@ export class PoolDecisions {
       const giveBack = reservations.reserve({
         provider: provider.name,
         pool: pool.name,
-        tenant: request.tenantName,
+        tenant: null,
         resources: step.resources,
       });
       const permit = governors.of(provider.name).begin(step.az);
@@ -110,11 +116,17 @@ export class PoolDecisions {
     });
   }
 
-  /** Keeps the tenant's share for labels that have to wait. Answers the way to give it back. */
-  reserveTenant(plan: Allocation, request: NodeRequest): () => void {
-    if (request.tenantName === null || plan.waiting.length === 0) return () => undefined;
-    const resources = plan.waiting.map(this.resourcesOf).reduce(addResources);
-    return this.around.reservations.reserve({ provider: '', pool: '', tenant: request.tenantName, resources });
+  /** Keeps the tenant's share for all nodes of a request that is taken. */
+  tenantShare(request: NodeRequest): TenantShare {
+    const share = new TenantShare(this.around.reservations, request.tenantName, this.resourcesOf);
+    for (const label of request.nodeTypes) share.hold(label);
+    return share;
+  }
+
+  /** Limits of the tenant, and what everybody but the request itself uses and keeps of them. */
+  private tenant(request: NodeRequest, own?: TenantShare): AllocationInput['tenant'] {
+    const tenant = this.around.tenant(request.tenantName);
+    return tenant && { ...tenant, used: own ? remaining(tenant.used, own.held) : tenant.used };
   }
 
   roomFor(plan: Allocation): ReturnType<typeof makeRoom> {
@@ -144,8 +156,20 @@ export class PoolDecisions {
   private readonly resourcesOf = (label: string): Resources =>
     this.around.resourcesOf(this.identity.provider, this.identity.name, label);
 
-  private driver(): Provider | { readonly problem: string } | undefined {
+  private driver(): ReturnType<PoolSurroundings['driver']> {
     return this.around.driver(this.identity.provider);
+  }
+
+  /** Why the provider cannot be used now. */
+  private get driverProblem(): string | null {
+    const driver = this.driver();
+    if (driver === undefined) return 'it is starting';
+    return 'problem' in driver ? driver.problem : null;
+  }
+
+  private notReady(): readonly Reason[] {
+    const problem = this.driverProblem;
+    return problem === null ? [] : [{ code: 'PROVIDER_NOT_READY', provider: this.config.provider.name, problem }];
   }
 
   private get usable(): Provider | undefined {
@@ -156,6 +180,10 @@ export class PoolDecisions {
   /** Are there only machines that exist by themselves? */
   get fixed(): boolean {
     return (this.usable?.fixed ?? null) !== null;
+  }
+
+  private limits(): Resources | null {
+    return this.usable ? this.around.capacity.limits(this.identity.provider, this.usable) : null;
   }
 
   private available(): Resources | null {
@@ -205,7 +233,8 @@ export class PoolDecisions {
       launcherId: this.identity.launcherId,
       pool,
       provider,
-      providerAvailable: pool.ignoreProviderQuota ? UNLIMITED : this.available(),
+      providerLimits: pool.ignoreProviderQuota ? UNLIMITED : this.limits(),
+      providerOthers: this.around.capacity.others(provider.name),
       resourcesOf: this.resourcesOf,
       slots: this.usable?.fixed?.slots(pool) ?? null,
       labelProblems: (label) => {
@@ -221,7 +250,7 @@ export class PoolDecisions {
     const driver = this.driver();
     const label = pool.labels.get(name);
     if (!label || !driver) return [];
-    if ('problem' in driver) return [{ code: 'PROVIDER_NOT_READY', provider: provider.name, problem: driver.problem }];
+    if ('problem' in driver) return driver.lasting === true ? this.notReady() : [];
     const image = this.imageProblem(label);
     if (image) return [image];
     const problem = readinessProblem(driver, pool, label);

@@ -3,13 +3,13 @@ import type { NodeId } from '../../domain/model/node.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { Resources } from '../../domain/model/quota.js';
 import type { Provider } from '../../ports/compute/provider.js';
+import type { ProviderProblem } from '../providers/managed-provider.js';
 import type { ActiveLaunches } from './active-launches.js';
-import type { Acquired } from './node-acquisition.js';
+import type { Acquired, AcquisitionFor } from './node-acquisition.js';
 import type { LaunchGovernors } from './launch-governor.js';
 import type { NodeIndex } from './node-index.js';
 import type { ProviderCapacity } from './provider-capacity.js';
 import type { PlannedStep } from './planned-step.js';
-import type { RequestHandler } from './request-handler.js';
 import type { Reservations } from './reservations.js';
 import type { LauncherServices } from './services.js';
 
@@ -22,7 +22,7 @@ export interface PoolSurroundings {
   readonly capacity: ProviderCapacity;
   readonly governors: LaunchGovernors;
   /** The provider object, or why there is none; undefined while it is starting. */
-  driver(name: string): Provider | { readonly problem: string } | undefined;
+  driver(name: string): Provider | ProviderProblem | undefined;
   /** What a node of the label takes; one instance if the provider cannot say. */
   resourcesOf(provider: string, pool: string, label: string): Resources;
   /** Is the request in the hands of any pool worker of this process? */
@@ -33,7 +33,7 @@ export interface PoolSurroundings {
   acquire(
     pool: { readonly launcherId: string; readonly provider: string; readonly name: string },
     planned: PlannedStep,
-    handler: RequestHandler,
+    request: AcquisitionFor,
     signal: AbortSignal,
   ): Promise<Acquired>;
   /** Nodes of the pool on their way out: their room comes back without anybody's doing. */

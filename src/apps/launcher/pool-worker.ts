@@ -11,6 +11,7 @@ import type { Logger } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { sleep } from '../../ports/runtime/clock.js';
+import { GrowingPause } from '../../ports/runtime/growing-pause.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { Pace } from './pace.js';
 import type { PoolConfiguration } from './pool-decisions.js';
@@ -28,6 +29,8 @@ const MAX_LOCKING = 100;
 
 /** Somebody else held the request's lock: seconds before we try again, unless the request changes. */
 const REST = 1;
+/** The longest rest of a request that fails again and again, whatever it is that nobody expected of it. */
+const LONGEST_REST = 300;
 
 /**
  * Serves requests with the nodes of one pool (spec LAUNCHER 2.2 to 2.6). Each pass is one synchronous look at everything that
@@ -40,12 +43,18 @@ export class PoolWorker {
   private readonly declining = new Set<RequestId>();
   /** Requests that were locked by somebody when we tried. */
   private readonly resting = new Set<RequestId>();
+  /** Those that rest whatever happens, for they have failed unexpectedly: what we did with them shows as a change, too. */
+  private readonly setAside = new Set<RequestId>();
+  /** Of requests that failed unexpectedly. */
+  private readonly pauses = new Map<RequestId, GrowingPause>();
   /** Requests that nobody serves yet, we included; most of the others stay for long after they were served. */
   private readonly open = new Set<RequestId>();
   /** Handlers that lacked nodes when last asked: few of many, while each pass has to ask them. */
   private readonly lacking = new Set<RequestHandler>();
   /** Handlers that wait for capacity. */
   private readonly waiting = new Set<RequestHandler>();
+  /** Some request waits for its provider, or for what others use there: pools that come after this one need not wait for it. */
+  private deferring = false;
   private readonly pace: Pace;
   private readonly wakeup: Wakeup;
   private readonly tasks: Supervisor;
@@ -120,7 +129,10 @@ export class PoolWorker {
   private onRequestChange(change: RecordChange<NodeRequest>): void {
     if (change.kind === 'resynced') this.findOpen();
     else {
-      if (change.kind === 'removed') this.handlers.get(change.id)?.vanished();
+      if (change.kind === 'removed') {
+        this.handlers.get(change.id)?.vanished();
+        this.pauses.delete(change.id);
+      }
       if (change.kind !== 'locking') this.noteOpen(change.id);
       this.resting.delete(change.id);
     }
@@ -165,7 +177,7 @@ export class PoolWorker {
       poolName: this.identity.name,
       supportedLabels: [...config.pool.labels.keys()],
       priority: config.pool.priority,
-      paused: this.waiting.size > 0,
+      paused: this.waiting.size > 0 || this.deferring,
       state: 'running',
     };
   }
@@ -218,21 +230,31 @@ export class PoolWorker {
       this.journal.note(handler.id, 'decline', never);
       return handler.decline(never);
     }
-    const plan = decisions.plan(handler.needed, handler.value, handler.az, handler.avoid);
+    const plan = decisions.plan(handler.needed, handler.value, handler.az, handler);
     if (decisions.fixed && plan.waiting.length > 0) {
       // The machines it counted on are taken: others may be served meanwhile (weakness 19).
       this.journal.note(handler.id, 'wait', plan.because);
       return handler.putBack();
     }
-    handler.take(decisions.reserve(plan, handler.value));
+    handler.take(decisions.reserve(plan));
     this.noteWaiting(handler, plan);
     this.journal.accepted(handler.id, plan.because, false);
     if (plan.waiting.length === 0) return;
     if (handler.isMinReady) {
       return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: this.identity.name }, ...plan.because]);
     }
+    if (handler.idle && this.putBackIfCrowded(handler, decisions)) return;
     const room = decisions.roomFor(plan);
     if (room.verdict === 'delete' && room.node !== undefined) this.around.deleteUnused(room.node, room.because);
+  }
+
+  /** What it has is of no use to it as long as others use so much: it waits without holding anything. */
+  private putBackIfCrowded(handler: RequestHandler, decisions: PoolDecisions): boolean {
+    const crowded = decisions.crowded(handler.value);
+    if (crowded.length === 0) return false;
+    this.journal.note(handler.id, 'wait', crowded);
+    handler.putBack();
+    return true;
   }
 
   private noteWaiting(handler: RequestHandler, { because }: Allocation): void {
@@ -245,8 +267,9 @@ export class PoolWorker {
   private lookAtRequests(decisions: PoolDecisions, config: PoolConfiguration): void {
     const { view } = this.around.services.records.requests;
     const open: Stored<NodeRequest>[] = [];
+    this.deferring = false;
     for (const id of this.open) {
-      const request = this.resting.has(id) || this.around.handledHere(id) ? undefined : view.get(id);
+      const request = this.restsNow(id) || this.around.handledHere(id) ? undefined : view.get(id);
       if (request) open.push(request);
     }
     for (const request of orderRequests(open, config.pool.labels)) this.lookAt(request, decisions);
@@ -263,40 +286,51 @@ export class PoolWorker {
     }
     // Somebody else may be there first: that we have declined it is said when it is so.
     if (decision.verdict === 'decline') return this.startDecline(request.id, decision.because, decisions);
+    if (decision.verdict === 'wait') this.noteDeferral(decision.because);
     if (decision.verdict !== 'ignore') this.journal.note(request.id, decision.verdict, decision.because);
     else if (request.value.state === 'requested') this.journal.declinedBefore(request.id);
   }
 
+  private noteDeferral(because: readonly Reason[]): void {
+    const codes = because.map(({ code }) => code);
+    if (codes.includes('QUOTA_PROVIDER')) this.around.capacity.awaited(this.identity.provider);
+    this.deferring ||= codes.includes('QUOTA_PROVIDER') || codes.includes('PROVIDER_NOT_READY');
+  }
+
   private serve(request: Stored<NodeRequest>, plan: Allocation, decisions: PoolDecisions): void {
     const { services } = this.around;
+    // Kept from the acceptance to the end, so that the next decision sees it.
+    const share = decisions.tenantShare(request.value);
     const handler = new RequestHandler(request.id, request.value, {
       launcherId: this.identity.launcherId,
       logger: this.logger.child('handler', { request: request.id, eventId: request.value.eventId }),
       lockRequest: (id) => this.locks.run(() => lockRequest(services.records, id)),
       acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
+      share,
       registry: () => decisions.registry(),
       lacking: (lacking) => void this.lacking.add(lacking),
       wake: () => this.wake(),
     });
     // What it cannot have now it waits for from the start, so that the next decision sees it.
     this.noteWaiting(handler, plan);
-    const first = decisions.reserve(plan, request.value);
-    const releaseTenant = decisions.reserveTenant(plan, request.value);
+    const first = decisions.reserve(plan);
     this.handlers.set(request.id, handler);
     this.open.delete(request.id);
     this.tasks.start(`request ${request.id}`, async (signal) => {
-      let end: Awaited<ReturnType<RequestHandler['run']>> = 'dropped';
+      let end: Awaited<ReturnType<RequestHandler['run']>> | 'failed' = 'failed';
       try {
         end = await handler.run(first, signal);
+        this.pauses.delete(request.id);
         if (end === 'dropped') this.rest(request.id);
         if (end === 'declined') this.journal.note(request.id, 'decline', handler.declinedBecause);
         if (end === 'fulfilled') this.reportFulfilled(request);
       } finally {
-        releaseTenant();
+        share.end();
         this.handlers.delete(request.id);
         this.waiting.delete(handler);
         this.lacking.delete(handler);
-        if (end === 'dropped') this.noteDropped(request.id);
+        if (end === 'failed') this.restLonger(request.id);
+        if (end === 'dropped' || end === 'failed') this.noteDropped(request.id);
         this.noteOpen(request.id);
         this.around.wakeAll();
       }
@@ -328,22 +362,37 @@ export class PoolWorker {
           const stored = await declineRequest(this.around.services.records, id, because, decliner);
           if (!stored) this.noteDropped(id);
         });
+        this.pauses.delete(id);
+        this.rest(id);
+      } catch (error) {
+        this.restLonger(id);
+        throw error;
       } finally {
         this.declining.delete(id);
         this.noteOpen(id);
-        this.rest(id);
         this.around.wakeAll();
       }
     });
   }
 
-  private rest(id: RequestId): void {
-    this.resting.add(id);
+  /** Something failed that should not have: each time it is left alone for longer. */
+  private restLonger(id: RequestId): void {
+    const pause = this.pauses.get(id) ?? new GrowingPause(REST, LONGEST_REST);
+    this.pauses.set(id, pause);
+    this.rest(id, pause.next(), this.setAside);
+  }
+
+  private restsNow(id: RequestId): boolean {
+    return this.resting.has(id) || this.setAside.has(id);
+  }
+
+  private rest(id: RequestId, seconds = REST, among = this.resting): void {
+    among.add(id);
     this.tasks.start(`resting ${id}`, async (signal) => {
       try {
-        await sleep(this.around.services.clock, REST, signal);
+        await sleep(this.around.services.clock, seconds, signal);
       } finally {
-        this.resting.delete(id);
+        among.delete(id);
         this.wake();
       }
     });

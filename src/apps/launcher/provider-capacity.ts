@@ -11,7 +11,9 @@ import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 
 interface Known {
-  readonly available: Resources | null;
+  readonly limits: Resources | null;
+  /** What takes quota in the account and is no node of ours. */
+  readonly others: Resources;
   readonly zones: readonly string[];
   readonly problem: string | null;
   /** Monotonic time until which this may be used. */
@@ -22,6 +24,7 @@ interface Known {
 /** How long limits and unmanaged use may be relied on, and how soon a failed look is repeated, seconds (spec LAUNCHER 1.10). */
 const KEEP = 300;
 const RETRY = 10;
+const AWAITED = 30;
 const DEADLINE = 60;
 /** After a quota error nothing is created for this long, growing, unless capacity comes back first. */
 const HOLD_OFF_MIN = 5;
@@ -47,13 +50,31 @@ export class ProviderCapacity {
 
   /** Limits less unmanaged use; null while unknown. Old values stay in use while new ones are being fetched. */
   available(name: string, provider: Provider): Resources | null {
-    return this.look(name, provider)?.available ?? null;
+    const known = this.look(name, provider);
+    return known?.limits ? remaining(known.limits, known.others) : null;
+  }
+
+  /** The account's limits, whoever uses it; null while unknown. */
+  limits(name: string, provider: Provider): Resources | null {
+    return this.look(name, provider)?.limits ?? null;
+  }
+
+  /** What others use of the account, as far as is known. */
+  others(name: string): Resources {
+    return this.known.get(name)?.others ?? NO_RESOURCES;
   }
 
   /** Why the limits are unknown; null when they are known, or being asked for the first time. */
   problem(name: string): string | null {
     const known = this.known.get(name);
-    return known?.available === null ? known.problem : null;
+    return known?.limits === null ? known.problem : null;
+  }
+
+  /** Somebody waits for what others use: it is asked for sooner than otherwise. */
+  awaited(name: string): void {
+    const known = this.known.get(name);
+    const soon = this.services.clock.monotonic() + AWAITED;
+    if (known && known.until > soon) this.known.set(name, { ...known, until: soon });
   }
 
   /** The cloud's zones; null while unknown. */
@@ -124,8 +145,14 @@ export class ProviderCapacity {
         provider.availabilityZones(inner),
         provider.list(inner),
       ]);
-      const available = remaining(limits, this.unmanaged(name, instances));
-      return { available, zones, problem: null, until: this.services.clock.monotonic() + KEEP, provider };
+      return {
+        limits,
+        others: this.unmanaged(name, instances),
+        zones,
+        problem: null,
+        until: this.services.clock.monotonic() + KEEP,
+        provider,
+      };
     };
     return this.governors
       .of(name)
@@ -139,7 +166,7 @@ export class ProviderCapacity {
     });
     const old = this.known.get(name);
     const until = this.services.clock.monotonic() + RETRY;
-    const base = old ?? { available: null, zones: [] };
+    const base = old ?? { limits: null, others: NO_RESOURCES, zones: [] };
     this.known.set(name, { ...base, problem: String(error), until, provider });
     this.announceLater(name, RETRY);
   }

@@ -8,17 +8,20 @@ import type { RecordLease } from '../../ports/records/record-lease.js';
 import { RecordGoneError } from '../../ports/records/record-lease.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
-import type { Acquired } from './node-acquisition.js';
+import type { Acquired, AcquisitionFor } from './node-acquisition.js';
 import type { PlannedStep } from './planned-step.js';
 import { dropStep } from './planned-step.js';
 import { moveRequest } from './moves.js';
+import type { TenantShare } from './tenant-share.js';
 
 export interface HandlerSurroundings {
   readonly launcherId: string;
   readonly logger: Logger;
   readonly lockRequest: (id: RequestId) => Promise<RecordLease<NodeRequest> | undefined>;
   /** Carries out a step and ends its reservations. Never rejects. */
-  readonly acquire: (planned: PlannedStep, handler: RequestHandler, signal: AbortSignal) => Promise<Acquired>;
+  readonly acquire: (planned: PlannedStep, request: AcquisitionFor, signal: AbortSignal) => Promise<Acquired>;
+  /** What is kept of its tenant's limits for nodes that the records do not count yet. */
+  readonly share: TenantShare;
   readonly registry: () => Parameters<typeof declined>[2];
   /** The handler lacks nodes that nobody has decided on yet: it is to be asked in each pass until it has them. */
   readonly lacking: (handler: RequestHandler) => void;
@@ -63,6 +66,10 @@ export class RequestHandler {
     this.needed = [...request.nodeTypes];
   }
 
+  get share(): TenantShare {
+    return this.around.share;
+  }
+
   get value(): NodeRequest {
     return this.request;
   }
@@ -81,6 +88,11 @@ export class RequestHandler {
     if (this.lease === null) return 'waits for its lock';
     const held = `${this.obtained.length} of ${this.request.nodeTypes.length} nodes there, ${this.underway.size} on their way`;
     return this.waiting.length > 0 ? `${held}, waits for ${describeReasons(this.waiting)}` : held;
+  }
+
+  /** Is nothing on its way to it? */
+  get idle(): boolean {
+    return this.underway.size === 0;
   }
 
   /** May it be given nodes? */
@@ -175,7 +187,13 @@ export class RequestHandler {
 
   private async carryOut(planned: PlannedStep, label: string): Promise<void> {
     const spent = planned.step.kind === 'create' ? (this.spent.get(label)?.shift() ?? 0) : 0;
-    const acquired = await this.around.acquire({ ...planned, spent }, this, this.ending.signal);
+    let counted = false;
+    const onCounted = (): void => {
+      counted = true;
+      this.around.share.drop(label);
+    };
+    const of = { id: this.id, value: this.request, counted: onCounted };
+    const acquired = await this.around.acquire({ ...planned, spent }, of, this.ending.signal);
     if (acquired.kind === 'node') {
       this.obtained.push({ label, lease: acquired.lease });
       return;
@@ -184,10 +202,12 @@ export class RequestHandler {
     if (acquired.kind === 'lost') this.abandon();
     if (acquired.kind === 'again') {
       this.needed.push(label);
+      // Nobody else of the tenant may be let in meanwhile.
+      if (counted) this.around.share.hold(label);
       const before = acquired.spent ?? spent;
       if (before > 0) this.spent.set(label, [...(this.spent.get(label) ?? []), before]);
       this.around.lacking(this);
-      if (planned.step.kind === 'reuse') this.avoid.add(planned.step.node);
+      if (planned.step.kind === 'reuse' && !acquired.over) this.avoid.add(planned.step.node);
       if (this.obtained.length === 0 && this.underway.size <= 1) this.az = undefined;
     }
   }
@@ -264,7 +284,7 @@ export class RequestHandler {
     await Promise.all(
       this.obtained.map(async ({ lease }) => {
         try {
-          if (!lease.signal.aborted) await lease.update({ allocatedTo: null });
+          if (!lease.signal.aborted) await lease.update({ allocatedTo: null, tenantName: null });
         } catch (error) {
           this.around.logger.warn('A node could not be freed', { node: lease.id, ...errorFields(error) });
         }
@@ -291,8 +311,8 @@ export class RequestHandler {
       await this.storeDecline(lease, [{ code: 'HANDLER_ERROR', problem: String(error) }]);
       return 'declined';
     } catch (failure) {
-      this.around.logger.error('The decline could not be stored', errorFields(failure));
-      return 'dropped';
+      if (lease.signal.aborted || failure instanceof RecordGoneError) return 'dropped';
+      throw new Error('The decline could not be stored', { cause: failure });
     }
   }
 }

@@ -6,7 +6,6 @@ import type { RecordLease } from '../../ports/records/record-lease.js';
 import { RecordGoneError } from '../../ports/records/record-lease.js';
 import type { Records } from '../../ports/records/records.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
-import { errorFields } from '../../ports/telemetry/logger.js';
 import { moveRequest } from './moves.js';
 
 /** Takes a request that is still open; undefined when somebody else has it, has served it, or it is gone. */
@@ -31,7 +30,7 @@ export interface Decliner {
 
 /**
  * Declines a request that this pool can never serve, without making it pending (spec LAUNCHER 2.5). Answers whether the record
- * says so now; it does not when somebody else was there first.
+ * says so now; it does not when somebody else was there first. @throws what keeps the decline from being stored
  */
 export async function declineRequest(
   records: Pick<Records, 'requests'>,
@@ -55,13 +54,9 @@ export async function declineRequest(
     });
     return true;
   } catch (error) {
-    if (error instanceof RecordGoneError) return false;
-    by.logger.warn('The decline could not be stored', {
-      request: id,
-      eventId: lease.current.value.eventId,
-      ...errorFields(error),
-    });
-    return false;
+    // A lost lease is nothing to be said of: whoever is there next decides anew.
+    if (error instanceof RecordGoneError || lease.signal.aborted) return false;
+    throw error;
   } finally {
     await lease.release();
   }

@@ -15,6 +15,7 @@ import { endWithin } from './end-within.js';
 import { openWeb } from './open-web.js';
 import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
+import { watchMainThread } from './watch-main-thread.js';
 
 const PID_FILE = '/var/run/nodepool/nodepool-builder.pid';
 const LOG_FILE = '/var/log/nodepool/nodepool-builder.log';
@@ -48,6 +49,7 @@ async function main(args: DaemonArguments, started: () => void): Promise<number 
   const running = await openBuilder(args, workers);
   const { container, logger } = running;
   logUnexpectedEnd(logger);
+  watchMainThread(logger);
   const builder = container.get(TOKENS.builder);
   dumpOnSignal(PROGRAM.name, logger, [builder, container.get(TOKENS.leaseStatus)]);
   const service = new ServiceNotifier(serviceSettings, logger.child('service'));

@@ -10,6 +10,7 @@ import { dumpOnSignal } from './debug-dump.js';
 import { openWeb } from './open-web.js';
 import { logUnexpectedEnd, runDaemon } from './run-daemon.js';
 import { untilAskedToStop } from './signals.js';
+import { watchMainThread } from './watch-main-thread.js';
 
 const PID_FILE = '/var/run/nodepool/nodepool.pid';
 const LOG_FILE = '/var/log/nodepool/nodepool.log';
@@ -27,6 +28,7 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   ]);
   const { container, logger } = running;
   logUnexpectedEnd(logger);
+  watchMainThread(logger);
   const config = container.get(TOKENS.config).current;
   const launcher = container.get(TOKENS.launcher);
   dumpOnSignal(PROGRAM.name, logger, [launcher, container.get(TOKENS.leaseStatus)]);

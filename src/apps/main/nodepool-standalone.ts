@@ -18,6 +18,7 @@ import { countOption, readOptions } from './daemon-arguments.js';
 import { openWeb } from './open-web.js';
 import { runMain } from './run-main.js';
 import { untilAskedToStop } from './signals.js';
+import { watchMainThread } from './watch-main-thread.js';
 
 /** Seconds: with the fake cloud the whole main job takes about two. */
 const PATIENCE = 120;
@@ -92,6 +93,7 @@ async function runIn(scratch: string, options: StandaloneOptions): Promise<numbe
     },
     [imageBuildingModule(true), launcherModule(intervals.launcher), builderModule({ intervals: intervals.builder })],
   );
+  watchMainThread(running.logger);
   const { container } = running;
   const builder = container.get(TOKENS.builder);
   const launcher = container.get(TOKENS.launcher);

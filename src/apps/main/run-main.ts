@@ -1,3 +1,5 @@
+import { visible } from '../../domain/presentation/visible-text.js';
+
 /**
  * Runs an executable: its answer is the exit status, an error is one clear text on stderr and status 1. Ends the process even if a
  * foreign library still holds something open.
@@ -16,7 +18,7 @@ export function runMain(name: string, main: () => Promise<number>): void {
       (status) => finish(status),
       (error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);
-        process.stderr.write(`${name}: ${message}\n`);
+        process.stderr.write(`${name}: ${visible(message, '\n\t')}\n`);
         finish(1);
       },
     );

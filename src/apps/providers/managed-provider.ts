@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../../domain/config/config.js';
 import type { DriverContext, DriverRegistry } from '../../ports/compute/driver.js';
-import { ProviderError } from '../../ports/compute/errors.js';
+import { ProviderError, providerErrorKind } from '../../ports/compute/errors.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import { asError, sleep } from '../../ports/runtime/clock.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
@@ -19,6 +19,8 @@ export interface ProviderProblem {
   readonly problem: string;
   /** True until the first start has succeeded or failed. */
   readonly starting?: boolean;
+  /** It will last until the configuration, or the driver's package, changes; anything else may pass by itself. */
+  readonly lasting?: boolean;
 }
 
 /**
@@ -114,7 +116,10 @@ export class ManagedProvider {
       ...(this.config.problem === undefined ? { retryIn: delay } : {}),
       ...errorFields(error),
     });
-    this.become({ problem });
+    this.become({
+      problem,
+      lasting: this.config.problem !== undefined || providerErrorKind(error) === 'configuration',
+    });
   }
 
   private async discard(): Promise<void> {

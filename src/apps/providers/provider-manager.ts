@@ -15,7 +15,7 @@ export interface ProviderManagerOptions {
   readonly patience?: Partial<StartPatience>;
 }
 
-export const START_PATIENCE: StartPatience = { timeout: 120, firstRetry: 5, longestRetry: 300 };
+export const START_PATIENCE: StartPatience = { timeout: 120, firstRetry: 5, longestRetry: 60 };
 
 /** A provider in force, and the one that takes over once it has started. */
 interface Slot {
@@ -25,8 +25,7 @@ interface Slot {
 
 /**
  * Provider objects for the providers of the configuration. A provider whose section stayed the same keeps its object over
- * reloads; a changed one gets a new object, and the old one serves until the new one has started or failed to
- * (spec BUILDER 1.5). A provider that cannot be started is tried again with back-off and never harms the others.
+ * reloads; a changed one gets a new object, and the old one serves until the new one has started (spec BUILDER 1.5). A provider that cannot be started is tried again with back-off and never harms the others.
  */
 export class ProviderManager {
   private readonly slots = new Map<string, Slot>();
@@ -120,11 +119,15 @@ export class ProviderManager {
     return managed;
   }
 
-  /** The new object has come up or failed: either way the old configuration is history. */
+  /**
+   * The new object has come up, or failed. A failed one is tried again while the old one serves: a cloud that is silent at the moment
+   * of a change, or a slip in the change itself, must not take away what works. Only a section that is out of service takes over.
+   */
   private settled(managed: ManagedProvider): void {
     const name = managed.config.name;
     const slot = this.slots.get(name);
     if (slot?.next === managed) {
+      if (!managed.started && managed.config.problem === undefined) return;
       this.retire(slot.current);
       this.slots.set(name, { current: managed, next: undefined });
     } else if (slot?.current !== managed) return;

@@ -30,8 +30,10 @@ export interface AdmissionInput {
   readonly registry: { readonly complete: boolean; readonly pools: readonly RegisteredPool[] };
   /** Why the provider cannot be used at all at the moment, or null. */
   readonly providerProblem: string | null;
-  /** Limits of the account less what others use there; null while unknown. */
-  readonly providerAvailable: Resources | null;
+  /** Limits of the account, whoever uses it; null while unknown. */
+  readonly providerLimits: Resources | null;
+  /** What others than our nodes use of them at the moment. */
+  readonly providerOthers: Resources;
   /** Limits of the request's tenant, and what it uses and has reserved; null = no limits. */
   readonly tenant: { readonly name: string; readonly limit: Resources; readonly used: Resources } | null;
   readonly resourcesOf: (label: string) => Resources;
@@ -104,7 +106,7 @@ function yieldReason(input: AdmissionInput): Reason | undefined {
 export function declineReasons(
   input: Pick<
     AdmissionInput,
-    'request' | 'pool' | 'provider' | 'providerAvailable' | 'resourcesOf' | 'labelProblems' | 'slots'
+    'request' | 'pool' | 'provider' | 'providerLimits' | 'resourcesOf' | 'labelProblems' | 'slots'
   >,
 ): readonly Reason[] {
   const { request, pool, provider } = input;
@@ -120,9 +122,10 @@ export function declineReasons(
   const whole = request.nodeTypes.map(input.resourcesOf).reduce(addResources, NO_RESOURCES);
   const overPool = quotaReasons({ code: 'REQUEST_OVER_POOL', owner: pool.name, limit: pool.limits, used: {} }, whole);
   if (overPool.length > 0) return overPool;
-  if (pool.ignoreProviderQuota || input.providerAvailable === null) return [];
+  if (pool.ignoreProviderQuota || input.providerLimits === null) return [];
+  // What others use comes back some time: that is for `waitReasons`.
   return quotaReasons(
-    { code: 'REQUEST_OVER_PROVIDER', owner: provider.name, limit: input.providerAvailable, used: {} },
+    { code: 'REQUEST_OVER_PROVIDER', owner: provider.name, limit: input.providerLimits, used: {} },
     whole,
   );
 }
@@ -138,14 +141,29 @@ function overMachines({ request, pool, slots }: Pick<AdmissionInput, 'request' |
   return [{ code: 'REQUEST_OVER_MACHINES', pool: pool.name, labels: [...new Set(left)], need, slots: slots.length }];
 }
 
+/** Why the request as a whole does not fit beside what others use of the account now; also asked again while it waits. */
+export function crowdedReasons(
+  input: Pick<AdmissionInput, 'request' | 'pool' | 'provider' | 'providerLimits' | 'providerOthers' | 'resourcesOf'>,
+): readonly Reason[] {
+  const { request, pool, provider, providerLimits, providerOthers, resourcesOf } = input;
+  if (pool.ignoreProviderQuota || providerLimits === null) return [];
+  const whole = request.nodeTypes.map(resourcesOf).reduce(addResources, NO_RESOURCES);
+  return quotaReasons(
+    { code: 'QUOTA_PROVIDER', owner: provider.name, limit: providerLimits, used: providerOthers },
+    whole,
+  );
+}
+
 function waitReasons(input: AdmissionInput): readonly Reason[] {
   const { request, provider, pool } = input;
   if (input.providerProblem !== null) {
     return [{ code: 'PROVIDER_NOT_READY', provider: provider.name, problem: input.providerProblem }];
   }
-  if (input.providerAvailable === null && !pool.ignoreProviderQuota) {
+  if (!pool.ignoreProviderQuota && input.providerLimits === null) {
     return [{ code: 'PROVIDER_NOT_READY', provider: provider.name, problem: 'its limits are not known yet' }];
   }
+  const crowded = crowdedReasons(input);
+  if (crowded.length > 0) return crowded;
   if (input.tenant) {
     const need = request.nodeTypes.map(input.resourcesOf).reduce(addResources, NO_RESOURCES);
     const { name, limit, used } = input.tenant;

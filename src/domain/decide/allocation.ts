@@ -6,7 +6,7 @@ import type { PoolConfig, ProviderConfig } from '../config/config.js';
 import type { Reason } from '../explain/reason.js';
 import type { Node, NodeId } from '../model/node.js';
 import type { Resources } from '../model/quota.js';
-import { addResources } from '../model/quota.js';
+import { addResources, NO_RESOURCES } from '../model/quota.js';
 import type { Stored } from '../model/stored.js';
 import { matchMachines } from './match-machines.js';
 import { quotaReasons } from './quota-fit.js';
@@ -25,6 +25,8 @@ export interface AllocationInput {
   readonly providerUsed: Resources;
   /** Null: do not check (ignore-provider-quota). */
   readonly providerAvailable: Resources | null;
+  /** Limits of the request's tenant, and what it uses and has reserved apart from this request; null = no limits. */
+  readonly tenant: { readonly name: string; readonly limit: Resources; readonly used: Resources } | null;
   readonly resourcesOf: (label: string) => Resources;
   readonly activeLaunches: number;
   /** Zones to choose from for a new node; empty = the cloud has none. */
@@ -50,6 +52,7 @@ interface PlanState {
   readonly az: string | null | undefined;
   readonly poolUsed: Resources;
   readonly providerUsed: Resources;
+  readonly tenantUsed: Resources;
   readonly launches: number;
   readonly taken: ReadonlySet<NodeId>;
   /** Planned so far, by zone. */
@@ -75,6 +78,7 @@ export function allocate(input: AllocationInput): Allocation {
     az: input.az,
     poolUsed: input.poolUsed,
     providerUsed: input.providerUsed,
+    tenantUsed: input.tenant?.used ?? NO_RESOURCES,
     launches: input.activeLaunches,
     taken: new Set(),
     creates: new Map(),
@@ -86,18 +90,21 @@ export function allocate(input: AllocationInput): Allocation {
       : input.reuse
         ? reusable(input, label, state.az, state.taken)
         : undefined;
-    if (node) {
+    const tenantUsed = addResources(state.tenantUsed, newToTenant(input, node, label));
+    const overTenant = tenantReasons(input, state, newToTenant(input, node, label));
+    if (node && overTenant.length === 0) {
       state = {
         ...state,
         az: state.az === undefined ? node.value.az : state.az,
         taken: new Set(state.taken).add(node.id),
+        tenantUsed,
       };
       steps.push({ kind: 'reuse', label, node: node.id, az: node.value.az });
       continue;
     }
     const resources = input.resourcesOf(label);
     const az = chooseZone(input, state);
-    const reasons = obstacles(input, state, label, resources, az);
+    const reasons = overTenant.length > 0 ? overTenant : obstacles(input, state, label, resources, az);
     if (waiting.length > 0 || reasons.length > 0) {
       waiting.push(label);
       if (because.length === 0) because = reasons;
@@ -109,11 +116,25 @@ export function allocate(input: AllocationInput): Allocation {
       creates: new Map(state.creates).set(az, (state.creates.get(az) ?? 0) + 1),
       poolUsed: addResources(state.poolUsed, resources),
       providerUsed: addResources(state.providerUsed, resources),
+      tenantUsed,
       launches: state.launches + 1,
     };
     steps.push({ kind: 'create', label, az, resources });
   }
   return { steps, waiting, because };
+}
+
+/** What the tenant uses more than before when it gets the node, or a new one if there is none. */
+function newToTenant(input: AllocationInput, node: Stored<Node> | undefined, label: string): Resources {
+  if (!node) return input.resourcesOf(label);
+  return node.value.tenantName === input.tenant?.name
+    ? NO_RESOURCES
+    : (node.value.resources ?? input.resourcesOf(label));
+}
+
+function tenantReasons({ tenant }: AllocationInput, state: PlanState, need: Resources): readonly Reason[] {
+  if (!tenant) return [];
+  return quotaReasons({ code: 'QUOTA_TENANT', owner: tenant.name, limit: tenant.limit, used: state.tenantUsed }, need);
 }
 
 function reusable(

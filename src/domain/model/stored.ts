@@ -10,7 +10,17 @@ export interface Stored<T> {
 export interface DamagedRecord {
   readonly id: string;
   readonly path: string;
-  readonly problem: 'empty' | 'not-json' | 'not-an-object' | 'no-state' | 'unknown-state' | 'bad-id' | 'wrong-type';
+  readonly problem:
+    | 'empty'
+    | 'not-json'
+    | 'not-an-object'
+    | 'no-state'
+    | 'unknown-state'
+    | 'bad-id'
+    | 'wrong-type'
+    | 'too-large'
+    | 'too-deep'
+    | 'unreadable';
   readonly detail: string;
   /** When the record was last written, seconds since the epoch by the store's clock. */
   readonly modifiedTime: number;

@@ -8,6 +8,22 @@ export function formatAge(seconds: number): string {
   return `${two(Math.floor(hours / 24))}:${two(hours % 24)}:${two(Math.floor(total / 60) % 60)}:${two(total % 60)}`;
 }
 
+/** What is shown for a moment that nobody can know. */
+export const UNKNOWN_TIME = 'unknown';
+
+/** The end of the year 9999, which every reader of dates knows. */
+const LAST_MOMENT = 253_402_300_799;
+
+/** Records are written by others, whose clocks may count in anything: what is no moment of ours is unknown. */
+export function isMoment(time: number): boolean {
+  return time >= 0 && time <= LAST_MOMENT;
+}
+
+/** The time since a moment, both in seconds since the epoch. */
+export function ageOf(time: number, now: number): string {
+  return isMoment(time) ? formatAge(now - time) : UNKNOWN_TIME;
+}
+
 function two(number: number): string {
   return number < 10 ? `0${number}` : `${number}`;
 }

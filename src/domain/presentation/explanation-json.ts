@@ -1,14 +1,16 @@
 import type { Explanation } from '../explain/explanation.js';
+import { visibleJson } from './visible-text.js';
 
 /** The JSON object of an explanation: keys in small letters with underscores, as in the lists; ages in whole seconds. */
 export function explanationJson({ subject, state, opinions }: Explanation, now: number): string {
-  return JSON.stringify(
+  const json = JSON.stringify(
     snakeKeys({
       subject,
       state,
       deciders: opinions.map((opinion) => ({ ...opinion, age: Math.max(0, Math.floor(now - opinion.since)) })),
     }),
   );
+  return visibleJson(json);
 }
 
 function snakeKeys(value: unknown): unknown {

@@ -11,7 +11,7 @@ import type {
   RequestFacts,
   SubjectState,
 } from '../explain/explanation.js';
-import { formatAge } from './age.js';
+import { ageOf } from './age.js';
 import { printable } from './printable.js';
 
 export function explanationText({ subject, state, opinions }: Explanation, now: number): string {
@@ -29,7 +29,7 @@ export function recordLines(subject: ExplanationSubject, state: SubjectState | n
 export function opinionLines(opinions: readonly Opinion[], now: number): readonly string[] {
   return opinions
     .flatMap(({ decider, verdict, since, reasons }) => [
-      `  ${decider}: ${verdict}, since ${formatAge(now - since)}`,
+      `  ${decider}: ${verdict}, since ${ageOf(since, now)}`,
       ...reasons.flatMap(({ text, unblock }) => [`    ${text}`, `      what helps: ${unblock}`]),
     ])
     .map(printable);
@@ -83,7 +83,7 @@ function labelLines(label: LabelFacts): readonly string[] {
 }
 
 function imageLines(image: ImageFacts, now: number): readonly string[] {
-  const ordered = image.buildRequested === null ? 'no' : `yes, since ${formatAge(now - image.buildRequested)}`;
+  const ordered = image.buildRequested === null ? 'no' : `yes, since ${ageOf(image.buildRequested, now)}`;
   return [
     `configured: ${image.configured ? 'yes' : 'no'}`,
     `paused: ${image.paused ? 'yes' : 'no'}`,
@@ -125,7 +125,7 @@ function stateLine(
 }
 
 function sinceWords({ state, stateTime }: { readonly state: string; readonly stateTime: number }, now: number): string {
-  return `${state} since ${formatAge(now - stateTime)}`;
+  return `${state} since ${ageOf(stateTime, now)}`;
 }
 
 function lockWord(locked: boolean): string {

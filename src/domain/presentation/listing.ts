@@ -1,5 +1,6 @@
 import { renderTable } from './pretty-table.js';
 import { pythonJson } from './python-json.js';
+import { cutText, visible } from './visible-text.js';
 
 /** One column of a list: how it is called in JSON and in a table, and what it shows of a row. */
 export interface Column<Row> {
@@ -57,10 +58,10 @@ export function listingCsv<Row>(listing: Listing<Row>, rows: readonly Row[], now
   return [header, ...lines].join('\n');
 }
 
-/** Control characters are replaced as in tables: the reader may be a terminal. */
+/** Control characters are escaped as in tables: the reader may be a terminal. */
 function csvValue(value: string): string {
-  const visible = value.replaceAll(/\r\n?/g, '\n').replaceAll(/[^\P{Cc}\n\t]/gu, '\ufffd');
-  return /[",\n]/.test(visible) ? `"${visible.replaceAll('"', '""')}"` : visible;
+  const shown = visible(value.replaceAll(/\r\n?/g, '\n'), '\n\t');
+  return /[",\n]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
 
 /** The JSON array of `rows`, always with every key (spec BUILDER 4.1). */
@@ -70,10 +71,20 @@ export function listingJson<Row>(listing: Listing<Row>, rows: readonly Row[], no
   return `[${rows.map((row) => `{${object(row)}}`).join(', ')}]`;
 }
 
-/** A value in a table cell: unset is empty, lists are joined by commas, booleans are Python's (spec BUILDER 3.2). */
+/** Items of a list that one cell shows at most. */
+const MOST_ITEMS = 200;
+
+/**
+ * A value in a table cell: unset is empty, lists are joined by commas, booleans are Python's (spec BUILDER 3.2). What is too long for a
+ * line is cut: JSON has the whole.
+ */
 export function cellText(value: unknown): string {
+  if (Array.isArray(value)) return cutText(value.slice(0, MOST_ITEMS).map(itemText).join(','));
+  return cutText(itemText(value));
+}
+
+function itemText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (Array.isArray(value)) return value.map(cellText).join(',');
   return typeof value === 'string' ? value : pythonJson(value);
 }

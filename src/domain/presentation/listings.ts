@@ -1,5 +1,5 @@
 /** The lists of `nodepool` and of the web interface, with the columns of the 2024 releases (spec BUILDER 3.3, 3.4, 4.1). */
-import { formatAge } from './age.js';
+import { ageOf, formatAge, isMoment, UNKNOWN_TIME } from './age.js';
 import type { Column, Listing } from './listing.js';
 import type {
   AlienImageRow,
@@ -24,7 +24,7 @@ export const NODES: Listing<NodeRow> = [
   { key: 'ipv6', title: 'IPv6', json: (node) => node.publicIpv6 },
   { key: 'state', title: 'State', json: (node) => node.state },
   // Text even in JSON, unlike the ages of images: clients are used to it (spec BUILDER 4.1).
-  { key: 'age', title: 'Age', json: (node, now) => formatAge(now - node.stateTime), ticking: 'both' },
+  { key: 'age', title: 'Age', json: (node, now) => ageOf(node.stateTime, now), ticking: 'both' },
   { key: 'locked', title: 'Locked', json: (node) => (node.locked ? 'locked' : 'unlocked') },
 ];
 
@@ -85,7 +85,7 @@ export const IMAGE_STATUS: Listing<ImageStatusRow> = [
     key: 'build_request_age',
     title: 'Build Request Age',
     json: ({ buildRequestTime: time }) => (time === null ? null : Math.floor(time)),
-    text: ({ buildRequestTime: time }, now) => (time === null ? null : formatAge(now - time)),
+    text: ({ buildRequestTime: time }, now) => (time === null ? null : ageOf(time, now)),
     ticking: 'text',
   },
 ];
@@ -99,8 +99,8 @@ export const IMAGE_PROBLEMS: Listing<ImageProblemRow> = [
   {
     key: 'next_try',
     title: 'Next Try In',
-    json: ({ nextTry }) => (nextTry === null ? null : Math.floor(nextTry)),
-    text: ({ nextTry }, now) => (nextTry === null ? null : formatAge(Math.max(0, nextTry - now))),
+    json: ({ nextTry }) => (nextTry === null || !isMoment(nextTry) ? null : Math.floor(nextTry)),
+    text: ({ nextTry }, now) => (nextTry === null ? null : untilText(nextTry, now)),
     ticking: 'text',
   },
   { key: 'problem', title: 'Problem', json: (problem) => problem.problem },
@@ -123,13 +123,17 @@ export const PROVIDER_NODES: Listing<ProviderNodeRow> = [
   { key: 'server_id', title: 'Server ID', json: ({ serverId }) => serverId },
 ];
 
+function untilText(moment: number, now: number): string {
+  return isMoment(moment) ? formatAge(Math.max(0, moment - now)) : UNKNOWN_TIME;
+}
+
 /** In JSON the second of the last state change, in tables the time since then: an oddity that clients rely on (spec BUILDER 4.1). */
 function stateAge<Row extends { readonly stateTime: number }>(): Column<Row> {
   return {
     key: 'age',
     title: 'Age',
-    json: ({ stateTime }) => Math.floor(stateTime),
-    text: ({ stateTime }, now) => formatAge(now - stateTime),
+    json: ({ stateTime }) => (isMoment(stateTime) ? Math.floor(stateTime) : null),
+    text: ({ stateTime }, now) => ageOf(stateTime, now),
     ticking: 'text',
   };
 }

@@ -1,4 +1,5 @@
 import { displayWidth } from './display-width.js';
+import { visible } from './visible-text.js';
 
 /**
  * A table in the layout of PrettyTable: left aligned, one blank on each side, rules above and below the header and at the
@@ -49,16 +50,8 @@ function splitCells(row: readonly string[], columns: number): readonly Cell[] {
 
 function splitCell(text: string): Cell {
   if (PLAIN.test(text)) return [{ text, width: text.length }];
-  const lines = printable(text).split('\n');
+  const lines = visible(text.replaceAll(/\r\n?/g, '\n').replaceAll('\t', ' '), '\n').split('\n');
   return lines.map((line) => ({ text: line, width: displayWidth(line) }));
-}
-
-/** Records are written by others: control characters would let them move the reader's cursor or colour the terminal. */
-function printable(text: string): string {
-  return text
-    .replaceAll(/\r\n?/g, '\n')
-    .replaceAll('\t', ' ')
-    .replaceAll(/[^\P{Cc}\n]/gu, '\ufffd');
 }
 
 function columnWidths(rows: readonly (readonly Cell[])[]): readonly number[] {

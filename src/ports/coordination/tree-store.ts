@@ -5,6 +5,8 @@
  * - Paths are absolute (`/nodepool/nodes`), below an adapter-side chroot that callers never see.
  * - Calls of one store are carried out in the order they were made, so callers may pipeline.
  * - Nothing here retries. A call cut off by connection loss rejects with `ConnectionLostError`: it may or may not have happened.
+ * - A record of up to 1,000,000 bytes is kept. What a larger one comes to is the adapter's: it may cost the connection, never the session.
+ * - A call is never refused for the connection's sake while `session.state` is `connected`: the state changes first (see `SessionState`).
  * - After a lost session the adapter opens a new one by itself, for ever; `session.generation` grows by one each time.
  *   Ephemeral records of the old session are gone, watches of the old session are forgotten without firing.
  * - Watches fire at most once, after the change is visible to reads of this store; they survive a mere disconnect.

@@ -13,7 +13,8 @@ export interface RecordLease<T> {
   /**
    * Changes fields and keeps the rest, unknown keys included. A new `state` stamps `stateTime`. If a foreign client wrote
    * without the lock (as the Jenkins plug-in does) and left the state alone, its keys are taken over and ours applied on top.
-   * @throws RecordGoneError (nothing is re-created), RecordChangedError (the state was changed behind the lock), LeaseLostError, ConnectionLostError
+   * @throws RecordGoneError (nothing is re-created), RecordChangedError (the state was changed behind the lock), LeaseLostError, ConnectionLostError,
+   *   RecordTooLargeError (nothing is written)
    */
   update(change: Partial<T>): Promise<T>;
 
@@ -60,5 +61,18 @@ export class RecordChangedError extends Error {
     readonly found: string,
   ) {
     super(`${path} was changed from ${expected} to ${found} by somebody who did not hold its lock`);
+  }
+}
+
+/** The record would have become larger than a store takes. Nothing was written. */
+export class RecordTooLargeError extends Error {
+  readonly code = 'NP_RECORD_TOO_LARGE';
+  override readonly name = 'RecordTooLargeError';
+  constructor(
+    readonly path: string,
+    readonly bytes: number,
+    readonly limit: number,
+  ) {
+    super(`${path} would have ${bytes} bytes, more than the ${limit} that a record may have`);
   }
 }

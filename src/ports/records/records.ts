@@ -4,6 +4,7 @@ import type { InstallationRecord } from './installation.js';
 import type { LauncherRegistry } from './launchers.js';
 import type { NodeRecords } from './nodes.js';
 import type { RequestRecords } from './requests.js';
+import type { Turns } from './turns.js';
 import type { SessionMonitor } from '../coordination/session.js';
 
 /** All records of one store, sharing one session. */
@@ -16,6 +17,7 @@ export interface Records {
   readonly builders: BuilderRegistry;
   readonly elections: Elections;
   readonly installation: InstallationRecord;
+  readonly turns: Turns;
   /** Starts the mirrors asked for; the others stay empty. Resolves when they are complete. Idempotent per mirror. */
   open(mirrors: readonly MirrorName[], signal?: AbortSignal): Promise<void>;
   /** What is on its way, for those who watch over us. */

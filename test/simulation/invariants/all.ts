@@ -1,8 +1,9 @@
 import type { Invariant } from '../world.js';
-import { maxServersHold, minReadyIsNotOvershot } from './capacity-rules.js';
+import { minReadyIsNotOvershot } from './capacity-rules.js';
 import { imagesAreKept } from './image-rules.js';
 import { contendersAreTheirOwn, nodesAreTreatedWell, serversAreTreatedWell, strangersAreNoted } from './node-rules.js';
 import { requestsAreTreatedWell } from './request-rules.js';
+import { limitsHoldStrictly } from './strict-limits.js';
 
 /** Everything that must hold after every step (strangers first: they change what can be asked of the others). */
 export const INVARIANTS: readonly Invariant[] = [
@@ -11,7 +12,7 @@ export const INVARIANTS: readonly Invariant[] = [
   nodesAreTreatedWell,
   serversAreTreatedWell,
   requestsAreTreatedWell,
-  maxServersHold,
+  limitsHoldStrictly,
   minReadyIsNotOvershot,
   imagesAreKept,
 ];

@@ -1,51 +1,13 @@
 import { MIN_READY_REQUESTOR } from '../../../src/domain/model/request.js';
 import type { Author } from '../kernel/observed-tree.js';
 import { parse, text, texts } from '../kernel/tree-model.js';
-import type { Json } from '../kernel/tree-model.js';
 import type { Invariant, World } from '../world.js';
 
-const NODE = /^\/nodepool\/nodes\/([^/]+)$/;
 const REQUEST = /^\/nodepool\/requests\/([^/]+)$/;
 /** Seconds within which launchers may not have seen each other's doings. */
 const MIRROR_LAG = 3;
 /** Seconds that an edited configuration may take to be in force everywhere. */
 const CONFIG_LAG = 60;
-
-/** A launcher creates no node for which its pool has no room, as far as it could know. */
-export const maxServersHold: Invariant = {
-  afterChange(change, world) {
-    const id = NODE.exec(change.path)?.[1];
-    if (id === undefined || change.kind !== 'create' || change.author?.role !== 'launcher') return;
-    const json = parse(change.after);
-    if (!json) return;
-    const limit = limitOf(json, world);
-    const known = countKnown(json, change.author, world);
-    if (known <= limit) return;
-    const where = `${String(json['provider'])}/${String(json['pool'])}`;
-    world.chronicle.fail(
-      'max-servers holds',
-      `${change.author.process} makes node ${id}, ${known} of ${limit} in ${where}`,
-    );
-  },
-};
-
-function limitOf({ provider, pool }: Json, world: World): number {
-  const limits = world
-    .recentConfigs(CONFIG_LAG)
-    .map((config) => config.providers.get(text(provider) ?? '')?.pools.get(text(pool) ?? '')?.maxServers ?? 0);
-  return Math.max(...limits);
-}
-
-/** Own nodes, and those of others that are old enough to be known. */
-function countKnown({ provider, pool }: Json, author: Author, world: World): number {
-  const recently = knownUntil(author, world);
-  let count = 0;
-  for (const { json, creator, createdAt } of world.model.nodes.values()) {
-    if (json?.['provider'] !== provider || json?.['pool'] !== pool) continue;
-    if (creator === author || createdAt < recently) count += 1;
-  }
-  return count;
-}
 
 /** Whoever comes back from an absence does not know yet what happened meanwhile. */
 function knownUntil(author: Author, world: World): number {

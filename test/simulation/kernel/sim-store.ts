@@ -20,6 +20,10 @@ import type { SimProcess } from './sim-process.js';
 const SESSION_TIMEOUT = 10;
 /** More than any honest work asks for in vain within one moment of virtual time. */
 const REFUSALS_PER_MOMENT = 20_000;
+/** Bytes of a message above which the server hangs up (`jute.maxbuffer`). */
+const MOST_BYTES = 0xfffff;
+/** Seconds until the client is back after that. */
+const HANG_UP = 0.5;
 
 export type CallKind = 'create' | 'read' | 'list' | 'stat' | 'write' | 'remove';
 
@@ -95,7 +99,7 @@ export class SimStore implements TreeStore {
   create(path: string, data: Uint8Array, options: CreateOptions = {}): Promise<string> {
     const sent = Uint8Array.from(data);
     const effect = (): string => this.tree.create(path, sent, options, this.serverSession);
-    return this.call('create', path, effect, options.sequential);
+    return this.call('create', path, effect, options.sequential, sent.length);
   }
 
   read(path: string, onChange?: WatchListener): Promise<TreeRecord | undefined> {
@@ -123,7 +127,7 @@ export class SimStore implements TreeStore {
 
   write(path: string, data: Uint8Array, version?: number): Promise<RecordStat> {
     const sent = Uint8Array.from(data);
-    return this.call('write', path, () => this.tree.write(path, sent, version));
+    return this.call('write', path, () => this.tree.write(path, sent, version), false, sent.length);
   }
 
   remove(path: string, version?: number): Promise<boolean> {
@@ -194,7 +198,7 @@ export class SimStore implements TreeStore {
     });
   }
 
-  private call<T>(kind: CallKind, path: string, effect: () => T, sequential = false): Promise<T> {
+  private call<T>(kind: CallKind, path: string, effect: () => T, sequential = false, size = 0): Promise<T> {
     if (!this.process.dead && !this.closed) this.process.pass('before');
     if (this.process.dead) return new Promise(() => undefined);
     const refusal = this.refusal(path, sequential);
@@ -214,7 +218,8 @@ export class SimStore implements TreeStore {
         },
         resolve: () => answer(),
         reject,
-        arrived: false,
+        // What is too large never arrives.
+        arrived: size > MOST_BYTES,
       };
       this.inflight.add(pending);
       this.send(pending);
@@ -225,6 +230,7 @@ export class SimStore implements TreeStore {
     const { connection } = this;
     this.toServer.carry(() => {
       if (connection === null || connection !== this.connection || this.serverSession.over) return;
+      if (pending.arrived) return this.cut(HANG_UP);
       this.arrive(pending);
       if (!this.process.pass('after') || connection !== this.connection) return;
       this.toClient(connection, () => {

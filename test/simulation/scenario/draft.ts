@@ -6,6 +6,8 @@ export interface PoolDraft {
   readonly labels: readonly string[];
   maxServers: number;
   readonly priority: number;
+  /** Beside `max-servers`. */
+  limits?: Readonly<Record<string, number>>;
 }
 
 export interface ProviderDraft {
@@ -24,6 +26,7 @@ export interface LabelDraft {
   readonly image: string;
   minReady: number;
   readonly maxReadyAge: number;
+  readonly minRam?: number;
   /** Taken out of all pools for a while. */
   absent: boolean;
 }
@@ -63,12 +66,16 @@ function providerOf(provider: ProviderDraft, draft: Draft, images: readonly stri
       name: pool.name,
       provider: name,
       maxServers: pool.maxServers,
+      limits: { instances: pool.maxServers, ...pool.limits },
       priority: pool.priority,
       ignoreProviderQuota: provider.ignoreQuota,
       labels: new Map(
         offered.map((label) => [
           label.name,
-          aPoolLabel(label.name, { image: { kind: 'diskimage', name: label.image } }),
+          aPoolLabel(label.name, {
+            image: { kind: 'diskimage', name: label.image },
+            settings: { 'min-ram': label.minRam ?? 8192 },
+          }),
         ]),
       ),
     });

@@ -7,6 +7,7 @@ import { Streams } from '../kernel/dice.js';
 import { TENANT } from './draft.js';
 import type { Draft, ProviderDraft } from './draft.js';
 import type { AtCall, Deed, Step } from './steps.js';
+import { makeRush, tighten } from './tight-limits.js';
 
 export type ClientKind = 'zuul2019' | 'zuul2024' | 'jenkins';
 
@@ -31,6 +32,8 @@ const WARM_UP = 60;
 
 /** Smaller seeds keep the scenarios they have always had: with those, defects were found. */
 const FIRST_ERA = 5000;
+/** From here on limits bind in every second one, and several launchers share them. */
+const SECOND_ERA = 6000;
 
 export function makeScenario(seed: number): Scenario {
   const dice = new Streams(seed).of('scenario');
@@ -40,14 +43,20 @@ export function makeScenario(seed: number): Scenario {
   const kinds: readonly ClientKind[] = ['zuul2019', 'zuul2024', 'jenkins'];
   const chosen = kinds.filter(() => dice.chance(0.6));
   const clients = (chosen.length > 0 ? chosen : [dice.pick(kinds)]).map((kind) => ({ name: kind, kind }));
-  const base = { seed, draft, launchers, builders, clients };
+  const cast = { seed, draft, launchers, builders, clients };
+  const tight = seed > SECOND_ERA && seed % 2 === 0 ? new Streams(seed).of('limits') : null;
+  const { knobs = {}, ...base } = tight ? tighten(tight, cast) : { ...cast, knobs: undefined };
   const end = WARM_UP + dice.spread(120, 1800);
+  const rush = tight ? makeRush(tight, base, WARM_UP, end) : [];
   const refusals = seed > FIRST_ERA ? makeRefusals(new Streams(seed).of('refusals'), base, end) : [];
-  const steps = [...makeJobs(dice, base, end), ...makeFaults(dice, base, end), ...refusals].sort((a, b) => a.at - b.at);
+  const steps = [...makeJobs(dice, base, end), ...makeFaults(dice, base, end), ...refusals, ...rush].sort(
+    (a, b) => a.at - b.at,
+  );
   const slow = dice.chance(0.5);
   return {
     ...base,
     knobs: {
+      ...knobs,
       bootTime: slow ? { min: 1, max: 40 } : { min: 0, max: 2 },
       deleteTime: slow ? { min: 0, max: 30 } : { min: 0, max: 1 },
       apiLatency: { min: 0, max: slow ? 2 : 0.05 },

@@ -111,7 +111,7 @@ test('a node and an image', async () => {
   pool: cloud/main
   launcher: none
   allocated to: nobody
-  comment: evil\ufffd[31m line
+  comment: evil\\x1b[31m line
 `);
   await bench.load('17-image-paused');
   await bench.clock.advance(1);

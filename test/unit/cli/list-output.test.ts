@@ -36,7 +36,7 @@ describe('--format', () => {
   test('csv has the keys as headers and quotes what needs it', async () => {
     const id = await bench.node({ type: ['a', 'b'], comment: 'says "no",\nthen\u001b[31m', publicIpv4: null });
     expect(await output('list', '--format', 'csv', '--columns', 'id,label,public_ipv4,comment')).toBe(
-      `id,label,public_ipv4,comment\n${id},"a,b",,"says ""no"",\nthen\ufffd[31m"\n`,
+      `id,label,public_ipv4,comment\n${id},"a,b",,"says ""no"",\nthen\\x1b[31m"\n`,
     );
     expect(await output('image-list', '--format', 'csv')).toBe(
       'id,upload_id,provider,image,external_name,external_id,state,age\n',

@@ -14,7 +14,8 @@ function asked(change: Partial<AdmissionInput> = {}): ReturnType<typeof admitReq
     provider: aProvider(),
     registry: { complete: true, pools: [aRegisteredPool(ME)] },
     providerProblem: null,
-    providerAvailable: { instances: 20, cores: 100, ram: 1_000_000 },
+    providerLimits: { instances: 20, cores: 100, ram: 1_000_000 },
+    providerOthers: {},
     tenant: null,
     resourcesOf: () => ({ instances: 1, cores: 4, ram: 8192 }),
     labelProblems: () => [],
@@ -135,12 +136,24 @@ describe('a pool looks at a request', () => {
   });
 
   it('[LAUNCHER 52] [BUILDER 180] declines what the account can never hold, unless provider quota is ignored', () => {
-    const providerAvailable = { cores: 2 };
-    expect(codes(asked({ providerAvailable }))).toEqual(['REQUEST_OVER_PROVIDER']);
-    expect(asked({ providerAvailable, pool: aPool({ ignoreProviderQuota: true }) }).verdict).toBe('accept');
+    const providerLimits = { cores: 2 };
+    expect(codes(asked({ providerLimits }))).toEqual(['REQUEST_OVER_PROVIDER']);
+    expect(asked({ providerLimits, pool: aPool({ ignoreProviderQuota: true }) }).verdict).toBe('accept');
     const pool = aPool({ ignoreProviderQuota: true, maxServers: 1 });
     const request = aRequest({ nodeTypes: ['small', 'small'] });
-    expect(codes(asked({ providerAvailable, pool, request }))).toEqual(['REQUEST_OVER_POOL']);
+    expect(codes(asked({ providerLimits, pool, request }))).toEqual(['REQUEST_OVER_POOL']);
+  });
+
+  it('[A10] waits for what others use of the account, however much, and names it', () => {
+    const providerLimits = { instances: 20 };
+    const request = aRequest({ nodeTypes: ['small', 'small'] });
+    expect(asked({ request, providerLimits, providerOthers: { instances: 19 } })).toEqual({
+      verdict: 'wait',
+      because: [{ code: 'QUOTA_PROVIDER', owner: 'cloud', resource: 'instances', used: 19, limit: 20, need: 2 }],
+    });
+    expect(asked({ request, providerLimits, providerOthers: { instances: 18 } }).verdict).toBe('accept');
+    const pool = aPool({ ignoreProviderQuota: true });
+    expect(asked({ request, pool, providerLimits, providerOthers: { instances: 19 } }).verdict).toBe('accept');
   });
 
   it('[LAUNCHER 53] leaves a request open while its tenant is at its limit', () => {
@@ -173,8 +186,8 @@ describe('a pool looks at a request', () => {
 
   it('waits for a provider that is starting or whose limits are unknown', () => {
     expect(asked({ providerProblem: 'it is starting' }).verdict).toBe('wait');
-    expect(asked({ providerAvailable: null }).verdict).toBe('wait');
-    expect(asked({ providerAvailable: null, pool: aPool({ ignoreProviderQuota: true }) }).verdict).toBe('accept');
+    expect(asked({ providerLimits: null }).verdict).toBe('wait');
+    expect(asked({ providerLimits: null, pool: aPool({ ignoreProviderQuota: true }) }).verdict).toBe('accept');
   });
 
   it('declines what all its machines together could never serve, with the numbers', () => {

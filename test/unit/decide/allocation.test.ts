@@ -23,6 +23,7 @@ function allocated(change: Partial<AllocationInput> = {}): Allocation {
     zones: [],
     dice: 0,
     fixed: false,
+    tenant: null,
     holdOff: [],
     pace: () => ({ allowed: Infinity, because: () => [] }),
     ...change,

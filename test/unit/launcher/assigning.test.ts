@@ -55,15 +55,16 @@ describe('a request', () => {
     await world.noNodes();
   });
 
-  it('[LAUNCHER 64] for a provider that cannot start fails, and the other providers serve', async () => {
-    const down = world.clouds.cloud('other').addFault({ target: 'start', message: 'wrong password' });
+  it('[LAUNCHER 64] for a provider that is configured wrong fails, and the other providers serve', async () => {
+    const fault = { target: 'start', effect: 'fail', kind: 'configuration', message: 'no such region' } as const;
+    const down = world.clouds.cloud('other').addFault(fault);
     const config = aConfig({}, provider('cloud', ['small']), provider('other', ['big']));
     const { journal } = await world.start(config);
     await world.fulfilled(await world.submit(['small']));
     const big = await world.submit(['big']);
     await world.failed(big);
     const told = journal.entries('request', big).flatMap((entry) => entry.decision.because);
-    expect(told).toContainEqual({ code: 'PROVIDER_NOT_READY', provider: 'other', problem: 'wrong password' });
+    expect(told).toContainEqual({ code: 'PROVIDER_NOT_READY', provider: 'other', problem: 'no such region' });
     down();
     await world.clock.advance(30);
     await world.fulfilled(await world.submit(['big']));

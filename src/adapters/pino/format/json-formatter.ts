@@ -1,9 +1,13 @@
 import { pino } from 'pino';
 import type { Logger as Pino } from 'pino';
 import { errorMessage, errorStack } from '../error-text.js';
+import { cutText, visibleJson } from '../../../domain/presentation/visible-text.js';
 import type { LogRecord } from '../log-record.js';
 import { redactText } from '../redaction.js';
 import type { RecordFormatter } from './python-formatter.js';
+
+/** Characters. */
+const LONGEST_MESSAGE = 20_000;
 
 /** One JSON object per line: level, the fields of the entry, time (ISO 8601, UTC), name, message. */
 export class JsonFormatter implements RecordFormatter {
@@ -27,8 +31,8 @@ export class JsonFormatter implements RecordFormatter {
     const { time, level, name, message, fields } = entry;
     const shown = Object.entries(fields).map(([key, value]) => [fieldKey(key), showError(value, stacks)] as const);
     const reserved = { ...Object.fromEntries(shown), time: new Date(time).toISOString(), name };
-    this.lines[level](reserved, redactText(message));
-    return this.line.trimEnd();
+    this.lines[level](reserved, cutText(redactText(message), LONGEST_MESSAGE));
+    return visibleJson(this.line.trimEnd());
   }
 }
 

@@ -32,6 +32,10 @@ export class FileSink implements LogSink {
     if (options.delay === true) this.letGo();
   }
 
+  get destination(): string {
+    return this.file;
+  }
+
   write(line: string, at: number): void {
     if (this.closed) return;
     const missed = this.lost.waiting;

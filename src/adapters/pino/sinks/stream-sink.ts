@@ -20,9 +20,9 @@ export class StreamSink implements LogSink {
   private gone = false;
   private readonly lost = new LostLines();
 
-  constructor(private readonly descriptor: 1 | 2) {
+  constructor(readonly destination: 1 | 2) {
     // Node makes a pipe non-blocking when its stream is looked at first: a reader that stands still must not hold us up.
-    void (descriptor === 1 ? process.stdout : process.stderr);
+    void (destination === 1 ? process.stdout : process.stderr);
   }
 
   write(line: string): void {
@@ -63,7 +63,7 @@ export class StreamSink implements LogSink {
   /** Bytes that were taken; null if none were. */
   private attempt(bytes: Uint8Array): number | null {
     try {
-      return writeSync(this.descriptor, bytes);
+      return writeSync(this.destination, bytes);
     } catch (error) {
       const reason = reasonOf(error);
       if (reason === 'EAGAIN') {

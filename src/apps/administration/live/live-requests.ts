@@ -1,3 +1,4 @@
+import { cutText } from '../../../domain/presentation/visible-text.js';
 import { explainReason } from '../../../domain/explain/explain-reason.js';
 import { orderRequests } from '../../../domain/decide/request-order.js';
 import type { NodeRequest } from '../../../domain/model/request.js';
@@ -50,6 +51,9 @@ export function liveRequests(
   };
 }
 
+/** Characters of a text of the client that the page shows. */
+const LONGEST_TEXT = 200;
+
 function liveRequest(
   { id, value }: Stored<NodeRequest>,
   journal: Pick<DecisionJournal, 'entries'>,
@@ -59,8 +63,8 @@ function liveRequest(
     id,
     state: value.state,
     since: value.createdTime ?? value.stateTime,
-    labels: value.nodeTypes.slice(0, MOST_LABELS),
-    requestor: value.requestor,
+    labels: value.nodeTypes.slice(0, MOST_LABELS).map((label) => cutText(label, LONGEST_TEXT)),
+    requestor: value.requestor === null ? null : cutText(value.requestor, LONGEST_TEXT),
     declinedBy: value.declinedBy.length,
     opinions: telling(journal.entries('request', id))
       .slice(0, MOST_OPINIONS)

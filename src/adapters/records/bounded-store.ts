@@ -1,0 +1,57 @@
+import type { SessionMonitor } from '../../ports/coordination/session.js';
+import type {
+  CreateOptions,
+  RecordStat,
+  TreeRecord,
+  TreeStore,
+  WatchListener,
+} from '../../ports/coordination/tree-store.js';
+import { RecordTooLargeError } from '../../ports/records/record-lease.js';
+import { MOST_BYTES } from './record-codec.js';
+
+/** A store that is never sent what it could not take: a server hangs up on that, and with it on everything else that is under way. */
+export class BoundedStore implements TreeStore {
+  constructor(private readonly store: TreeStore) {}
+
+  get session(): SessionMonitor {
+    return this.store.session;
+  }
+
+  get pendingCalls(): number {
+    return this.store.pendingCalls ?? 0;
+  }
+
+  async create(path: string, data: Uint8Array, options?: CreateOptions): Promise<string> {
+    check(path, data);
+    return this.store.create(path, data, options);
+  }
+
+  async write(path: string, data: Uint8Array, version?: number): Promise<RecordStat> {
+    check(path, data);
+    return this.store.write(path, data, version);
+  }
+
+  read(path: string, onChange?: WatchListener): Promise<TreeRecord | undefined> {
+    return this.store.read(path, onChange);
+  }
+
+  list(path: string, onChange?: WatchListener): Promise<readonly string[] | undefined> {
+    return this.store.list(path, onChange);
+  }
+
+  stat(path: string, onChange?: WatchListener): Promise<RecordStat | undefined> {
+    return this.store.stat(path, onChange);
+  }
+
+  remove(path: string, version?: number): Promise<boolean> {
+    return this.store.remove(path, version);
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+}
+
+function check(path: string, data: Uint8Array): void {
+  if (data.length > MOST_BYTES) throw new RecordTooLargeError(path, data.length, MOST_BYTES);
+}
