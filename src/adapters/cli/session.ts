@@ -31,11 +31,14 @@ export interface Session {
  */
 export type OpenSession = (options: CommonOptions, mirrors: readonly MirrorName[]) => Promise<Session>;
 
-/**
- * Checks a configuration file and answers its problems, one line each, in the order of the file; none if it is valid.
- * @throws when the file cannot be read
- */
-export type ValidateConfig = (configPath: string, securePath: string | null) => Promise<readonly string[]>;
+/** What was found in a configuration file, one line each. It is valid if there are no errors. */
+export interface ConfigFindings {
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Checks a configuration file, together with the secure one if there is one. @throws when the file cannot be read */
+export type ValidateConfig = (configPath: string, securePath: string | null) => Promise<ConfigFindings>;
 
 /** What is to be known about drivers; needs no session. */
 export interface DriverTools {

@@ -3,13 +3,20 @@ import type { DiskImageConfig, ProviderConfig } from '../../domain/config/config
 import type { ProblemSink } from '../../domain/config/driver-schema.js';
 import type { DiskImageEntry, Inheritance } from '../../domain/config/image-inheritance.js';
 import { inheritAll, withFormats } from '../../domain/config/image-inheritance.js';
+import { pathNameProblem } from './value-kinds.js';
 import type { DiskImageSchema, SecureDiskImageSchema } from './schemas/top-level.schema.js';
 
-/** Buildable images by name, with their own formats only. */
+export interface DiskImages {
+  /** Those that can be built, by name, with their own formats only. */
+  readonly images: ReadonlyMap<string, DiskImageConfig>;
+  /** All that are meant to be built, whatever is wrong with them: that is the builder's business. */
+  readonly names: ReadonlySet<string>;
+}
+
 export function buildDiskImages(
   schemas: readonly DiskImageSchema[] | undefined,
   problemsOf: (image: object) => ProblemSink,
-): ReadonlyMap<string, DiskImageConfig> {
+): DiskImages {
   const entries = new Map<string, DiskImageEntry>();
   const sinks = new Map<string, ProblemSink>();
   for (const schema of schemas ?? []) {
@@ -25,13 +32,16 @@ export function buildDiskImages(
     sinks.set(name, problemsOf(schema));
   }
   const images = new Map<string, DiskImageConfig>();
+  const names = new Set<string>();
   for (const [name, inherited] of inheritAll(entries)) {
     const problems = sinks.get(name);
+    const buildable = !entries.get(name)?.abstract;
+    if (buildable) names.add(name);
     if (inherited.kind === 'complete') {
-      if (!entries.get(name)?.abstract) images.set(name, inherited.image);
+      if (buildable && pathNameProblem(name) === null) images.set(name, inherited.image);
     } else if (problems) reportParent(name, inherited, problems);
   }
-  return images;
+  return { images, names };
 }
 
 function reportParent(name: string, found: Exclude<Inheritance, { kind: 'complete' }>, problems: ProblemSink): void {
@@ -40,10 +50,12 @@ function reportParent(name: string, found: Exclude<Inheritance, { kind: 'complet
     if (found.names[0] !== name) return;
     problems.report(['parent'], `diskimage ${name} inherits from itself: ${found.names.join(' -> ')}`, {
       mend: 'remove one of these parents',
+      severity: 'builder',
     });
   } else if (found.child === name) {
     problems.report(['parent'], `diskimage ${name} has non-existant parent: ${found.parent}`, {
       mend: 'define it in the main diskimages list or remove the key',
+      severity: 'builder',
     });
   }
 }
@@ -60,7 +72,7 @@ export function withSecureVariables(
     if (entry.name === undefined) continue;
     const image = merged.get(entry.name);
     if (image) merged.set(entry.name, { ...image, envVars: { ...image.envVars, ...entry.envVars } });
-    else problemsOf(entry).report(['name'], `${securePath}: unknown diskimage ${entry.name}`);
+    else problemsOf(entry).report(['name'], `${securePath}: unknown diskimage ${entry.name}`, { severity: 'builder' });
   }
   return merged;
 }

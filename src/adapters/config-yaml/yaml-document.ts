@@ -1,8 +1,9 @@
 /** A YAML file as plain values, with the way back from a key path to line and column. */
-import type { Document, Pair, Scalar, Tags, YAMLMap } from 'yaml';
+import type { Document, ErrorCode, Pair, Scalar, Tags, YAMLMap } from 'yaml';
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { KeyPath } from '../../domain/config/config-problem.js';
 import type { ProblemSeverity } from '../../domain/config/driver-schema.js';
+import { likelySlip, squeezedKeyIn } from './yaml-slips.js';
 import { faultWording, parsingFailed } from './yaml-fault-wording.js';
 
 export interface Place {
@@ -55,14 +56,15 @@ function asOriginal(tag: AnyTag): AnyTag {
 }
 
 /** Messages hold nothing of the text. Never throws. */
-export function parseYaml(text: string): YamlDocument {
+export function parseYaml(source: string): YamlDocument {
+  const text = source.replace(/^\uFEFF/, '');
   const lines = new LineCounter();
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   try {
-    const document = parseDocument(text.replace(/^\uFEFF/, ''), {
+    const document = parseDocument(text, {
       lineCounter: lines,
       prettyErrors: false,
       version: '1.1',
@@ -74,14 +76,13 @@ export function parseYaml(text: string): YamlDocument {
       logLevel: 'error',
     });
     const found = [...document.errors, ...document.warnings];
-    if (found.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return unreadable();
-    const faults = found.map(({ code, pos }): YamlFault => ({
-      place: placeOf(pos[0]),
-      message: faultWording(code),
-      severity: 'error',
-    }));
+    if (found.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return unreadable(text);
+    const faults = firstOf(text, found, placeOf);
     for (const offset of repeatedKeys(document)) {
       faults.push({ place: placeOf(offset), message: faultWording('DUPLICATE_KEY'), severity: 'strict' });
+    }
+    for (const offset of squeezedKeys(document, text)) {
+      faults.push({ place: placeOf(offset), message: CONTINUED, severity: 'warning' });
     }
     const loose = looseEnd(document);
     if (loose) faults.push({ place: placeOf(loose.offset), message: parsingFailed(loose.why), severity: 'error' });
@@ -91,16 +92,48 @@ export function parseYaml(text: string): YamlDocument {
       locate: locator(document, placeOf),
     };
   } catch {
-    return unreadable();
+    return unreadable(text);
   }
 }
 
+const CONTINUED = 'this line belongs to the value above it: is a space missing after its colon?';
+
+/** What comes after the first fault mostly follows from it. */
+function firstOf(
+  text: string,
+  found: readonly { readonly code: ErrorCode; readonly pos: readonly [number, number] }[],
+  placeOf: (offset: number) => Place,
+): YamlFault[] {
+  const [first] = [...found].sort((a, b) => a.pos[0] - b.pos[0]);
+  if (!first) return [];
+  const place = placeOf(first.pos[0]);
+  const slip = likelySlip(text, place) ?? { place, message: faultWording(first.code) };
+  return [{ ...slip, message: parsingFailed(slip.message), severity: 'error' }];
+}
+
+/** Where plain texts over several lines hold what looks like a key. */
+function squeezedKeys(document: Document.Parsed, text: string): readonly number[] {
+  const found: number[] = [];
+  visit(document, {
+    Scalar: (_key, { type, range }) => {
+      if (type !== 'PLAIN' || !range) return;
+      const source = text.slice(range[0], range[1]);
+      const line = source.includes('\n') ? squeezedKeyIn(source) : undefined;
+      if (line === undefined) return;
+      const rest = source.split('\n');
+      const before = rest.slice(0, line).join('\n').length + 1;
+      found.push(range[0] + before + ((rest[line] ?? '').length - (rest[line] ?? '').trimStart().length));
+    },
+  });
+  return found;
+}
+
 /** Where the parser gave up depends on its mood, so no place is named. */
-function unreadable(): YamlDocument {
-  const message = parsingFailed('nested too deeply, or aliases without end');
+function unreadable(text: string): YamlDocument {
+  const slip = likelySlip(text, null) ?? { place: null, message: 'nested too deeply, or aliases without end' };
   return {
     value: undefined,
-    faults: [{ place: null, message, severity: 'error' }],
+    faults: [{ place: slip.place, message: parsingFailed(slip.message), severity: 'error' }],
     locate: () => ({ line: 1, column: 1 }),
   };
 }
@@ -147,7 +180,7 @@ function repeatedKeys(document: Document.Parsed): readonly number[] {
       const seen = new Set<string>();
       for (const { key } of map.items) {
         if (!isScalar(key) || typeof key.value === 'symbol' || typeof key.value === 'object') continue;
-        const text = `${typeof key.value} ${String(key.value)}`;
+        const text = `${typeof key.value} ${keyText(key)}`;
         if (seen.has(text)) found.push(startOf(key) ?? 0);
         seen.add(text);
       }

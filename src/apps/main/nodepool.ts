@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { CommandLine } from '../../adapters/cli/command-line.js';
-import type { OpenSession } from '../../adapters/cli/session.js';
+import type { ConfigFindings, OpenSession } from '../../adapters/cli/session.js';
 import { validateConfig } from '../../adapters/config-yaml/load-config.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
-import { formatProblem } from '../../domain/config/config-problem.js';
+import { formatProblem, formatWarning } from '../../domain/config/config-problem.js';
 import { administrationModule } from '../composition/daemon-modules.js';
 import { TOKENS } from '../composition/tokens.js';
 import { connectInTime } from './connect-in-time.js';
@@ -15,9 +15,10 @@ import { packageVersion } from './version.js';
 const open: OpenSession = async (options, mirrors) => {
   // `--debug` counts more than a logging configuration (spec BUILDER 3.1).
   const logConfigPath = options.debug ? null : options.logConfigPath;
-  const running = await openProcess({ ...options, logConfigPath, logTo: 'stderr', driversWhenAsked: true }, [
-    administrationModule(),
-  ]);
+  const running = await openProcess(
+    { ...options, logConfigPath, logTo: 'stderr', driversWhenAsked: true, reader: 'launcher' },
+    [administrationModule()],
+  );
   const { container } = running;
   const administration = container.get(TOKENS.administration);
   const close = async (): Promise<void> => {
@@ -44,9 +45,9 @@ const open: OpenSession = async (options, mirrors) => {
   };
 };
 
-async function validate(configPath: string, securePath: string | null): Promise<readonly string[]> {
-  const { errors } = await validateConfig(loadOptions(configPath, securePath, currentEnvironment()));
-  return errors.map(formatProblem);
+async function validate(configPath: string, securePath: string | null): Promise<ConfigFindings> {
+  const { errors, warnings } = await validateConfig(loadOptions(configPath, securePath, currentEnvironment()));
+  return { errors: errors.map((error) => formatProblem(error)), warnings: warnings.map(formatWarning) };
 }
 
 /** The command line `nodepool` (OPERATION "Command Line Tools"). */

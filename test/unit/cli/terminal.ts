@@ -13,6 +13,7 @@ export interface Run {
 /** `nodepool` in this process, on a bench. */
 export class Terminal {
   problems: readonly string[] | Error = [];
+  warnings: readonly string[] = [];
   openFailure: Error | undefined;
   readonly opened: { readonly options: CommonOptions; readonly mirrors: readonly MirrorName[] }[] = [];
   closed = 0;
@@ -35,7 +36,7 @@ export class Terminal {
       },
       validate: async () => {
         if (this.problems instanceof Error) throw this.problems;
-        return this.problems;
+        return { errors: this.problems, warnings: this.warnings };
       },
       stdout: { write: (text) => void (stdout += text), isTTY: this.isTTY },
       stderr: { write: (text) => void (stderr += text), isTTY: this.isTTY, columns: 80 },

@@ -80,7 +80,7 @@ beforeAll(async () => {
     const commandLine = new CommandLine({
       open: () => Promise.resolve(session),
       drivers: { list: async () => [], test: async () => true },
-      validate: () => Promise.resolve([]),
+      validate: () => Promise.resolve({ errors: [], warnings: [] }),
       stdout: { write: (text) => void (stdout += text) },
       stderr: { write: (text) => void (stdout += text) },
       stdin: Readable.from([]),
