@@ -116,10 +116,13 @@ export class TlsTunnel {
       },
     });
     far.setNoDelay(true);
+    let secured = false;
+    far.once('secureConnect', () => (secured = true));
     const pipe = { near, far };
     this.pipes.add(pipe);
     const end = (error?: Error): void => {
       if (!this.pipes.delete(pipe)) return;
+      if (error && !secured && isDistrust(error)) this.distrust(formatServer(server), error);
       if (error) this.logger.debug('TLS connection to ZooKeeper ended', { server: formatServer(server), err: error });
       near.destroy();
       far.destroy();
@@ -131,11 +134,31 @@ export class TlsTunnel {
     near.pipe(far).pipe(near);
   }
 
+  /** Trying again does not help; the client below knows only that there is no connection. */
+  private distrust(server: string, error: Error): void {
+    const key = `${server} ${error.message}`;
+    if (this.misnamed.has(key)) return;
+    this.misnamed.add(key);
+    this.logger.warn(
+      'The TLS connection to ZooKeeper cannot be made: check the files named by zookeeper-tls, ca first',
+      {
+        server,
+        problem: error.message,
+      },
+    );
+  }
+
   private warnOnce(server: string, problem: string): void {
     if (this.misnamed.has(server)) return;
     this.misnamed.add(server);
     this.logger.warn('The TLS certificate of ZooKeeper was issued for another name', { server, problem });
   }
+}
+
+/** The server's certificate is not accepted, or ours is not, or it speaks no TLS. */
+function isDistrust(error: Error): boolean {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return /CERT|SIGNATURE|^ERR_SSL|^ERR_TLS|^EPROTO$/.test(code);
 }
 
 /** Certificates of servers named by address carry the address; a server name would be refused. */
