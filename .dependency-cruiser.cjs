@@ -1,5 +1,5 @@
 /** The dependency rule of docs/architecture.md: domain <- ports <- adapters <- apps. */
-const useCases = '^src/apps/(launcher|builder|administration)';
+const useCases = '^src/apps/(launcher|builder|administration|lease-client)';
 module.exports = {
   forbidden: [
     {

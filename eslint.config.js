@@ -20,6 +20,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist/',
+      '.dist-*/',
       'node_modules/',
       'coverage/',
       'test/fixtures/',
@@ -53,6 +54,7 @@ export default tseslint.config(
       'src/apps/launcher/**',
       'src/apps/builder/**',
       'src/apps/administration/**',
+      'src/apps/lease-client/**',
       'src/adapters/records/**',
       'src/adapters/leases/**',
       'src/adapters/memory/**',

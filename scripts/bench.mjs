@@ -3,21 +3,25 @@
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { must, requireNode, ROOT, run } from './lib/steps.mjs';
+import { preparation } from './lib/preparation.mjs';
+import { must, ROOT, run } from './lib/steps.mjs';
 
-requireNode();
-// Measuring never changes the installation.
+// Measuring never changes the npm packages.
 if (!existsSync(path.join(ROOT, 'node_modules'))) throw new Error('Please install the dependencies first (npm ci)');
-const copy = mkdtempSync(path.join(os.tmpdir(), 'nodepool-bench-'));
-try {
-  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
-  must('The build', process.execPath, [tsc, '-p', 'test/bench/tsconfig.json', '--outDir', copy]);
-  for (const name of ['package.json', 'bin', 'web'])
-    cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
-  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
-  // The executables look for the build in dist/.
-  symlinkSync('src', path.join(copy, 'dist'));
-  process.exitCode = run(process.execPath, [path.join(copy, 'test/bench/main.js'), ...process.argv.slice(2)]);
-} finally {
-  rmSync(copy, { recursive: true });
+process.exitCode = preparation(['bench'], process.argv.slice(2), measure);
+
+function measure() {
+  const copy = mkdtempSync(path.join(os.tmpdir(), 'nodepool-bench-'));
+  try {
+    const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+    must('The build', process.execPath, [tsc, '-p', 'test/bench/tsconfig.json', '--outDir', copy]);
+    for (const name of ['package.json', 'bin', 'web'])
+      cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+    // The executables look for the build in dist/.
+    symlinkSync('src', path.join(copy, 'dist'));
+    return run(process.execPath, [path.join(copy, 'test/bench/main.js'), ...process.argv.slice(2)]);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 }

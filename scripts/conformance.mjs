@@ -1,17 +1,15 @@
 // npm run test:conformance -- PATTERN …: runs tests of the conformance suite by part of their names; all without a pattern.
-import { IMPLEMENTATION, ONE_REGISTRY, runSuite, suiteIsHere } from './lib/conformance.mjs';
-import { build, installDependencies } from './lib/steps.mjs';
+import { runSuite } from './lib/conformance.mjs';
+import { preparation } from './lib/preparation.mjs';
+import { build } from './lib/steps.mjs';
 
 const args = process.argv.slice(2);
-const oneRegistry = args.includes('--one-registry');
 const patterns = args.filter((arg) => !arg.startsWith('--'));
-const options = args.filter((arg) => arg.startsWith('--') && arg !== '--one-registry');
-if (!suiteIsHere()) {
-  console.error('The conformance suite is not there: it is expected at ../shared/conformance beside the project');
-  process.exit(1);
-}
-installDependencies();
-build();
-const result = runSuite(oneRegistry ? ONE_REGISTRY : IMPLEMENTATION, patterns, options);
-console.log(result.output);
-process.exitCode = result.failed > 0 ? 1 : 0;
+const options = args.filter((arg) => arg.startsWith('--'));
+
+process.exitCode = preparation(['conformance'], args, () => {
+  build();
+  const result = runSuite(patterns, options);
+  console.log(result.output);
+  return result.failed > 0 ? 1 : 0;
+});

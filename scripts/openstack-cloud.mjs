@@ -6,7 +6,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { down, makeFolder, ready, takeDownAfterUs, up, whyNoCloud } from './lib/openstack-cloud.mjs';
-import { build, installDependencies, ROOT, run } from './lib/steps.mjs';
+import { preparation } from './lib/preparation.mjs';
+import { build, ROOT, run } from './lib/steps.mjs';
 
 /** Installation and start, on a machine that has other things to do. */
 const PATIENCE = 600;
@@ -19,8 +20,7 @@ function vitest(folder) {
   return run(process.execPath, [bin, 'run', '--project', 'openstack', '--no-file-parallelism', ...args], { env });
 }
 
-async function test() {
-  installDependencies();
+async function testOnCloud() {
   if (!existsSync(path.join(ROOT, 'dist')) || process.env.NODEPOOL_BUILT !== 'true') build();
   const running = process.env.OSCLOUD_DIR;
   if (running !== undefined) {
@@ -50,4 +50,7 @@ async function test() {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 if (command === 'up') process.exitCode = (await up(args[0])) === null ? 0 : 1;
 else if (command === 'down') down(args[0]);
-else process.exitCode = await test();
+else {
+  // `test` is the command itself, what follows it is meant for vitest.
+  process.exitCode = await preparation(['openstack'], args, testOnCloud);
+}

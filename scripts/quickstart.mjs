@@ -6,7 +6,7 @@ try {
   requireNode();
   installDependencies();
   build();
-  process.exitCode = run(process.execPath, [path.join(ROOT, 'bin/nodepool-standalone.js'), ...process.argv.slice(2)]);
+  process.exitCode = run(process.execPath, [path.join(ROOT, 'bin/nodepool-standalone.js'), '--demo', ...process.argv.slice(2)]);
 } catch (error) {
   console.error(`quickstart: ${error.message}`);
   process.exitCode = 1;

@@ -1,10 +1,13 @@
 // npm test: brings what the tests need, runs all of them, and closes with one line of counts.
+//
+//   --prepare   only brings what they need
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { runConformance } from './lib/conformance.mjs';
 import { down, makeFolder, ready, takeDownAfterUs, upInBackground, whyNoCloud } from './lib/openstack-cloud.mjs';
-import { findMissingTools } from './lib/test-tools.mjs';
+import { preparation } from './lib/preparation.mjs';
+import { findMissingTools, hint, TOOLS } from './lib/test-tools.mjs';
 import { build, installDependencies, requireNode, ROOT, run } from './lib/steps.mjs';
 
 const strict = process.env.CI === 'true';
@@ -62,13 +65,15 @@ async function testOpenStack(folder) {
   vitest(['openstack'], ['--no-file-parallelism'], { OSCLOUD_DIR: folder });
 }
 
+const everything = [...new Set(TOOLS.flatMap((tool) => tool.for))];
+if (process.argv.includes('--prepare')) process.exit(preparation(everything, ['--prepare']));
 await step('Preparations', () => {
   requireNode();
   installDependencies();
   build();
-  const missing = findMissingTools();
+  const missing = findMissingTools(everything);
   if (missing.length === 0) return;
-  notes.push(...missing.map(({ what, packages }) => `missing: ${what} (Debian: ${packages.join(' ')})`));
+  notes.push(...missing.map(hint));
   if (strict) totals.failed += missing.length;
 });
 const whyNot = whyNoCloud();

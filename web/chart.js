@@ -5,12 +5,13 @@ const LEFT = 46;
 const RIGHT = 8;
 const BOTTOM = 24;
 /** What the whole width may stand for, minutes. */
-const SPANS = [4, 8, 16, 32, 60];
+export const SPANS = [5, 15, 30, 60];
 
 /** From the bottom to the top. */
 const ORDER = [
   'in-use',
-  'ready',
+  'free',
+  'reserved',
   'building',
   'testing',
   'init',
@@ -28,10 +29,11 @@ const ORDER = [
  * @param {import('../src/domain/presentation/live.js').LiveNodes} nodes
  * @param {number} now
  * @param {number} width in pixels
+ * @param {number | null} chosen the minutes that the reader wants to see; null: as many as are known
  */
-export function nodeChart(history, nodes, now, width) {
+export function nodeChart(history, nodes, now, width, chosen) {
   const oldest = history.rows[0]?.[0] ?? now;
-  const minutes = SPANS.find((span) => span * 60 >= now - oldest) ?? 60;
+  const minutes = chosen ?? SPANS.find((span) => span * 60 >= now - oldest) ?? 60;
   const span = minutes * 60;
   const current = new Map(nodes.states.map(({ state, count }) => [state, count]));
   const rows = [...history.rows, [now, ...history.states.map((state) => current.get(state) ?? 0)]].filter(
@@ -49,9 +51,9 @@ export function nodeChart(history, nodes, now, width) {
     const column = history.states.indexOf(state) + 1;
     const counts = rows.map((row) => row[column] ?? 0);
     if (counts.every((count) => count === 0)) return [];
-    const lower = rows.map((row, index) => `${x(row[0] ?? 0).toFixed(1)},${y(base[index] ?? 0).toFixed(1)}`);
+    const lower = steps(rows.map((row, index) => [x(row[0] ?? 0), y(base[index] ?? 0)]));
     counts.forEach((count, index) => (base[index] = (base[index] ?? 0) + count));
-    const upper = rows.map((row, index) => `${x(row[0] ?? 0).toFixed(1)},${y(base[index] ?? 0).toFixed(1)}`);
+    const upper = steps(rows.map((row, index) => [x(row[0] ?? 0), y(base[index] ?? 0)]));
     return [svg('polygon', { class: 'area', 'data-state': state, points: [...upper, ...lower.reverse()].join(' ') })];
   });
   const lines = [0, top / 2, top].map((count) => [
@@ -67,6 +69,7 @@ export function nodeChart(history, nodes, now, width) {
   });
   const words = nodes.states.map(({ state, count }) => `${count} ${state}`).join(', ') || 'no nodes';
   return [
+    spanChoice(chosen),
     svg(
       'svg',
       {
@@ -87,6 +90,30 @@ export function nodeChart(history, nodes, now, width) {
         : nodes.states.map(({ state, count }) => h('li', {}, chip(state, number(count)))),
     ),
   ];
+}
+
+/**
+ * Numbers of nodes are whole and hold until they change: they are drawn as steps, not as slopes.
+ * @param {readonly (readonly number[])[]} points
+ */
+function steps(points) {
+  return points.flatMap(([x = 0, y = 0], index) => {
+    const before = points[index - 1]?.[1];
+    const corner = before === undefined || before === y ? [] : [`${x.toFixed(1)},${before.toFixed(1)}`];
+    return [...corner, `${x.toFixed(1)},${y.toFixed(1)}`];
+  });
+}
+
+/** The buttons for the time that the chart shows. @param {number | null} chosen */
+export function spanChoice(chosen) {
+  const choices = [...SPANS.map((span) => ({ span, text: `${span} min` })), { span: null, text: 'all' }];
+  return h(
+    'p',
+    { class: 'spans', role: 'group', 'aria-label': 'Time that the chart shows', 'data-key': 'spans' },
+    choices.map(({ span, text }) =>
+      h('button', { type: 'button', 'data-span': span ?? 'all', 'aria-pressed': String(span === chosen) }, text),
+    ),
+  );
 }
 
 /** A round number not below. @param {number} value */

@@ -207,3 +207,34 @@ export function table(caption, titles, rows) {
     ),
   );
 }
+
+/**
+ * What stands where a list would be: that there is nothing, or that the filter hides what there is.
+ * @param {number} total
+ * @param {string} filter
+ * @param {string} nothing
+ */
+export function emptyNote(total, filter, nothing) {
+  if (total === 0 || filter === '') return h('p', { class: 'empty' }, nothing);
+  return h('p', { class: 'empty' }, `The filter “${filter}” hides ${number(total)} here. `, clearButton());
+}
+
+/** How many a list does not show because of the filter. @param {number} shown @param {number} total @param {string} filter */
+export function hiddenNote(shown, total, filter) {
+  if (filter === '' || shown >= total) return null;
+  return h('p', { class: 'muted' }, `${number(total - shown)} more hidden by the filter “${filter}”. `, clearButton());
+}
+
+function clearButton() {
+  return h('button', { type: 'button', class: 'small', 'data-clear': 'filter' }, 'Show all');
+}
+
+/** Opens the explanation of something in the page. @param {string} kind @param {string} id @param {string} [text] */
+export function explainLink(kind, id, text = id) {
+  return h('a', { href: `#explain/${kind}/${encodeURIComponent(id)}` }, text);
+}
+
+/** @param {string} filter in small letters @param {readonly (string | null)[]} texts */
+export function matches(filter, texts) {
+  return filter === '' || texts.some((text) => text?.toLowerCase().includes(filter));
+}

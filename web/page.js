@@ -1,5 +1,7 @@
 import { nodeChart } from './chart.js';
-import { ageText, morph, setServerTime } from './elements.js';
+import { ageText, h, morph, setServerTime } from './elements.js';
+import { explained, explanationOf } from './explanation.js';
+import { nodeSection, searchAllNodes } from './nodes.js';
 import { daemonSection, imageSection, labelSection, poolSection, requestSection, summary } from './sections.js';
 
 /** @typedef {import('../src/domain/presentation/live.js').LiveSections} Sections */
@@ -13,6 +15,8 @@ const SLOWEST_RETRY = 30_000;
 
 let filter = '';
 let allLabels = false;
+/** Minutes that the chart shows; null: as many as are known. @type {number | null} */
+let span = null;
 let serverNow = Date.now() / 1000;
 let heard = Date.now();
 let lastId = '';
@@ -54,9 +58,13 @@ const DRAW = {
   pools: () => shown.pools && fill('pools', poolSection(shown.pools, filter)),
   images: () => shown.images && fill('images', imageSection(shown.images, filter)),
   labels: () => shown.labels && fill('labels', labelSection(shown.labels, filter, allLabels)),
-  nodes: () =>
-    shown.nodes && shown.history && fill('nodes', nodeChart(shown.history, shown.nodes, serverNow, chartWidth())),
-  history: () => DRAW['nodes']?.(),
+  nodes: () => {
+    if (!shown.nodes) return;
+    fill('node-table', nodeSection(shown.nodes, filter));
+    DRAW['history']?.();
+  },
+  history: () =>
+    shown.nodes && shown.history && fill('nodes', nodeChart(shown.history, shown.nodes, serverNow, chartWidth(), span)),
   daemons: () => {
     if (!shown.daemons) return;
     fill('daemons', daemonSection(shown.daemons, filter));
@@ -106,6 +114,7 @@ function connect() {
     setServerTime(serverNow);
     say('live', 'live');
     paint('history');
+    void explain();
   });
   events.addEventListener('error', () => {
     say('lost', 'connection lost, trying again');
@@ -128,12 +137,13 @@ setInterval(() => {
   connect();
 }, 1000);
 
-window.addEventListener('resize', () => paint('nodes'));
+window.addEventListener('resize', () => paint('history'));
 
 const field = document.getElementById('filter');
 if (field instanceof HTMLInputElement) {
   field.addEventListener('input', () => {
     filter = field.value.trim().toLowerCase();
+    searchAllNodes(filter, shown.nodes, () => paint('nodes'));
     paint(...NAMES);
   });
   document.addEventListener('keydown', (event) => {
@@ -148,10 +158,53 @@ if (field instanceof HTMLInputElement) {
   });
 }
 
-document.addEventListener('click', (event) => {
-  if (!(event.target instanceof Element) || event.target.id !== 'all-labels') return;
-  allLabels = true;
-  paint('labels');
+document.addEventListener('click', ({ target }) => {
+  if (!(target instanceof HTMLElement)) return;
+  if (target.id === 'all-labels') {
+    allLabels = true;
+    paint('labels');
+  }
+  if (target.id === 'close-explanation') location.hash = '';
+  const chosen = target.getAttribute('data-span');
+  if (chosen !== null) {
+    span = chosen === 'all' ? null : Number(chosen);
+    paint('history');
+  }
+  if (target.getAttribute('data-clear') === 'filter' && field instanceof HTMLInputElement) {
+    field.value = '';
+    field.dispatchEvent(new Event('input'));
+    field.focus();
+  }
 });
+
+/** The explanation that the address names; asked for again with every news, for it is no use when it is old. */
+async function explain() {
+  const card = document.getElementById('explanation');
+  const wanted = explained(location.hash);
+  if (!card) return;
+  const opening = wanted !== null && card.hidden;
+  card.hidden = wanted === null;
+  if (!wanted) return;
+  const title = card.querySelector('h2');
+  const heading = `Why is ${wanted.kind} ${wanted.id} as it is?`;
+  const another = title?.textContent !== heading;
+  if (title && another) title.textContent = heading;
+  if (another) fill('explanation', [h('p', { class: 'empty' }, 'Asking the launcher …')]);
+  const asked = location.hash;
+  /** @type {readonly Node[]} */
+  let body;
+  try {
+    body = await explanationOf(wanted.kind, wanted.id);
+  } catch {
+    body = [h('p', { class: 'problem' }, 'The launcher does not answer.')];
+  }
+  if (location.hash !== asked) return;
+  fill('explanation', body);
+  if (opening || another) card.scrollIntoView({ block: 'start' });
+  if (opening || another) card.focus({ preventScroll: true });
+}
+
+window.addEventListener('hashchange', () => void explain());
+void explain();
 
 connect();

@@ -1,4 +1,5 @@
-import { age, chip, gauge, h, number, table } from './elements.js';
+import { age, chip, emptyNote, explainLink, gauge, h, hiddenNote, matches, number, table } from './elements.js';
+import { opinion } from './explanation.js';
 
 /** @typedef {import('../src/domain/presentation/live.js').LiveSections} Sections */
 
@@ -12,12 +13,12 @@ export function summary({ nodes, requests, images, daemons }) {
       : tile('nodes', 'Nodes'),
     nodes
       ? tile(
-          'ready',
-          'Ready',
-          count(nodes.states, 'ready'),
-          `${number(count(nodes.states, 'building', 'testing', 'init'))} on their way`,
+          'free',
+          'Free',
+          count(nodes.states, 'free'),
+          `${number(count(nodes.states, 'reserved'))} more reserved, ${number(count(nodes.states, 'building', 'testing', 'init'))} on their way`,
         )
-      : tile('ready', 'Ready'),
+      : tile('free', 'Free'),
     requests ? requestTile(requests) : tile('requests', 'Requests waiting'),
     images ? imageTile(images) : tile('images', 'Images'),
     daemons ? daemonTile(daemons) : tile('daemons', 'Daemons'),
@@ -106,7 +107,7 @@ export function requestSection(requests, filter) {
           `Asked for by ${request.requestor ?? 'somebody unknown'}`,
           request.declinedBy > 0 ? `; declined by ${request.declinedBy} pools` : '',
           '. ',
-          h('a', { href: `/explain/request/${encodeURIComponent(request.id)}` }, 'Full explanation'),
+          explainLink('request', request.id, 'Everything about it'),
         ),
         h('dl', {}, request.opinions.flatMap(opinion)),
       ),
@@ -116,12 +117,23 @@ export function requestSection(requests, filter) {
     h(
       'p',
       { class: 'reasons' },
-      requests.because.length > 0 ? 'Because of ' : '',
-      requests.because.slice(0, 8).map(({ code, count }) => h('span', { class: 'code' }, `${code} × ${number(count)}`)),
+      requests.because.length > 0 ? 'What they wait for: ' : '',
+      requests.because
+        .slice(0, 8)
+        .map(({ code, title, count }) =>
+          h('span', { class: 'because', title: code }, `${title} × ${number(count)}`, ' ', h('small', {}, code)),
+        ),
     ),
-    h('ul', { class: 'requests' }, list),
-    shown.length < open &&
-      h('p', { class: 'muted' }, `${number(shown.length)} of ${number(open)} waiting requests, those served first.`),
+    shown.length === 0
+      ? emptyNote(requests.waiting.length, filter, 'No request waits.')
+      : h('ul', { class: 'requests' }, list),
+    shown.length > 0 && hiddenNote(shown.length, requests.waiting.length, filter),
+    requests.waiting.length < open &&
+      h(
+        'p',
+        { class: 'muted' },
+        `Only the ${number(requests.waiting.length)} that are served first are here, of ${number(open)} that wait.`,
+      ),
   ].filter((each) => each instanceof Node);
 }
 
@@ -129,21 +141,6 @@ export function requestSection(requests, filter) {
 function headline(request) {
   for (const { reasons } of request.opinions) if (reasons[0]) return reasons[0].text;
   return request.state === 'pending' ? 'its nodes are being made' : 'nobody has looked at it yet';
-}
-
-/** @param {Sections['requests']['waiting'][number]['opinions'][number]} each */
-function opinion({ decider, verdict, since, reasons }) {
-  return [
-    h('dt', {}, h('span', { class: 'decider' }, shortLauncher(decider)), ` · ${verdict} · `, age(since)),
-    ...reasons.map(({ text, unblock }) =>
-      h('dd', {}, text, h('br', {}), h('span', { class: 'helps' }, 'What helps: '), unblock),
-    ),
-  ];
-}
-
-/** Without the random part. @param {string} id */
-function shortLauncher(id) {
-  return id.replace(/-PoolWorker\./, ': ').replace(/-[0-9a-f]{32}$/, '');
 }
 
 /** @param {readonly {state: string, count: number}[]} states */
@@ -185,9 +182,10 @@ export function poolSection(pools, filter) {
     );
   return [
     rows.length === 0
-      ? h('p', { class: 'empty' }, 'No pools.')
+      ? emptyNote(pools.length, filter, 'No pools.')
       : table('Pools with their use and limits', ['Pool', 'Use and limits', 'Nodes', 'Service'], rows),
-  ];
+    rows.length > 0 && hiddenNote(rows.length, pools.length, filter),
+  ].filter((each) => each instanceof Node);
 }
 
 /** @param {Sections['images']} images @param {string} filter */
@@ -198,7 +196,14 @@ export function imageSection(images, filter) {
       h(
         'tr',
         { 'data-key': image },
-        h('th', { scope: 'row' }, image, ' ', paused && chip('paused'), buildOrdered !== null && chip('ordered')),
+        h(
+          'th',
+          { scope: 'row' },
+          explainLink('image', image),
+          ' ',
+          paused && chip('paused'),
+          buildOrdered !== null && chip('ordered'),
+        ),
         h(
           'td',
           {},
@@ -252,9 +257,10 @@ export function imageSection(images, filter) {
     );
   return [
     rows.length === 0
-      ? h('p', { class: 'empty' }, 'No images are built here.')
+      ? emptyNote(images.length, filter, 'No images are built here.')
       : table('Images from build to upload', ['Image', 'Builds', 'Uploads by provider'], rows),
-  ];
+    rows.length > 0 && hiddenNote(rows.length, images.length, filter),
+  ].filter((each) => each instanceof Node);
 }
 
 /** @param {string} build */
@@ -270,7 +276,7 @@ export function labelSection(labels, filter, all) {
       h(
         'tr',
         { 'data-key': label },
-        h('th', { scope: 'row' }, h('a', { href: `/explain/label/${encodeURIComponent(label)}` }, label)),
+        h('th', { scope: 'row' }, explainLink('label', label)),
         h(
           'td',
           {
@@ -288,12 +294,13 @@ export function labelSection(labels, filter, all) {
         ),
       ),
   );
-  if (rows.length === 0) return [h('p', { class: 'empty' }, 'No labels.')];
+  if (rows.length === 0) return [emptyNote(labels.length, filter, 'No labels.')];
   const more = found.length - rows.length;
   return [
     table('Labels', ['Label', '#Free of min-ready', '#Nodes', '#Waiting'], rows),
+    hiddenNote(found.length, labels.length, filter),
     ...(more > 0 ? [h('button', { id: 'all-labels', type: 'button' }, `Show ${number(more)} more`)] : []),
-  ];
+  ].filter((each) => each instanceof Node);
 }
 
 /** @param {Sections['daemons']} daemons @param {string} filter */
@@ -315,13 +322,9 @@ export function daemonSection({ launchers, builders, damaged }, filter) {
     );
   return [
     rows.length === 0
-      ? h('p', { class: 'empty' }, 'Nobody has announced itself.')
+      ? emptyNote(launchers.length + builders.length, filter, 'Nobody has announced itself.')
       : table('Launchers and builders that are alive', ['Host', 'Kind', 'State', 'Pools'], rows),
+    rows.length > 0 && hiddenNote(rows.length, launchers.length + builders.length, filter),
     ...(damaged > 0 ? [h('p', { class: 'problem' }, `${damaged} records cannot be understood; see the log.`)] : []),
-  ];
-}
-
-/** @param {string} filter in small letters @param {readonly (string | null)[]} texts */
-function matches(filter, texts) {
-  return filter === '' || texts.some((text) => text?.toLowerCase().includes(filter));
+  ].filter((each) => each instanceof Node);
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { replaceBuild } from './builds.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -19,13 +20,37 @@ export function must(what, command, args, options) {
   if (status !== 0) throw new Error(`${what} failed (exit status ${status})`);
 }
 
+/** Has somebody run `npm ci` for just this lock file? npm notes at the end what it has installed. */
+function broughtByNpm() {
+  const note = path.join(ROOT, 'node_modules/.package-lock.json');
+  if (!existsSync(note)) return false;
+  const read = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const here = read(note);
+  return Object.entries(read(path.join(ROOT, 'package-lock.json'))).every(
+    ([name, { version, optional }]) => name === '' || (here[name] ? here[name].version === version : optional === true),
+  );
+}
+
+/** Where the files of the system are looked for; another folder stands for a machine of its own. */
+export const SYSTEM = process.env.NODEPOOL_SYSTEM_ROOT ?? '/';
+
+/** PATH with the folders of the administrator, which is where Debian has some of the tools. */
+export function debianPath() {
+  return [path.join(SYSTEM, 'usr/sbin'), path.join(SYSTEM, 'sbin'), process.env.PATH].join(':');
+}
+
 export function has(command) {
-  return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
+  const env = { ...process.env, PATH: debianPath() };
+  return spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore', env }).status === 0;
+}
+
+export function mayInstall() {
+  return has('apt-get') && (SYSTEM !== '/' || process.getuid?.() === 0);
 }
 
 /** Installs Debian packages if this is Debian and we may; answers whether it did. */
 export function installDebianPackages(packages) {
-  if (!has('apt-get') || process.getuid?.() !== 0) return false;
+  if (!mayInstall()) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env };
   console.log(`Installing Debian packages: ${packages.join(' ')}`);
@@ -37,7 +62,7 @@ export function installDebianPackages(packages) {
 
 /** Debian asks this file before it starts a service that was just installed; 101 forbids it. One that is there already has its say. */
 function withoutStartingServices(install) {
-  const policy = '/usr/sbin/policy-rc.d';
+  const policy = path.join(SYSTEM, 'usr/sbin/policy-rc.d');
   if (existsSync(policy)) return install();
   writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
@@ -54,6 +79,7 @@ export function installDependencies() {
     .update(readFileSync(path.join(ROOT, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (!existsSync(stamp) && broughtByNpm()) return;
   const compiler = ['g++', 'make', 'python3'].filter((command) => !has(command));
   if (compiler.length > 0 && !installDebianPackages(['build-essential', 'python3'])) {
     throw new Error(`The ZooKeeper client is compiled on installation; please install ${compiler.join(', ')} first`);
@@ -64,14 +90,12 @@ export function installDependencies() {
   writeFileSync(stamp, wanted);
 }
 
-/** Compiles into an empty dist: what is left of sources that are gone would be packed. */
+/** Compiles into an empty folder, which takes the place of dist when all is there. */
 export function build() {
-  rmSync(path.join(ROOT, 'dist'), { recursive: true, force: true });
-  must('The build', process.execPath, [
-    path.join(ROOT, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    'tsconfig.build.json',
-  ]);
+  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  replaceBuild(ROOT, (folder) =>
+    must('The build', process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder]),
+  );
 }
 
 export function requireNode() {

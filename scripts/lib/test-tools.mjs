@@ -1,32 +1,58 @@
-// What the tests need from Debian beyond Node itself.
+// What the tests need from Debian beyond Node itself, and which tests need it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { has, installDebianPackages } from './steps.mjs';
+import { debianPath, has, installDebianPackages, mayInstall, SYSTEM } from './steps.mjs';
 
-const SBIN = `/usr/sbin:/sbin:${process.env.PATH}`;
-
-const TOOLS = [
-  { what: 'Java', packages: ['openjdk-17-jre-headless'], here: () => has('java') },
-  { what: 'ZooKeeper', packages: ['zookeeper'], here: () => existsSync('/usr/share/java/zookeeper.jar') },
-  { what: 'Python with kazoo', packages: ['python3', 'python3-kazoo'], here: () => python('import kazoo') },
-  { what: 'Python with PyYAML', packages: ['python3', 'python3-yaml'], here: () => python('import yaml') },
+/**
+ * `programs` are searched for in PATH, `files` below the root, `modules` are imported by Debian's Python. `for`: what has to be prepared
+ * for it, by the names of the projects of vitest and of the other test commands.
+ */
+export const TOOLS = [
+  {
+    what: 'ZooKeeper',
+    packages: ['openjdk-17-jre-headless', 'zookeeper'],
+    programs: ['java'],
+    files: ['usr/share/java/zookeeper.jar'],
+    for: ['contract', 'integration', 'openstack', 'conformance', 'bench'],
+  },
+  {
+    what: 'Python with kazoo',
+    packages: ['python3', 'python3-kazoo'],
+    modules: ['kazoo'],
+    for: ['contract', 'integration', 'openstack', 'conformance'],
+  },
+  {
+    what: 'Python with PyYAML',
+    packages: ['python3', 'python3-yaml'],
+    modules: ['yaml'],
+    for: ['unit', 'integration'],
+  },
   {
     what: 'the tools of systemd',
     packages: ['systemd'],
-    here: () => ['systemd-analyze', 'systemd-notify', 'systemd-tmpfiles', 'systemd-sysusers'].every(inPath),
+    programs: ['systemd-analyze', 'systemd-notify', 'systemd-tmpfiles', 'systemd-sysusers'],
+    for: ['integration'],
   },
-  { what: 'zsh', packages: ['zsh'], here: () => has('zsh') },
+  { what: 'zsh', packages: ['zsh'], programs: ['zsh'], for: ['unit'] },
+  { what: 'fish', packages: ['fish'], programs: ['fish'], for: ['unit'] },
   {
     what: 'Chromium',
     packages: ['chromium', 'fonts-dejavu-core'],
-    here: () => existsSync('/usr/bin/chromium'),
+    files: ['usr/bin/chromium', 'usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'],
+    for: ['integration'],
   },
-  { what: 'promtool', packages: [], here: () => has('promtool') },
-  { what: 'openssl', packages: ['openssl'], here: () => has('openssl') },
+  { what: 'promtool', packages: [], programs: ['promtool'], take: takePromtool, for: ['unit', 'integration'] },
+  { what: 'openssl', packages: ['openssl'], programs: ['openssl'], for: ['unit', 'contract', 'integration'] },
   // The program alone: its service is not started, see installDebianPackages.
-  { what: 'OpenSSH server', packages: ['openssh-server'], here: () => existsSync('/usr/sbin/sshd') },
+  {
+    what: 'OpenSSH server',
+    packages: ['openssh-server', 'openssh-client'],
+    programs: ['ssh-keygen'],
+    files: ['usr/sbin/sshd'],
+    for: ['contract', 'integration'],
+  },
   {
     what: 'diskimage-builder',
     packages: [
@@ -40,38 +66,65 @@ const TOOLS = [
       'bash-static',
       'e2fsprogs',
     ],
-    here: () => ['disk-image-create', 'qemu-img', 'kpartx', 'sgdisk', 'sudo', 'bash-static'].every(inPath),
+    programs: [
+      'disk-image-create',
+      'qemu-img',
+      'kpartx',
+      'mkfs.vfat',
+      'sgdisk',
+      'sudo',
+      'busybox',
+      'bash-static',
+      'mkfs.ext4',
+    ],
+    for: ['integration', 'openstack'],
   },
+  // Programs alone: the tests start daemons of their own.
+  {
+    what: 'libvirt and QEMU',
+    packages: ['libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils', 'xorriso'],
+    here: () => ['libvirtd', 'virtlogd', 'virsh', 'qemu-system-x86_64', 'qemu-img', 'xorriso'].every(inPath),
+  },
+  { what: 'Dropbear', packages: ['dropbear-bin'], here: () => ['dropbear', 'dropbearkey'].every(inPath) },
 ];
 
 /** The whole package would start a server and bring a web interface: only the one program is taken out of it. */
-const PROMTOOL = '/usr/local/bin/promtool';
-
 function takePromtool() {
-  if (has('promtool') || !has('apt-get') || process.getuid?.() !== 0) return;
+  if (!mayInstall()) return;
   console.log('Taking promtool out of the Debian package prometheus');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'nodepool-promtool-'));
-  const script = `apt-get -qq download prometheus && dpkg -x prometheus_*.deb . && install -m 755 usr/bin/promtool ${PROMTOOL}`;
-  spawnSync('sh', ['-c', script], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const bin = path.join(SYSTEM, 'usr/local/bin');
+  mkdirSync(bin, { recursive: true });
+  const script = `apt-get -qq download prometheus && dpkg -x prometheus_*.deb . && install -m 755 usr/bin/promtool "$0"`;
+  const env = { ...process.env, PATH: debianPath() };
+  spawnSync('sh', ['-c', script, bin], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
   rmSync(folder, { recursive: true });
 }
 
-function python(code) {
-  return spawnSync('/usr/bin/python3', ['-c', code], { stdio: 'ignore' }).status === 0;
-}
-
-function inPath(command) {
+function isHere({ programs = [], files = [], modules = [] }) {
   return (
-    spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore', env: { ...process.env, PATH: SBIN } })
-      .status === 0
+    programs.every(has) && files.every((file) => existsSync(path.join(SYSTEM, file))) && modules.every(canBeImported)
   );
 }
 
-/** Installs what is missing if it may; answers what is still missing. */
-export function findMissingTools() {
-  const missing = TOOLS.filter((tool) => !tool.here());
-  const packages = missing.flatMap((tool) => tool.packages);
+function canBeImported(module) {
+  const python = path.join(SYSTEM, 'usr/bin/python3');
+  return spawnSync(python, ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0;
+}
+
+/** Installs what is missing for these tests, if it may; answers what is still missing. */
+export function findMissingTools(projects) {
+  const wanted = TOOLS.filter((tool) => tool.for.some((name) => projects.includes(name)));
+  const missing = wanted.filter((tool) => !isHere(tool));
+  const packages = [...new Set(missing.flatMap((tool) => tool.packages))];
   if (packages.length > 0) installDebianPackages(packages);
-  if (missing.some(({ what }) => what === 'promtool')) takePromtool();
-  return missing.filter((tool) => !tool.here());
+  for (const { take } of missing) take?.();
+  return missing.filter((tool) => !isHere(tool));
+}
+
+/** One line for whoever has to bring it. */
+export function hint({ what, packages }) {
+  return packages.length > 0
+    ? `missing: ${what} (apt-get install ${packages.join(' ')})`
+    : `missing: ${what} (it is in the Debian package prometheus)`;
 }

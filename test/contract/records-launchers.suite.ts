@@ -170,6 +170,26 @@ export function describeLauncherRecords(adapter: string, makeWorld: () => StoreW
       );
     });
 
+    it('[A8] a pool stands there again after somebody has removed it, and not once it is taken back', async () => {
+      const announcement = await ours.records.launchers.announcePool(POOL);
+      await theySee(1);
+      for (const round of [1, 2]) {
+        const [name] = await components();
+        await theirs.store.remove(`${POOLS}/${name}`);
+        await theirs.store.remove(`${LAUNCHERS}/${POOL.id}`);
+        await world.eventually(
+          `both are there again, the ${round}. time`,
+          async () => (await old()).length === 1 && (await components()).filter((each) => each !== name).length === 1,
+        );
+      }
+      await announcement.update({ paused: true });
+      const [name] = await components();
+      expect(await raw(`${POOLS}/${name}`)).toMatchObject({ paused: true });
+      await announcement.withdraw();
+      await world.pass(1);
+      expect([await old(), await components()]).toEqual([[], []]);
+    });
+
     it('a registration whose answer is lost is not made twice', async () => {
       await ours.records.launchers.announcePool({ ...POOL, id: 'another' });
       world.loseNextReply(ours.store, 'create');

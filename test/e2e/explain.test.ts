@@ -28,6 +28,7 @@ describe.skipIf(withoutClient())('why does my request wait?', () => {
         {
           name: 'cloud',
           driver: 'fake',
+          cloud: 'fake',
           'cloud-images': [{ name: 'debian' }],
           pools: [
             { name: 'main', 'max-servers': 1, labels: [{ name: 'small', 'cloud-image': 'debian', 'min-ram': 2048 }] },
@@ -48,7 +49,16 @@ describe.skipIf(withoutClient())('why does my request wait?', () => {
     await server?.stop();
   });
 
-  const reason = 'QUOTA_POOL instances used 1 limit 1 need 1: the limit of pool main';
+  const reason = 'QUOTA_POOL instances used 1 limit 1 need 1: the limit of pool cloud/main';
+
+  it('a command that succeeds says nothing on the standard error [11 C20]', async () => {
+    const list = world.start('nodepool', ['-c', world.configFile, 'list']);
+    expect(await list.ending()).toEqual({ code: 0, signal: null });
+    expect(list.stderr).toBe('');
+    const debug = world.start('nodepool', ['-c', world.configFile, '--debug', 'list']);
+    await debug.ending();
+    expect(debug.stderr).toContain('INFO');
+  });
 
   it('the command line asks the launcher it is told of', async () => {
     const text = await world.until('it is explained', async () => {
@@ -57,7 +67,7 @@ describe.skipIf(withoutClient())('why does my request wait?', () => {
     });
     expect(text).toMatch(/^request \S+\n {2}state: pending since [\d:]+, locked\n {2}labels: small\n/);
     expect(text).toMatch(/\n {2}\S+PoolWorker\.cloud-main\S+: wait, since [\d:]+\n {4}QUOTA_POOL /);
-    expect(text).toContain('what helps: a node of pool main is given back, or its limit of instances is raised');
+    expect(text).toContain('what helps: a node of pool cloud/main is given back, or its limit of instances is raised');
   });
 
   it('the web says the same to programs', async () => {

@@ -125,12 +125,12 @@ describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser
     await page.locator('#link[data-state="live"]').waitFor();
     await expect.poll(() => text('#total-nodes')).toBe('2,000');
     const elapsed = performance.now() - started;
-    expect(await text('#total-ready')).toBe('2,000');
+    expect(await text('#total-free')).toBe('2,000');
     expect(await text('#pools tbody tr[data-key="cloud-one/main"]')).toMatch(
-      /1,600 of 1,650 instances[\s\S]*1,600 ready[\s\S]*serving/,
+      /1,600 of 1,650 instances[\s\S]*1,600 free[\s\S]*serving/,
     );
     expect(await text('#pools tbody tr[data-key="cloud-two/main"]')).toContain('400 of 500');
-    expect(await text('#nodes .legend')).toContain('2,000 ready');
+    expect(await text('#nodes .legend')).toContain('2,000 free');
     const bytes = await page.evaluate<number>(
       `performance.getEntriesByType('resource').reduce((sum, entry) => sum + entry.transferSize, 0)`,
     );
@@ -163,19 +163,32 @@ describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser
     await row.waitFor({ timeout: 10_000 });
     await expect
       .poll(() => row.innerText(), { timeout: 10_000 })
-      .toContain('QUOTA_POOL instances used 1 limit 1 need 1');
+      .toContain('Pool cloud-one/gpu uses 1 of its 1 instances, and 1 more is needed.');
     await row.locator('summary').click();
-    expect(await row.innerText()).toMatch(/zuul\.example\.org[\s\S]*What helps: a node of pool/);
+    expect(await row.innerText()).toMatch(/zuul\.example\.org[\s\S]*What helps: A node of pool/);
     expect(await text('#total-requests')).toBe('1');
-    await expect.poll(() => text('#requests .reasons')).toContain('QUOTA_POOL × 1');
+    await expect.poll(() => text('#requests .reasons')).toContain('the limit of a pool is reached × 1');
     await expect
       .poll(() => text('#pools tbody tr[data-key="cloud-one/gpu"]'))
       .toMatch(/1 of 1 instances[\s\S]*waits for room/);
+    const holder = page.locator('#node-table tbody tr', { hasText: `request ${first}` });
+    await expect.poll(() => holder.innerText()).toMatch(/cloud-one\/gpu\s+gpu\s+in-use/);
     // What is open stays open while numbers change below it.
     const other = await world.request(['gpu']);
     await page.locator(`#requests li[data-key="${other}"]`).waitFor();
     expect(await row.locator('details').getAttribute('open')).not.toBeNull();
     await screenshots('waiting');
+    // Links lead to something in the page, not to a table of text.
+    await row.getByText('Everything about it').click();
+    await expect
+      .poll(() => text('#explanation'))
+      .toMatch(
+        /Why is request [\s\S]*zuul\.example\.org[\s\S]*Pool cloud-one\/gpu uses 1 of its 1 instances, [\s\S]*QUOTA_POOL/,
+      );
+    await screenshots('explained');
+    await page.locator('#close-explanation').click();
+    await expect.poll(() => page.locator('#explanation').isHidden()).toBe(true);
+    expect(await page.locator('a[href^="/"]').count()).toBe(0);
     await world.giveBack();
     await world.use(second);
     await world.giveBack();
@@ -205,6 +218,55 @@ describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser
     // Not a measurement: a page that draws 2,000 rows a second would be far beyond.
     expect(longest).toBeLessThan(1000);
     await world.giveBack();
+  });
+
+  it('never says that nothing is there when the filter hides it', async () => {
+    await page.locator('#filter').fill('no-such-thing');
+    for (const [section, hidden] of [
+      ['pools', /hides 3 here/],
+      ['images', /hides 2 here/],
+      ['labels', /hides 4 here/],
+      ['daemons', /hides 2 here/],
+      ['node-table', /hides 2,0\d\d here/],
+    ] as const) {
+      await expect.poll(() => text(`#${section} .body`)).toMatch(hidden);
+    }
+    await page.locator('#filter').fill('cloud-two');
+    await expect.poll(() => text('#pools .body')).toMatch(/cloud-two\/main[\s\S]*2 more hidden by the filter/);
+    await page.locator('#pools [data-clear="filter"]').click();
+    await expect.poll(() => page.locator('#pools tbody tr').count()).toBe(3);
+    expect(await page.locator('#filter').inputValue()).toBe('');
+  });
+
+  it('shows each node, and finds those that it was not told of', async () => {
+    await expect.poll(() => page.locator('#node-table tbody tr').count()).toBe(100);
+    expect(await text('#node-table .body')).toMatch(/The 100 that changed last, of 2,0\d\d/);
+    const [oldest] = [...world.records.nodes.view.all().keys()].sort();
+    await page.locator('#filter').fill(oldest ?? '');
+    const found = page.locator(`#node-table tbody tr[data-key="${oldest}"]`);
+    await found.waitFor({ timeout: 10_000 });
+    expect(await found.innerText()).toMatch(/cloud-one\/main\s+debian-small\s+free\s+\S+ min\s+nobody/);
+    await found.locator('a').click();
+    await expect.poll(() => text('#explanation')).toContain(`Why is node ${oldest} as it is?`);
+    await page.locator('#close-explanation').click();
+    await page.locator('#filter').fill('');
+  });
+
+  it('draws steps, over the time that is chosen', async () => {
+    await page.locator('#nodes [data-span="5"]').click();
+    await expect.poll(() => page.locator('#nodes svg').getAttribute('aria-label')).toContain('over the last 5 minutes');
+    await page.locator('#nodes [data-span="60"]').click();
+    await expect
+      .poll(() => page.locator('#nodes svg').getAttribute('aria-label'))
+      .toContain('over the last 60 minutes');
+    expect(await page.locator('#nodes [aria-pressed="true"]').innerText()).toBe('60 min');
+    // Every line of an area is level or upright.
+    const slopes = await page.evaluate<number>(`[...document.querySelectorAll('#nodes polygon')].reduce((sum, area) => {
+      const points = area.getAttribute('points').split(' ').map((point) => point.split(',').map(Number));
+      const half = points.slice(0, -1).filter(([x, y], index) => x !== points[index + 1][0] && y !== points[index + 1][1]);
+      return sum + half.length;
+    }, 0)`);
+    expect(slopes).toBe(0);
   });
 
   it('can be used by keyboard alone', async () => {
@@ -240,9 +302,19 @@ describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser
     expect(await page.locator('table:not(:has(caption))').count()).toBe(0);
     expect(await page.locator('thead th:not([scope="col"]), tbody th:not([scope="row"])').count()).toBe(0);
     expect(await page.locator('section:not([aria-labelledby]):not([aria-label])').count()).toBe(0);
-    await page.setViewportSize({ width: 375, height: 812 });
+    await page.setViewportSize({ width: 360, height: 740 });
     const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
     expect(overflow).toBeLessThanOrEqual(0);
+    // Everything can be reached there: nothing is hidden, and nothing lies beyond the edge.
+    for (const part of [
+      '#filter',
+      'nav a[href="#daemons"]',
+      '#nodes [data-span="60"]',
+      '#node-table tbody tr >> nth=0',
+    ]) {
+      const box = await page.locator(part).boundingBox();
+      expect([part, box !== null && box.x >= 0 && box.x + box.width <= 360]).toEqual([part, true]);
+    }
   });
 
   it.each(['light', 'dark'] as const)('has enough contrast in the %s', async (colorScheme) => {
@@ -272,7 +344,11 @@ describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser
     }
     await page.emulateMedia({ colorScheme: null });
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.screenshot({ path: path.join(SHOTS, `${name}-phone.png`), fullPage: true });
+    await page.screenshot({
+      path: path.join(SHOTS, `${name}-phone.png`),
+      fullPage: true,
+      clip: { x: 0, y: 0, width: 390, height: 2000 },
+    });
     await page.setViewportSize({ width: 1280, height: 900 });
   }
 });

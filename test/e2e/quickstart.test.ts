@@ -57,7 +57,9 @@ describe('nodepool-standalone --once', () => {
     await example(['    cloud: fake\n', '    cloud: fake\n    fake: {failures: [{call: create}]}\n']);
     const standalone = world.start('nodepool-standalone', ['--once', '--config', world.configFile]);
     expect(await standalone.ending()).toEqual({ code: 1, signal: null });
-    expect(standalone.stdout).toMatch(/of quickstart cannot be served/);
+    expect(standalone.stdout).toMatch(
+      /of quickstart cannot be served: .*\n.* because LAUNCH_FAILED node \d+ could not be launched in \d+ attempts: \S+/,
+    );
     expect(standalone.stderr).toBe('The main job was not done: the request for debian-small, debian-large is failed\n');
     expect(await scratch()).toEqual([]);
   });

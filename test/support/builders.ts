@@ -117,6 +117,7 @@ export function aConfig(change: Partial<NodepoolConfig> = {}, ...providers: Prov
     buildLogDir: '/logs',
     buildLogRetention: 7,
     zookeeper: null,
+    store: null,
     maxHoldAge: Infinity,
     labels,
     diskImages: new Map([['image', aDiskImage()]]),

@@ -15,7 +15,14 @@ export function withoutSshd(): boolean {
   return true;
 }
 
-/** Debian's OpenSSH server on a loopback port, with keys of its own. It lets nobody in. */
+export interface SshdUser {
+  /** Whose private halves get in, as whoever runs the test: `<type> <base64>`. */
+  readonly publicKeys: readonly string[];
+  /** The home folder that commands see. */
+  readonly home: string;
+}
+
+/** Debian's OpenSSH server on a loopback port, with keys of its own. It lets nobody in, unless it is told to. */
 export class RealSshd {
   private constructor(
     private readonly folder: string,
@@ -24,7 +31,7 @@ export class RealSshd {
     readonly publicKeys: readonly string[],
   ) {}
 
-  static start(port: number, types: readonly string[] = ['ed25519', 'rsa']): RealSshd {
+  static start(port: number, types: readonly string[] = ['ed25519', 'rsa'], user?: SshdUser): RealSshd {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'nodepool-sshd-'));
     const files = types.map((type) => path.join(folder, `key-${type}`));
     types.forEach((type, index) => {
@@ -37,8 +44,8 @@ export class RealSshd {
       'ListenAddress 127.0.0.1',
       `Port ${port}`,
       `PidFile ${path.join(folder, 'pid')}`,
-      'PermitRootLogin no',
       'UsePAM no',
+      ...(user ? lettingIn(folder, user) : ['PermitRootLogin no']),
     ];
     writeFileSync(path.join(folder, 'config'), `${lines.join('\n')}\n`);
     const child = spawn(SSHD, ['-D', '-e', '-f', path.join(folder, 'config')], { stdio: 'ignore' });
@@ -54,4 +61,16 @@ export class RealSshd {
     }
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function lettingIn(folder: string, { publicKeys, home }: SshdUser): readonly string[] {
+  const file = path.join(folder, 'authorized_keys');
+  writeFileSync(file, publicKeys.map((key) => `${key}\n`).join(''));
+  return [
+    'PermitRootLogin prohibit-password',
+    'StrictModes no',
+    `AuthorizedKeysFile ${file}`,
+    // The command as the user's own shell would get it, but with another home.
+    `ForceCommand export HOME=${home}; cd "$HOME"; exec sh -c "$SSH_ORIGINAL_COMMAND"`,
+  ];
 }

@@ -48,7 +48,7 @@ export class StandaloneWorld {
         securePath: null,
         debug: false,
         logTo: { file: path.join(folder, 'nodepool.log') },
-        memory: true,
+        place: 'memory',
         environment,
       },
       [imageBuildingModule(true), launcherModule(intervals.launcher), builderModule({ intervals: intervals.builder })],

@@ -2,7 +2,7 @@
 import { HELP_OPTION, type OptionSpec, type ProgramSpec } from './program-spec.js';
 
 export type Expanded =
-  | { readonly kind: 'expanded'; readonly argv: readonly string[] }
+  | { readonly kind: 'expanded'; readonly argv: readonly string[]; readonly command: string | undefined }
   /** `command`: whose options could be meant, undefined for the program's. */
   | { readonly kind: 'ambiguous'; readonly command: string | undefined; readonly problem: string };
 
@@ -16,7 +16,7 @@ export function expandAbbreviations(program: ProgramSpec, argv: readonly string[
   let command: string | undefined;
   for (let index = 0; index < argv.length; index += 1) {
     const word = argv[index] ?? '';
-    if (word === '--') return { kind: 'expanded', argv: [...words, ...argv.slice(index)] };
+    if (word === '--') return { kind: 'expanded', argv: [...words, ...argv.slice(index)], command };
     const name = word.split('=', 1)[0] ?? '';
     const found = word.startsWith('--') ? meant(options, name) : [name];
     if (found.length > 1) {
@@ -34,7 +34,7 @@ export function expandAbbreviations(program: ProgramSpec, argv: readonly string[
       options = [HELP_OPTION, ...(program.commands.find(({ name: known }) => known === word)?.options ?? [])];
     }
   }
-  return { kind: 'expanded', argv: words };
+  return { kind: 'expanded', argv: words, command };
 }
 
 function meant(options: readonly OptionSpec[], given: string): readonly string[] {

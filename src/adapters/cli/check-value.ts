@@ -5,9 +5,12 @@ export function valueProblem({ flag, value: spec }: OptionSpec, value: string): 
   if (!spec) return undefined;
   switch (spec.kind) {
     case 'file':
+    case 'name':
       return undefined;
     case 'seconds':
       return isSeconds(value) ? undefined : `argument ${flag}: invalid number of seconds: '${value}'`;
+    case 'whole':
+      return wholeProblem(flag, spec, value);
     case 'choice':
       return choiceProblem(flag, spec, [value]);
     case 'choices':
@@ -20,23 +23,40 @@ export function splitChoices(value: string): readonly string[] {
   return value.split(',').map((part) => part.trim());
 }
 
-/** The choice that was meant: `Server-ID` means `server_id`. */
-export function choiceMeant(of: readonly string[], given: string): string | undefined {
-  return of.find((choice) => choice === given) ?? of.find((choice) => folded(choice) === folded(given));
+/** The choice that was meant: `Server-ID` means `server_id`, and so does a heading that is written above it. */
+export function choiceMeant(
+  of: readonly string[],
+  given: string,
+  headings: readonly string[] = [],
+): string | undefined {
+  const like = (word: string): boolean => folded(word) === folded(given);
+  return of.find((choice) => choice === given) ?? of.find(like) ?? of[headings.findIndex(like)];
 }
 
 function folded(text: string): string {
   return text.toLowerCase().replaceAll(/[- ]/g, '_');
 }
 
-function choiceProblem(
-  flag: string,
-  { of }: Extract<ValueSpec, { readonly of: readonly string[] }>,
-  given: readonly string[],
-): string | undefined {
-  const wrong = given.find((each) => choiceMeant(of, each) === undefined);
+interface Choices {
+  readonly of: readonly string[];
+  readonly headings?: readonly string[];
+}
+
+function choiceProblem(flag: string, { of, headings }: Choices, given: readonly string[]): string | undefined {
+  const wrong = given.find((each) => choiceMeant(of, each, headings) === undefined);
   if (wrong === undefined) return undefined;
   return `argument ${flag}: invalid choice: '${wrong}' (choose from ${of.map((choice) => `'${choice}'`).join(', ')})`;
+}
+
+function wholeProblem(
+  flag: string,
+  { least, most }: Extract<ValueSpec, { readonly kind: 'whole' }>,
+  value: string,
+): string | undefined {
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+  if (number >= least && number <= most) return undefined;
+  const range = most === Infinity ? `${least} or more` : `${least} to ${most}`;
+  return `argument ${flag}: invalid whole number: '${value}' (${range})`;
 }
 
 export function isSeconds(value: string): boolean {

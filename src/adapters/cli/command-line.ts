@@ -5,16 +5,29 @@ import { wantsColours } from './colours.js';
 import { completionScript } from './completion/completion-script.js';
 import { explainSubject } from './explain-subcommand.js';
 import * as lists from './list-subcommands.js';
+import { isLeaseCommand, runLeaseCommand, type LeaseCommandName } from './leases/lease-commands.js';
+import type { LeaseTools } from './leases/lease-tools.js';
 import { NODEPOOL_PROGRAM, type CommandName } from './nodepool-program.js';
 import * as orders from './order-subcommands.js';
 import { parseArguments, type Values } from './parse-arguments.js';
-import type { CommonOptions, DriverTools, OpenSession, Session, TextSink, ValidateConfig } from './session.js';
+import type { NameKind, Shell } from './program-spec.js';
+import type {
+  CommonOptions,
+  ConfiguredNames,
+  DriverTools,
+  OpenSession,
+  Session,
+  TextSink,
+  ValidateConfig,
+} from './session.js';
 import type { Subcommand, SubcommandContext } from './subcommand.js';
 
 export interface CommandLineContext {
   readonly open: OpenSession;
   readonly validate: ValidateConfig;
+  readonly names: ConfiguredNames;
   readonly drivers: DriverTools;
+  readonly leases: LeaseTools;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   /** Read only when a question is asked. */
@@ -27,11 +40,12 @@ export interface CommandLineContext {
 /** Seconds that connecting may take. The original waits for ever, and leaves it to the operator to guess for what. */
 const CONNECT_TIMEOUT = 30;
 const CONNECT_VARIABLE = 'NODEPOOL_CONNECT_TIMEOUT';
+const URL_VARIABLE = 'NODEPOOL_URL';
 
 const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
 /** None of these needs a session. */
-type WithoutSession = 'config-validate' | 'completion' | 'drivers' | 'driver-test';
+type WithoutSession = 'config-validate' | 'completion' | 'names' | 'drivers' | 'driver-test' | LeaseCommandName;
 
 const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcommand>> = {
   list: lists.listNodes,
@@ -55,6 +69,19 @@ const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcomm
   explain: explainSubject,
 };
 
+/** These change nothing. */
+const READING: ReadonlySet<CommandName> = new Set<CommandName>([
+  'list',
+  'image-list',
+  'dib-image-list',
+  'image-status',
+  'alien-image-list',
+  'request-list',
+  'info',
+  'explain',
+  'export-image-data',
+]);
+
 /** The program `nodepool` (spec BUILDER 3). */
 export class CommandLine {
   constructor(private readonly context: CommandLineContext) {}
@@ -68,7 +95,7 @@ export class CommandLine {
     const parsed = parseArguments(NODEPOOL_PROGRAM, argv, `Nodepool version: ${version}`);
     if (parsed.kind === 'usage') {
       stderr.write(parsed.text);
-      return 2;
+      return parsed.exitCode;
     }
     if (parsed.kind === 'print') {
       stdout.write(parsed.text);
@@ -77,14 +104,25 @@ export class CommandLine {
     const command = parsed.command as CommandName;
     try {
       if (command === 'completion') {
-        stdout.write(completionScript(NODEPOOL_PROGRAM, parsed.values.get('shell') === 'zsh' ? 'zsh' : 'bash'));
+        stdout.write(completionScript(NODEPOOL_PROGRAM, parsed.values.get('shell') as Shell));
         return 0;
       }
       const options = this.commonOptions(parsed.options);
+      if (isLeaseCommand(command)) {
+        const given = parsed.options.has('--connect-timeout');
+        return await runLeaseCommand(command, {
+          ...this.context,
+          options,
+          values: parsed.values,
+          patienceGiven: given,
+        });
+      }
       if (command === 'config-validate') return await this.validate(options);
+      if (command === 'names') return await this.listNames(options, parsed.values.get('kind') as NameKind);
       if (command === 'drivers') return await this.listDrivers(options);
       if (command === 'driver-test') return await this.testDriver(parsed.values);
-      await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, signal);
+      const purpose = READING.has(command) ? 'read' : 'order';
+      await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, purpose, signal);
       return 0;
     } catch (error: unknown) {
       stderr.write(`nodepool: ${describe(asError(error), parsed.options.has('--debug'))}\n`);
@@ -100,6 +138,12 @@ export class CommandLine {
     for (const error of errors) stderr.write(`${error}\n`);
     if (errors.length > 0) return 1;
     stderr.write('Configuration validation complete\n');
+    return 0;
+  }
+
+  private async listNames({ configPath, securePath }: CommonOptions, kind: NameKind): Promise<number> {
+    const names = await this.context.names(kind, configPath, securePath);
+    for (const name of names) this.context.stdout.write(`${name}\n`);
     return 0;
   }
 
@@ -129,10 +173,11 @@ export class CommandLine {
     subcommand: Subcommand,
     options: CommonOptions,
     values: Values,
+    purpose: 'read' | 'order',
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const followed = values.has('--wait') ? (subcommand.followedIn ?? []) : [];
-    const session = await this.context.open(options, [...subcommand.mirrors, ...followed]);
+    const session = await this.context.open(options, [...subcommand.mirrors, ...followed], purpose);
     try {
       await subcommand.run(this.subcommandContext(session, values, signal));
     } finally {
@@ -186,6 +231,7 @@ export class CommandLine {
       logConfigPath: text('-l') ?? null,
       debug: values.has('--debug'),
       connectTimeout: connectTimeout(text('--connect-timeout') ?? this.context.environment[CONNECT_VARIABLE]),
+      url: (text('--url') ?? this.context.environment[URL_VARIABLE] ?? '').trim() || null,
     };
   }
 }

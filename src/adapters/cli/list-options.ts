@@ -9,9 +9,9 @@ export function listOptions<Row>(listing: Listing<Row>): readonly OptionSpec[] {
   const columns: OptionSpec = {
     flag: '--columns',
     metavar: 'COLUMNS',
-    help: 'what to show, in this order, with commas between: by the keys that --format json has',
+    help: 'what to show, in this order, with commas between: by heading, or by the keys that --format json has',
     additional: true,
-    value: { kind: 'choices', of: listing.map(({ key }) => key) },
+    value: { kind: 'choices', of: listing.map(({ key }) => key), headings: listing.map(({ title }) => title) },
   };
   return [formatOption(FORMATS), columns];
 }

@@ -46,5 +46,6 @@ export function listText<Row>(context: ListContext, listing: Listing<Row>, rows:
 
 function columnKeys<Row>(all: Listing<Row>, named: string): readonly string[] {
   const keys = all.map(({ key }) => key);
-  return splitChoices(named).flatMap((each) => choiceMeant(keys, each) ?? []);
+  const headings = all.map(({ title }) => title);
+  return splitChoices(named).flatMap((each) => choiceMeant(keys, each, headings) ?? []);
 }

@@ -8,12 +8,25 @@ import {
   REQUESTS,
   UPLOADS,
 } from '../../domain/presentation/listings.js';
+import { LEASE_COMMANDS } from './leases/lease-program.js';
 import { formatOption, listOptions, waitOptions } from './list-options.js';
-import { HELP_OPTION, VERSION_OPTION, type ArgumentSpec, type ProgramSpec } from './program-spec.js';
+import {
+  HELP_OPTION,
+  NAME_KINDS,
+  SHELLS,
+  VERSION_OPTION,
+  type ArgumentSpec,
+  type ProgramSpec,
+} from './program-spec.js';
 
-const imageArgument: ArgumentSpec = { name: 'image', help: 'image name' };
+const imageArgument: ArgumentSpec = { name: 'image', help: 'image name', names: 'images' };
 const nodeArgument: ArgumentSpec = { name: 'id', help: 'node id' };
-const providerArgument: ArgumentSpec = { name: 'provider', metavar: 'PROVIDER', help: 'Provider name' };
+const providerArgument: ArgumentSpec = {
+  name: 'provider',
+  metavar: 'PROVIDER',
+  help: 'Provider name',
+  names: 'providers',
+};
 
 /** The command line of `nodepool` (OPERATION "Command Line Tools"; spec BUILDER 3.1, 3.3, 3.4). */
 export const NODEPOOL_PROGRAM = {
@@ -37,6 +50,12 @@ export const NODEPOOL_PROGRAM = {
       help: 'how long to wait for ZooKeeper, 0: for ever (default: NODEPOOL_CONNECT_TIMEOUT, or 30)',
       additional: true,
       value: { kind: 'seconds' },
+    },
+    {
+      flag: '--url',
+      metavar: 'URL',
+      help: 'Nodepool to ask: http://host:port, https://host:port or unix:/path (default: NODEPOOL_URL, or lease-api of the configuration)',
+      additional: true,
     },
   ],
   commands: [
@@ -68,7 +87,7 @@ export const NODEPOOL_PROGRAM = {
     {
       name: 'alien-image-list',
       help: 'list images not accounted for by nodepool',
-      arguments: [{ name: 'provider', help: 'provider name', optional: true }],
+      arguments: [{ name: 'provider', help: 'provider name', optional: true, names: 'providers' }],
       options: listOptions(ALIEN_IMAGES),
     },
     {
@@ -85,14 +104,34 @@ export const NODEPOOL_PROGRAM = {
       name: 'hold',
       help: 'place a node in the HOLD state e.g. for running maintenance tasks',
       arguments: [nodeArgument],
-      options: listOptions(NODES),
+      options: [
+        {
+          flag: '--reason',
+          metavar: 'TEXT',
+          help: 'who wants it and why; stands in the comment of the node',
+          additional: true,
+        },
+        ...listOptions(NODES),
+      ],
     },
     {
       name: 'image-delete',
       help: 'delete an image',
       options: [
-        { flag: '--provider', metavar: 'PROVIDER', help: 'provider name', required: true },
-        { flag: '--image', metavar: 'IMAGE', help: 'image name', required: true },
+        {
+          flag: '--provider',
+          metavar: 'PROVIDER',
+          help: 'provider name',
+          required: true,
+          value: { kind: 'name', of: 'providers' },
+        },
+        {
+          flag: '--image',
+          metavar: 'IMAGE',
+          help: 'image name',
+          required: true,
+          value: { kind: 'name', of: 'images' },
+        },
         { flag: '--upload-id', metavar: 'UPLOAD_ID', help: 'image upload id', required: true },
         { flag: '--build-id', metavar: 'BUILD_ID', help: 'image build id', required: true },
       ],
@@ -139,7 +178,11 @@ export const NODEPOOL_PROGRAM = {
       help: 'say why a request, node, label or image is as it is, and what would change it',
       arguments: [
         { name: 'kind', help: 'request, node, label or image', choices: SUBJECT_KINDS },
-        { name: 'id', help: 'id of the request or node, name of the label or image' },
+        {
+          name: 'id',
+          help: 'id of the request or node, name of the label or image',
+          names: { label: 'labels', image: 'images' },
+        },
       ],
       options: [
         {
@@ -151,10 +194,17 @@ export const NODEPOOL_PROGRAM = {
       ],
       additional: true,
     },
+    ...LEASE_COMMANDS,
     {
       name: 'completion',
       help: 'print a script that completes command lines: eval "$(nodepool completion bash)"',
-      arguments: [{ name: 'shell', help: 'bash or zsh', choices: ['bash', 'zsh'] }],
+      arguments: [{ name: 'shell', help: 'bash, zsh or fish', choices: SHELLS }],
+      additional: true,
+    },
+    {
+      name: 'names',
+      help: 'print the names that the configuration has, one a line',
+      arguments: [{ name: 'kind', help: 'images, labels or providers', choices: NAME_KINDS }],
       additional: true,
     },
     {

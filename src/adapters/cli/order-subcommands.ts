@@ -37,7 +37,9 @@ export const deleteRequest: Subcommand = {
 export const holdNode: Subcommand = {
   mirrors: [],
   async run(context) {
-    printNode(context, await context.commands.nodes.hold(context.value('id'), context.signal));
+    const reason = context.optional('--reason');
+    const options = reason === undefined ? {} : { reason };
+    printNode(context, await context.commands.nodes.hold(context.value('id'), options, context.signal));
   },
 };
 
@@ -62,12 +64,12 @@ export const deleteBuild: Subcommand = {
 };
 
 export const pauseImage: Subcommand = {
-  mirrors: [],
+  mirrors: ['images'],
   run: ({ commands, value }) => commands.images.pause(value('image')),
 };
 
 export const unpauseImage: Subcommand = {
-  mirrors: [],
+  mirrors: ['images'],
   run: ({ commands, value }) => commands.images.unpause(value('image')),
 };
 

@@ -6,6 +6,7 @@ import {
   firstFlag,
   HELP_OPTION,
   VERSION_OPTION,
+  type ArgumentSpec,
   type CommandSpec,
   type OptionSpec,
   type ProgramSpec,
@@ -18,9 +19,9 @@ export type ParsedArguments =
   /** Print a text (help, version) and exit. */
   | { readonly kind: 'print'; readonly text: string; readonly exitCode: number }
   /** Complain on the error output and exit with 2. */
-  | { readonly kind: 'usage'; readonly text: string };
+  | { readonly kind: 'usage'; readonly text: string; readonly exitCode: number };
 
-/** By flag (`-c`, `--upload-id`) or argument name; switches are true, what may be repeated is a list. */
+/** By flag (`-c`, `--upload-id`) or argument name; switches are true, what may be repeated or takes all that is left is a list. */
 export type Values = ReadonlyMap<string, string | true | readonly string[]>;
 
 /**
@@ -28,6 +29,11 @@ export type Values = ReadonlyMap<string, string | true | readonly string[]>;
  * after it. Has no effects.
  */
 export function parseArguments(program: ProgramSpec, argv: readonly string[], version: string): ParsedArguments {
+  const expanded = expandAbbreviations(program, argv);
+  const meant = program.commands.find(({ name }) => name === expanded.command);
+  const exitCode = meant?.usageStatus ?? 2;
+  if (expanded.kind === 'ambiguous') return { kind: 'usage', text: ambiguity(program, expanded), exitCode };
+  const { words, trailing } = cutTrailing(expanded.argv, meant);
   let output = '';
   let result: ParsedArguments | undefined;
   const root = prepare(new Command(program.name), program.options, programHelp(program), (text) => (output += text))
@@ -51,16 +57,14 @@ export function parseArguments(program: ProgramSpec, argv: readonly string[], ve
     );
     for (const { name } of spec.arguments ?? []) command.argument(`[${name}]`);
     command.action(() => {
-      const values = commandValues(program, spec, command);
+      const values = commandValues(program, spec, command, trailing);
       result = { kind: 'run', command: spec.name, options: programValues(root, program), values };
     });
   }
-  const expanded = expandAbbreviations(program, argv);
-  if (expanded.kind === 'ambiguous') return { kind: 'usage', text: ambiguity(program, expanded) };
   try {
-    root.parse([...expanded.argv], { from: 'user' });
+    root.parse([...words], { from: 'user' });
   } catch (error: unknown) {
-    if (error instanceof UsageError) return { kind: 'usage', text: error.message };
+    if (error instanceof UsageError) return { kind: 'usage', text: error.message, exitCode };
     if (error instanceof CommanderError && error.exitCode === 0) return { kind: 'print', text: output, exitCode: 0 };
     throw error;
   }
@@ -68,6 +72,15 @@ export function parseArguments(program: ProgramSpec, argv: readonly string[], ve
 }
 
 class UsageError extends Error {}
+
+/** What stands after `--` is nothing that this parser knows, if the command takes such words. */
+function cutTrailing(
+  argv: readonly string[],
+  command: CommandSpec | undefined,
+): { readonly words: readonly string[]; readonly trailing: readonly string[] } {
+  const cut = command?.trailing ? argv.indexOf('--') : -1;
+  return cut < 0 ? { words: argv, trailing: [] } : { words: argv.slice(0, cut), trailing: argv.slice(cut + 1) };
+}
 
 type Write = (text: string) => void;
 
@@ -116,19 +129,13 @@ function optionProblem(options: readonly OptionSpec[], values: Values): string |
   return undefined;
 }
 
-function commandValues(program: ProgramSpec, spec: CommandSpec, command: Command): Values {
-  const values = new Map(optionValues(command, spec.options ?? []));
+function commandValues(program: ProgramSpec, spec: CommandSpec, command: Command, trailing: readonly string[]): Values {
   const positional = spec.arguments ?? [];
-  positional.forEach(({ name }, index) => {
-    const value = command.args[index];
-    if (value !== undefined) values.set(name, value);
-  });
-  const missing = [
-    ...(spec.options ?? []).filter(({ flag, required }) => required && !values.has(flag)).map(firstFlag),
-    ...positional
-      .filter(({ name, optional }) => !optional && !values.has(name))
-      .map((each) => each.metavar ?? each.name),
-  ];
+  const values = new Map([
+    ...optionValues(command, spec.options ?? []),
+    ...argumentValues(spec, command.args, trailing),
+  ]);
+  const missing = missingOf(spec, values);
   if (missing.length > 0) {
     const text = `the following arguments are required: ${missing.join(', ')}`;
     throw usageError(commandUsage(program, spec), `${program.name} ${spec.name}`, text);
@@ -142,8 +149,34 @@ function commandValues(program: ProgramSpec, spec: CommandSpec, command: Command
     const text = `argument ${name}: invalid choice: '${value}' (choose from ${allowed})`;
     throw usageError(commandUsage(program, spec), `${program.name} ${spec.name}`, text);
   }
-  const surplus = command.args.slice(positional.length);
+  const surplus = positional.at(-1)?.many ? [] : command.args.slice(positional.length);
   if (surplus.length > 0) throw unrecognized(program, surplus.join(' '));
+  return values;
+}
+
+function missingOf(
+  { options = [], arguments: positional = [], trailing }: CommandSpec,
+  values: Values,
+): readonly string[] {
+  const named = ({ name, metavar }: ArgumentSpec): string => metavar ?? name;
+  return [
+    ...options.filter(({ flag, required }) => required && !values.has(flag)).map(firstFlag),
+    ...positional.filter(({ name, optional }) => !optional && !values.has(name)).map(named),
+    ...(trailing && !values.has(trailing.name) ? [`${named(trailing)} (after --)`] : []),
+  ];
+}
+
+function argumentValues(
+  { arguments: positional = [], trailing: rest }: CommandSpec,
+  words: readonly string[],
+  trailing: readonly string[],
+): Values {
+  const values = new Map<string, string | readonly string[]>();
+  positional.forEach(({ name, many }, index) => {
+    const value = words[index];
+    if (value !== undefined) values.set(name, many ? words.slice(index) : value);
+  });
+  if (rest && trailing.length > 0) values.set(rest.name, trailing);
   return values;
 }
 

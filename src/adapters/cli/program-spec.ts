@@ -18,11 +18,22 @@ export interface OptionSpec {
 
 export type ValueSpec =
   | { readonly kind: 'choice'; readonly of: readonly string[] }
-  /** Some of these, with commas between them. */
-  | { readonly kind: 'choices'; readonly of: readonly string[] }
+  /** Some of these, with commas between them. `headings`: how each of them may be called instead, in the same order. */
+  | { readonly kind: 'choices'; readonly of: readonly string[]; readonly headings?: readonly string[] }
+  | { readonly kind: 'name'; readonly of: NameKind }
   /** A number, 0 or more. */
   | { readonly kind: 'seconds' }
+  /** A whole number within these. */
+  | { readonly kind: 'whole'; readonly least: number; readonly most: number }
   | { readonly kind: 'file' };
+
+/** Shells whose command lines can be completed. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/** Names that the configuration has. */
+export const NAME_KINDS = ['images', 'labels', 'providers'] as const;
+export type NameKind = (typeof NAME_KINDS)[number];
 
 export interface ArgumentSpec {
   /** As `parseArguments` answers it. */
@@ -34,6 +45,10 @@ export interface ArgumentSpec {
   /** The only values there are. */
   readonly choices?: readonly string[];
   readonly file?: boolean;
+  /** It is most likely one of these names: of the one kind, or of the kind that belongs to the argument before it. */
+  readonly names?: NameKind | Readonly<Record<string, NameKind>>;
+  /** Takes all words that are left, one at least; the parser answers a list. Only the last one may. */
+  readonly many?: boolean;
 }
 
 export interface CommandSpec {
@@ -42,6 +57,10 @@ export interface CommandSpec {
   readonly help: string;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
+  /** Words after `--`, one at least, which are somebody else's command line; the parser answers a list. */
+  readonly trailing?: ArgumentSpec;
+  /** The exit status when the command line cannot be understood; default 2. */
+  readonly usageStatus?: number;
   /**
    * Not in the original. Such commands stand in a section of their own after all else that the help says, so that what the
    * original prints is unchanged up to there.

@@ -2,6 +2,7 @@ import type { Commands } from '../../ports/administration/commands.js';
 import type { Inquiries } from '../../ports/administration/explanations.js';
 import type { OrderProgress } from '../../ports/administration/order-progress.js';
 import type { AlienImages, Queries } from '../../ports/administration/queries.js';
+import type { NameKind } from './program-spec.js';
 import type { MirrorName } from '../../ports/records/records.js';
 
 /** The options that stand before the subcommand, defaults filled in. */
@@ -12,6 +13,8 @@ export interface CommonOptions {
   readonly debug: boolean;
   /** Seconds that connecting may take; Infinity: for ever. */
   readonly connectTimeout: number;
+  /** Where to ask, as `--url` or `NODEPOOL_URL` has it; with one no configuration is read. Null: none was given. */
+  readonly url: string | null;
 }
 
 /** A connected Nodepool. */
@@ -26,10 +29,15 @@ export interface Session {
 }
 
 /**
- * Loads the configuration, connects and opens the mirrors named, so that the session's queries answer from them at once.
+ * Loads the configuration, connects and opens the mirrors named, so that the session's queries answer from them at once. What only
+ * reads may do so from the store itself where the daemon that has it is down.
  * @throws when the configuration cannot be loaded, or the store cannot be reached in time
  */
-export type OpenSession = (options: CommonOptions, mirrors: readonly MirrorName[]) => Promise<Session>;
+export type OpenSession = (
+  options: CommonOptions,
+  mirrors: readonly MirrorName[],
+  purpose: 'read' | 'order',
+) => Promise<Session>;
 
 /** What was found in a configuration file, one line each. It is valid if there are no errors. */
 export interface ConfigFindings {
@@ -39,6 +47,13 @@ export interface ConfigFindings {
 
 /** Checks a configuration file, together with the secure one if there is one. @throws when the file cannot be read */
 export type ValidateConfig = (configPath: string, securePath: string | null) => Promise<ConfigFindings>;
+
+/** Names that the configuration has, sorted. @throws when the configuration cannot be loaded */
+export type ConfiguredNames = (
+  kind: NameKind,
+  configPath: string,
+  securePath: string | null,
+) => Promise<readonly string[]>;
 
 /** What is to be known about drivers; needs no session. */
 export interface DriverTools {

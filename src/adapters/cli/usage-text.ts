@@ -23,11 +23,10 @@ export function programUsage(program: ProgramSpec): string {
 
 export function commandUsage(program: ProgramSpec, command: CommandSpec): string {
   const options = [HELP_OPTION, ...documentedOptions(command)];
-  return usage(
-    `${program.name} ${command.name}`,
-    options.map(optionUsage),
-    (command.arguments ?? []).map(argumentUsage),
-  );
+  return usage(`${program.name} ${command.name}`, options.map(optionUsage), [
+    ...(command.arguments ?? []).map(argumentUsage),
+    ...trailingUsage(command),
+  ]);
 }
 
 export function programHelp(program: ProgramSpec): string {
@@ -38,7 +37,8 @@ export function programHelp(program: ProgramSpec): string {
 
 export function commandHelp(program: ProgramSpec, command: CommandSpec): string {
   const options = [HELP_OPTION, ...documentedOptions(command)].map(optionEntry);
-  const positional = (command.arguments ?? []).map((argument) => ({
+  const { trailing } = command;
+  const positional = [...(command.arguments ?? []), ...(trailing ? [trailing] : [])].map((argument) => ({
     term: argument.choices ? argumentUsage(argument) : (argument.metavar ?? argument.name),
     help: argument.help,
   }));
@@ -105,7 +105,12 @@ function optionUsage(option: OptionSpec): string {
 function argumentUsage(argument: ArgumentSpec): string {
   const name = argument.metavar ?? argument.name;
   if (argument.choices) return `{${argument.choices.join(',')}}`;
+  if (argument.many) return `${name} [${name} ...]`;
   return argument.optional ? `[${name}]` : name;
+}
+
+function trailingUsage({ trailing }: CommandSpec): readonly string[] {
+  return trailing ? [`-- ${trailing.metavar ?? trailing.name} ...`] : [];
 }
 
 function optionEntry({ flag, metavar, help = '' }: OptionSpec): Entry {

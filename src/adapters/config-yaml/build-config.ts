@@ -7,7 +7,9 @@ import type {
   ProblemSink,
 } from '../../domain/config/driver-schema.js';
 import { buildDiskImages, withProviderFormats, withSecureVariables } from './build-disk-images.js';
+import { buildLeaseApi, buildLeaseTokens } from './build-lease-api.js';
 import { buildProviders } from './build-providers.js';
+import { buildStore } from './build-store.js';
 import { buildTenantLimits } from './build-tenant-limits.js';
 import { buildZooKeeper } from './build-zookeeper.js';
 import type { ParsedFile } from './parsed-file.js';
@@ -41,15 +43,23 @@ export function buildConfig({ main, secure, drivers, clouds, found }: BuildOptio
       : plainImages;
   const surroundings = { drivers, labels: new Set(labels.keys()), diskImages: names, clouds, found };
   const providers = buildProviders(value.providers, surroundings, below(main.problems, 'providers'));
+  const leaseTokens = buildLeaseTokens(
+    hidden?.value.leaseTokens,
+    hidden && secure ? sinkOf(hidden, secure) : undefined,
+  );
+  const leaseApi = buildLeaseApi(value, leaseTokens.length > 0, below(main.problems, 'lease-api'));
   return {
     webapp: buildWebapp(value.webapp),
     ...buildDirectories(value),
     zookeeper: zookeeperOf(value, main, hidden?.value, secure),
+    store: buildStore(value.store, { zookeeper: hasServers(value, hidden?.value), problems: main.problems }),
     maxHoldAge: value.maxHoldAge !== undefined && value.maxHoldAge > 0 ? value.maxHoldAge : Infinity,
     labels,
     diskImages: withProviderFormats(images, providers.values()),
     providers,
     tenantLimits: buildTenantLimits(value.tenantResourceLimits, below(main.problems, 'tenant-resource-limits')),
+    ...(leaseApi ? { leaseApi } : {}),
+    ...(leaseTokens.length > 0 ? { leaseTokens } : {}),
   };
 }
 
@@ -89,6 +99,10 @@ function zookeeperOf(
     { value: secureTls ?? top.zookeeperTls, problems: problemsOf(secureTls !== undefined) },
     top.zookeeperTimeout,
   );
+}
+
+function hasServers(top: TopLevelSchema, hidden: SecureSchema | undefined): boolean {
+  return top.zookeeperServers !== undefined || hidden?.zookeeperServers !== undefined;
 }
 
 function sinkOf(read: ReadSection<unknown>, file: ParsedFile): (section: object) => ProblemSink {

@@ -15,6 +15,7 @@ import { driverOf, moduleOf } from './build-providers.js';
 import type { CloudSearch } from './clouds-reader.js';
 import { readClouds } from './clouds-reader.js';
 import { errorCode } from './config-files.js';
+import { LibvirtDriverSchema } from './drivers/libvirt-driver-schema.js';
 import { DEFAULT_IMAGE_FORMAT } from './drivers/provider-parts.js';
 import type { FakeSettingsCheck } from './drivers/openstack-driver-schema.js';
 import { OpenStackDriverSchema } from './drivers/openstack-driver-schema.js';
@@ -76,9 +77,20 @@ export async function validateConfig(options: LoadOptions): Promise<ValidationRe
   if (main) {
     const config = await understand(main, secure, options);
     await checkPlausibility(config, main, options);
+    checkPlace(main, secure, problems);
   }
   return { errors: problems.errors, warnings: problems.warnings };
 }
+
+/** Servers may be in the secure file alone, which is looked into if it was named. */
+function checkPlace(main: ParsedFile, secure: ParsedFile | null, problems: ProblemList): void {
+  if ('zookeeper-servers' in main.value || 'store' in main.value) return;
+  if (secure && 'zookeeper-servers' in secure.value) return;
+  problems.add(main.path, null, 'neither zookeeper-servers nor store is there', 'error', PLACE_MEND);
+}
+
+const PLACE_MEND =
+  'set zookeeper-servers for nodepool-launcher and nodepool-builder (or name the secure file that has them with -s), or store for nodepool-standalone';
 
 async function understand(main: ParsedFile, secure: ParsedFile | null, options: LoadOptions): Promise<NodepoolConfig> {
   const clouds = options.withoutDrivers ? NO_CLOUDS : await readClouds(options);
@@ -86,6 +98,7 @@ async function understand(main: ParsedFile, secure: ParsedFile | null, options: 
     new OpenStackDriverSchema('openstack'),
     new OpenStackDriverSchema('fake', options.fakeSettings),
     new StaticDriverSchema(),
+    new LibvirtDriverSchema(),
     new PluginDriverSchema({ name: EXEC_DRIVER, managesImages: true, configSchema: EXEC_SCHEMA }),
   ];
   const schemas: readonly DriverSchema[] = [...(options.drivers ?? []), ...builtIn];

@@ -10,12 +10,6 @@ export async function checkPlausibility(
   { value, problems }: ParsedFile,
   { files }: { readonly files: ConfigFiles },
 ): Promise<void> {
-  if (config.zookeeper === null) {
-    problems.report(['zookeeper-servers'], 'no servers are named', {
-      mend: 'nodepool-launcher, nodepool-builder and the commands need them; nodepool-standalone does not',
-      severity: 'note',
-    });
-  }
   checkPorts(config, problems);
   checkMinReady(config, entries(value['labels']), problems);
   checkKeptFormats(config, entries(value['diskimages']), problems);

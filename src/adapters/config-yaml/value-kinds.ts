@@ -183,7 +183,7 @@ export function pathNameProblem(name: string): string | null {
   if (name === '' || name.trim() !== name) return 'a name is not empty and has no blanks around it';
   if (name === '.' || name === '..' || /^\.\.[/\\]/.test(name)) return 'a name is no way to another folder';
   if (name.includes('/')) return 'a name has no slash in it: it becomes a part of paths';
-   
+
   if (/[\u0000-\u001f\u007f]/.test(name)) return 'a name has no control characters in it';
   return name.length > 200 ? 'a name has 200 characters at most' : null;
 }
@@ -192,7 +192,7 @@ export function pathNameProblem(name: string): string | null {
 export const labelName = refined(
   text,
   {},
-   
+
   (value) =>
     /^$|[\u0000-\u001f\u007f]/.test(text.convert(value)) ? { message: 'this is no name of a label' } : undefined,
   'strict',
@@ -235,6 +235,14 @@ function listOf<T>(item: ValueKind<T>): ValueKind<readonly T[]> {
     convert: (value) => (value as readonly unknown[]).map((entry) => item.convert(entry)),
   };
 }
+
+/** A SHA-256 in hex. Never shown: it may be that of a weak secret. */
+export const sha256 = simpleKind(
+  { type: 'sha256', schema: { type: 'string', pattern: '^[0-9A-Fa-f]{64}$' } },
+  'the SHA-256 of a token, 64 hex digits',
+  (value) => typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value),
+  (value) => asText(value).toLowerCase(),
+);
 
 export const textList = listOf(text);
 

@@ -12,6 +12,8 @@ export interface LogLine {
 
 /** Keeps the last lines of a log, for tests. Children write into the same lines. */
 export class MemoryLogger implements Logger {
+  readonly debugs = true;
+
   constructor(
     readonly name = 'nodepool',
     private readonly fields: LogFields = {},

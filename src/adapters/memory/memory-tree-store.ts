@@ -53,7 +53,7 @@ export class MemoryTreeStore implements TreeStore {
     private readonly options: MemoryTreeStoreOptions,
   ) {
     this.prefix = chrootPrefix(options.chroot);
-    this.wire = new Wire();
+    this.wire = new Wire(tree.log);
     this.tracker.opened();
     if (this.prefix !== '' && !tree.stat(this.prefix)) {
       tree.create(this.prefix, new Uint8Array(), { makeParents: true }, this.wire);
@@ -75,26 +75,41 @@ export class MemoryTreeStore implements TreeStore {
   }
 
   read(path: string, onChange?: WatchListener): Promise<TreeRecord | undefined> {
-    return this.call('read', path, (full) => {
-      const record = this.tree.read(full);
-      if (record) this.watch('data', full, onChange);
-      return record;
-    });
+    return this.ask(
+      'read',
+      path,
+      (full) => {
+        const record = this.tree.read(full);
+        if (record) this.watch('data', full, onChange);
+        return record;
+      },
+      (full) => this.tree.read(full),
+    );
   }
 
   list(path: string, onChange?: WatchListener): Promise<readonly string[] | undefined> {
-    return this.call('list', path, (full) => {
-      const names = this.tree.list(full);
-      if (names) this.watch('children', full, onChange);
-      return names;
-    });
+    return this.ask(
+      'list',
+      path,
+      (full) => {
+        const names = this.tree.list(full);
+        if (names) this.watch('children', full, onChange);
+        return names;
+      },
+      (full) => this.tree.list(full),
+    );
   }
 
   stat(path: string, onChange?: WatchListener): Promise<RecordStat | undefined> {
-    return this.call('stat', path, (full) => {
-      this.watch('existence', full, onChange);
-      return this.tree.stat(full);
-    });
+    return this.ask(
+      'stat',
+      path,
+      (full) => {
+        this.watch('existence', full, onChange);
+        return this.tree.stat(full);
+      },
+      (full) => this.tree.stat(full),
+    );
   }
 
   write(path: string, data: Uint8Array, version?: number): Promise<RecordStat> {
@@ -114,7 +129,7 @@ export class MemoryTreeStore implements TreeStore {
     this.wire.end(() => new StoreClosedError('The store was closed', null));
     this.tree.endSession(this.wire);
     this.tracker.close();
-    return Promise.resolve();
+    return this.tree.log?.settle() ?? Promise.resolve();
   }
 
   /** How often each kind of call was made since the start or the last reset. */
@@ -180,13 +195,24 @@ export class MemoryTreeStore implements TreeStore {
     call: TreeCall,
     path: string,
     effect: (full: string) => T,
+    sent: { readonly sequential?: boolean; readonly size?: number } = {},
+  ): Promise<T> {
+    return this.ask(call, path, effect, null, sent);
+  }
+
+  /** @param again answers a question anew, without setting watches; null for calls that change something */
+  private ask<T>(
+    call: TreeCall,
+    path: string,
+    effect: (full: string) => T,
+    again: ((full: string) => T) | null,
     { sequential = false, size = 0 }: { readonly sequential?: boolean; readonly size?: number } = {},
   ): Promise<T> {
     const refusal = this.refusal(path, sequential);
     if (refusal) return Promise.reject(refusal);
     this.counts.set(call, (this.counts.get(call) ?? 0) + 1);
     const full = path === '/' ? this.prefix || '/' : this.prefix + path;
-    return this.wire.send(path, () => {
+    const run = (): T => {
       if (size + path.length > MOST_BYTES) return this.hangUp(path);
       const fault = this.faults.findIndex((next) => next.call === call);
       if (fault < 0) return worded(path, () => effect(full));
@@ -197,7 +223,8 @@ export class MemoryTreeStore implements TreeStore {
         // The refusal is lost with the connection, too.
       }
       return this.hangUp(path);
-    });
+    };
+    return this.wire.send(path, run, again && ((): T => again(full)));
   }
 
   private hangUp(path: string): never {
@@ -227,7 +254,7 @@ export class MemoryTreeStore implements TreeStore {
     this.tracker.lost();
     this.later(() => {
       if (!this.linked || this.closed || this.tracker.state !== 'lost') return;
-      this.wire = new Wire();
+      this.wire = new Wire(this.tree.log);
       this.tracker.opened();
     });
   }

@@ -1,17 +1,31 @@
 import { asError } from '../../ports/runtime/clock.js';
 import type { SessionEnd } from './watch-table.js';
 
+/** Holds back what the server says until what it rests upon is safe. Positions count changes of the tree. */
+export interface AnswerGate {
+  /** Answers that are computed now rest upon all changes up to here. */
+  readonly position: number;
+  /** Changes up to here are safe. */
+  readonly settled: number;
+  /** Calls back once, when `settled` has moved. */
+  onceSettled(listener: () => void): void;
+  /** Changes after `settled` were refused and taken back: whatever rests upon them is void. */
+  onRefused(listener: (reason: (path: string) => Error) => void): () => void;
+}
+
 interface Request {
   readonly path: string;
   readonly run: () => () => void;
+  /** Computes the answer anew without an effect; null for calls that change something. */
+  readonly again: (() => () => void) | null;
   readonly reject: (reason: Error) => void;
 }
 
-/** A message from the server: the answer to a call, or a notice (then `reject` is null). */
+/** A message from the server: the answer to a call, or a notice (then `request` is null). */
 interface Message {
-  readonly path: string | null;
-  readonly deliver: () => void;
-  readonly reject: ((reason: Error) => void) | null;
+  readonly request: Request | null;
+  deliver: () => void;
+  position: number;
 }
 
 /** The two queues between a session and the server. One message moves per microtask, in order. */
@@ -22,31 +36,36 @@ export class Wire implements SessionEnd {
   private delivering = false;
   private up = true;
   private over = false;
+  private readonly leaveGate: () => void;
+
+  constructor(private readonly gate: AnswerGate | null = null) {
+    this.leaveGate = gate?.onRefused((reason) => this.refuse(reason)) ?? ((): void => undefined);
+  }
 
   /** Has the server ended the session? */
   get ended(): boolean {
     return this.over;
   }
 
-  /** Sends a call; `effect` is run when it reaches the server. */
-  send<T>(path: string, effect: () => T): Promise<T> {
+  /** Sends a call; `effect` is run when it reaches the server. @param again what answers a question anew, without an effect */
+  send<T>(path: string, effect: () => T, again: (() => T) | null = null): Promise<T> {
     return new Promise((resolve, reject) => {
-      const run = (): (() => void) => {
+      const answering = (compute: () => T) => (): (() => void) => {
         try {
-          const result = effect();
+          const result = compute();
           return () => resolve(result);
         } catch (error) {
           return () => reject(asError(error));
         }
       };
-      this.requests.push({ path, run, reject });
+      this.requests.push({ path, run: answering(effect), again: again && answering(again), reject });
       this.serve();
     });
   }
 
   notify(fire: () => void): void {
     if (this.over) return;
-    this.messages.push({ path: null, deliver: fire, reject: null });
+    this.messages.push({ request: null, deliver: fire, position: this.gate?.position ?? 0 });
     this.deliver();
   }
 
@@ -65,17 +84,28 @@ export class Wire implements SessionEnd {
   end(reason: (path: string) => Error): void {
     this.over = true;
     this.up = false;
+    this.leaveGate();
     this.failAll(reason);
     this.messages = [];
   }
 
   private failAll(reason: (path: string) => Error): void {
     const requests = this.requests;
-    const answers = this.messages.filter((message) => message.reject !== null);
+    const answers = this.messages.flatMap(({ request }) => request ?? []);
     this.requests = [];
-    this.messages = this.messages.filter((message) => message.reject === null);
-    for (const { path, reject } of answers) reject?.(reason(path ?? '/'));
-    for (const { path, reject } of requests) reject(reason(path));
+    this.messages = this.messages.filter(({ request }) => request === null);
+    for (const { path, reject } of [...answers, ...requests]) reject(reason(path));
+  }
+
+  /** Answers that rest upon changes taken back: questions are answered anew, the others fail. A notice too many does no harm. */
+  private refuse(reason: (path: string) => Error): void {
+    const { settled } = this.gate ?? { settled: 0 };
+    for (const message of this.messages) {
+      const { request, position } = message;
+      if (position <= settled) continue;
+      message.position = settled;
+      if (request) message.deliver = request.again?.() ?? ((): void => request.reject(reason(request.path)));
+    }
   }
 
   private serve(): void {
@@ -85,27 +115,37 @@ export class Wire implements SessionEnd {
       this.serving = false;
       const request = this.requests.shift();
       if (!request) return;
-      this.answer(request.path, request.reject, request.run());
+      this.answer(request, request.run());
       if (this.requests.length > 0) this.serve();
     });
   }
 
-  private answer(path: string, reject: (reason: Error) => void, deliver: () => void): void {
+  private answer(request: Request, deliver: () => void): void {
     // A call that broke the connection has nobody to answer through: its caller learns that at once.
     if (!this.up) return deliver();
-    this.messages.push({ path, deliver, reject });
+    this.messages.push({ request, deliver, position: this.gate?.position ?? 0 });
     this.deliver();
   }
 
   private deliver(): void {
     if (this.delivering || !this.up || this.messages.length === 0) return;
     this.delivering = true;
+    const goOn = (): void => {
+      this.delivering = false;
+      this.deliver();
+    };
     queueMicrotask(() => {
+      if (this.up && this.isHeldBack()) return this.gate?.onceSettled(goOn);
       this.delivering = false;
       if (!this.up) return;
       const message = this.messages.shift();
       if (this.messages.length > 0) this.deliver();
       message?.deliver();
     });
+  }
+
+  private isHeldBack(): boolean {
+    const next = this.messages[0];
+    return this.gate !== null && next !== undefined && next.position > this.gate.settled;
   }
 }

@@ -9,15 +9,16 @@ const ANNOTATIONS: readonly (readonly [field: string, label: string])[] = [
   ['request', 'node_request'],
   ['node', 'node'],
 ];
-/** Characters of an annotation, which is an id, and of a line of a message. */
+/** Characters of an annotation, which is an id, of a line of a message, and of all its lines. */
 const LONGEST_ANNOTATION = 200;
 const LONGEST_LINE = 4000;
+const LONGEST_MESSAGE = 100_000;
 const ANNOTATED = new Set(ANNOTATIONS.map(([field]) => field));
 
 /** The line without its prefix: what it is about, the message, the facts, and what errors say unless their stacks follow. */
 export function messageText(entry: LogEntry, stacks: boolean): string {
   const tail = stacks ? '' : errorsOf(entry).map((error) => `: ${errorMessage(error)}`);
-  return [annotations(entry), text(redactText(entry.message)), facts(entry), ...tail].join('');
+  return [annotations(entry), text(redactText(cutText(entry.message, LONGEST_MESSAGE))), facts(entry), ...tail].join('');
 }
 
 /** What is written by others shows as escapes; the lines of a longer text stay lines. */

@@ -1,3 +1,4 @@
+import { cutText, visible } from '../../domain/presentation/visible-text.js';
 import type { LogFields, Logger } from '../../ports/telemetry/logger.js';
 import type { LogConfig } from './config/log-config.js';
 import { JsonFormatter } from './format/json-formatter.js';
@@ -13,6 +14,9 @@ import { redactFields } from './redaction.js';
 import { FileSink } from './sinks/file-sink.js';
 import type { LogSink } from './sinks/log-sink.js';
 import { StreamSink } from './sinks/stream-sink.js';
+
+/** Characters of one part of a logger's name. */
+const LONGEST_NAME = 200;
 
 export type LogTarget = 'stdout' | 'stderr' | { readonly file: string };
 
@@ -69,6 +73,10 @@ export class PinoLogger implements Logger {
     return new PinoLogger(log, 'nodepool', {});
   }
 
+  get debugs(): boolean {
+    return this.effective.level <= LEVEL_NUMBERS.debug && this.effective.handlers.length > 0;
+  }
+
   debug(message: string, fields?: LogFields): void {
     this.entry('debug', message, fields);
   }
@@ -86,7 +94,8 @@ export class PinoLogger implements Logger {
   }
 
   child(name: string, fields?: LogFields): PinoLogger {
-    return new PinoLogger(this.log, `${this.name}.${name}`, { ...this.fields, ...fields });
+    const own = visible(cutText(name, LONGEST_NAME));
+    return new PinoLogger(this.log, `${this.name}.${own}`, { ...this.fields, ...fields });
   }
 
   /** Where the lines of this logger end up, for those who must write past it. */

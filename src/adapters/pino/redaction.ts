@@ -3,9 +3,11 @@ import type { LogFields } from '../../ports/telemetry/logger.js';
 const HIDDEN = '[redacted]';
 const DEEPEST = 6;
 const LONGEST_LIST = 100;
-/** Characters of a text; more of one that is looked through for secrets, so that none is cut in two where the text is. */
+/** Characters of a text, and of one among others. */
 const LONGEST_TEXT = 1000;
-const LOOKED_THROUGH = 4 * LONGEST_TEXT;
+const LONGEST_ITEM = 200;
+/** So many times more is looked through for secrets, so that none is cut in two where the text is. */
+const LOOKED_THROUGH = 4;
 
 /** Keys whose values nobody may see, whatever the case and the separators. */
 const SECRET_KEY =
@@ -37,7 +39,7 @@ function redactMember(key: string, value: unknown, depth: number): unknown {
 }
 
 function redactValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return redactField(value);
+  if (typeof value === 'string') return redactField(value, depth === 0 ? LONGEST_TEXT : LONGEST_ITEM);
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value);
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Error) return redactText(value.message);
@@ -60,8 +62,8 @@ function redactObject(value: object, depth: number): unknown {
 }
 
 /** A text of a field, no longer than a line bears. */
-function redactField(value: string): string {
-  if (value.length <= LONGEST_TEXT) return redactText(value);
-  const shown = redactText(value.slice(0, LOOKED_THROUGH)).slice(0, LONGEST_TEXT);
-  return `${shown}… (${value.length - LONGEST_TEXT} characters more)`;
+function redactField(value: string, longest: number): string {
+  if (value.length <= longest) return redactText(value);
+  const shown = redactText(value.slice(0, LOOKED_THROUGH * longest)).slice(0, longest);
+  return `${shown}… (${value.length - longest} characters more)`;
 }

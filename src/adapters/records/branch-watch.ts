@@ -31,6 +31,7 @@ export class BranchWatch {
     private readonly path: string,
     private readonly rule: BranchRule,
     private readonly events: BranchEvents,
+    nested = false,
   ) {
     if (rule.data) this.data = new DataCell(group, path, (record) => this.onData(record));
     if (rule.child) {
@@ -38,8 +39,7 @@ export class BranchWatch {
         group,
         path,
         (names) => this.onList(names ?? []),
-        () => 0,
-        () => void (this.since = events.now()),
+        { missing: nested ? 'listed' : 'own', beforeList: () => void (this.since = events.now()) },
       );
     }
   }
@@ -59,6 +59,7 @@ export class BranchWatch {
   /** The list above shows the record (still or again). */
   private confirm(): void {
     if (this.absent) this.data?.refresh();
+    this.folder?.confirm();
   }
 
   private onData(record: TreeRecord | undefined): void {
@@ -80,7 +81,7 @@ export class BranchWatch {
     for (const name of names) {
       const rule = this.branches.has(name) ? undefined : this.rule.child?.(name);
       if (!rule) continue;
-      const branch = new BranchWatch(this.group, childOf(this.path, name), rule, this.events);
+      const branch = new BranchWatch(this.group, childOf(this.path, name), rule, this.events, true);
       this.branches.set(name, branch);
       branch.start();
     }

@@ -40,12 +40,14 @@ interface Present {
 }
 
 /**
- * One record that exists as long as we want it to, with the data we want, under whatever session there is. Level-triggered: each
- * pass compares what should be with what is; passes never overlap.
+ * One record that exists as long as we want it to, with the data we want, under whatever session there is, and whoever removes it: it is
+ * watched. Level-triggered: each pass compares what should be with what is; passes never overlap.
  */
 export class EphemeralRecord {
   private present: Present | undefined;
   private uncertain = false;
+  /** Identifies the watch set last; undefined when it has fired. */
+  private armed: object | undefined;
   private wanted: Uint8Array | undefined;
   private running: Promise<void> | undefined;
   private again = false;
@@ -123,11 +125,37 @@ export class EphemeralRecord {
 
   private async pass(): Promise<void> {
     const { store } = this.context;
-    if (this.present && this.present.generation !== store.session.generation) this.present = undefined;
+    if (this.present && this.present.generation !== store.session.generation) this.forget();
     if (this.present === undefined && this.uncertain) await this.findAgain();
     if (this.wanted === undefined) return this.removePresent();
     if (this.present === undefined) return this.createRecord(this.wanted);
     if (!sameBytes(this.present.data, this.wanted)) await this.rewrite(this.present, this.wanted);
+    if (this.present !== undefined && this.armed === undefined) await this.look(this.present.path);
+  }
+
+  private forget(): void {
+    this.present = undefined;
+    this.armed = undefined;
+  }
+
+  /** Reads the record and watches it. Our own writes show, too; the next look finds them as they should be. */
+  private async look(path: string): Promise<void> {
+    const armed = {};
+    this.armed = armed;
+    const onChange = (): void => {
+      if (this.armed !== armed) return;
+      this.armed = undefined;
+      void this.reconcile();
+    };
+    try {
+      await this.reread(path, onChange);
+    } catch (error) {
+      this.armed = undefined;
+      throw error;
+    }
+    if (this.present !== undefined && this.wanted !== undefined && sameBytes(this.present.data, this.wanted)) return;
+    if (this.present === undefined) this.armed = undefined;
+    this.again = true;
   }
 
   private async createRecord(data: Uint8Array): Promise<void> {
@@ -138,6 +166,7 @@ export class EphemeralRecord {
     try {
       const created = await store.create(path, data, options);
       this.present = { path: created, generation, data, version: 0 };
+      this.again = true;
     } catch (error) {
       if (error instanceof ConnectionLostError) this.uncertain = true;
       if (!(error instanceof RecordExistsError)) throw error;
@@ -154,7 +183,7 @@ export class EphemeralRecord {
       this.present = { ...present, data, version: stat.version };
     } catch (error) {
       this.again = true;
-      if (error instanceof NoRecordError) this.present = undefined;
+      if (error instanceof NoRecordError) this.forget();
       else if (error instanceof VersionConflictError) await this.reread(present.path);
       else throw error;
     }
@@ -162,6 +191,8 @@ export class EphemeralRecord {
 
   private async removePresent(): Promise<void> {
     const path = this.present?.path;
+    // It is not to be made again when the watch tells us of what we do here.
+    this.armed = undefined;
     if (path !== undefined) await this.context.store.remove(path);
     this.present = undefined;
     if (this.withdrawn) this.unsubscribe();
@@ -180,10 +211,10 @@ export class EphemeralRecord {
     this.uncertain = false;
   }
 
-  private async reread(path: string): Promise<void> {
+  private async reread(path: string, onChange?: () => void): Promise<void> {
     const { store } = this.context;
     const { generation } = store.session;
-    const record = await store.read(path);
+    const record = await store.read(path, onChange);
     this.present = record && { path, generation, data: record.data, version: record.stat.version };
   }
 }

@@ -13,6 +13,8 @@ export interface MirroredFolder<T> {
   readonly path: string;
   readonly recordPath: (id: string) => string;
   readonly lockPath: (id: string) => string;
+  /** Do the locks lie in a folder of their own, or each in its record? */
+  readonly locks: 'folder' | 'record';
   readonly parse: (id: string, record: TreeRecord) => Parsed<T>;
   /** Is there, after we let go of the record, no hurry to see what others make of it? */
   readonly rests: (value: T) => boolean;
@@ -30,6 +32,8 @@ const READ_AT_ONCE = 200;
 interface Hold {
   attempts: number;
   held: boolean;
+  /** Others' changes matter while it is held. */
+  followed: boolean;
 }
 
 /** A folder of records in memory. See RecordView for what it promises, RecordWatch for what it is told. */
@@ -62,8 +66,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
       this.group,
       this.kind.path,
       (names) => this.onList(names ?? []),
-      () => 0,
-      () => void (this.listTick = ++this.tick),
+      { missing: 'own', beforeList: () => void (this.listTick = ++this.tick) },
     );
     this.group.open();
   }
@@ -104,9 +107,10 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     return this.listeners.add(listener);
   }
 
-  attemptBegins(id: string): void {
+  attemptBegins(id: string, follow = false): void {
     const hold = this.holdOf(id);
     hold.attempts += 1;
+    if (!hold.held) hold.followed = follow;
     this.applyHold(id);
   }
 
@@ -160,6 +164,11 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     this.folder?.refresh();
   }
 
+  /** Watches a record that we have just made, which others may write at once, without the usual rest. */
+  watchNow(id: string): void {
+    this.entries.get(id)?.data.hurry();
+  }
+
   private onList(names: readonly string[]): void {
     const present = new Set(names);
     const asked = this.listTick;
@@ -174,7 +183,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
   }
 
   private addEntry(id: string, origin: 'own' | 'found'): MirrorEntry<T> {
-    const entry = new MirrorEntry<T>(id, this.group, this.kind.recordPath(id), this.kind.lockPath(id), {
+    const entry = new MirrorEntry<T>(id, this.group, this.kind, {
       onData: (record) => this.onData(entry, record),
       onLock: () => {
         this.updateLockWatch(entry);
@@ -182,7 +191,8 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
       },
     });
     this.entries.set(id, entry);
-    entry.setPaused(this.holds.has(id), false);
+    const hold = this.holds.get(id);
+    entry.setPaused(hold !== undefined && !hold.followed, false);
     if (origin === 'own') entry.readLater();
     return entry;
   }
@@ -228,7 +238,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
 
   private holdOf(id: string): Hold {
     let hold = this.holds.get(id);
-    if (!hold) this.holds.set(id, (hold = { attempts: 0, held: false }));
+    if (!hold) this.holds.set(id, (hold = { attempts: 0, held: false, followed: false }));
     return hold;
   }
 
@@ -238,7 +248,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     if (!quiet) this.holds.delete(id);
     const entry = this.entries.get(id);
     if (!entry) return;
-    entry.setPaused(quiet, lazy);
+    entry.setPaused(quiet && !hold.followed, lazy);
     this.updateLockWatch(entry);
     this.announceLock(entry);
   }

@@ -18,6 +18,12 @@ export interface EntryEvents {
   onLock(): void;
 }
 
+export interface EntryPlace {
+  readonly recordPath: (id: string) => string;
+  readonly lockPath: (id: string) => string;
+  readonly locks: 'folder' | 'record';
+}
+
 /** One record of a folder as the mirror knows it, with the cells that keep it fresh. */
 export class MirrorEntry<T> {
   /** Seconds that lazy things are put off. */
@@ -34,6 +40,8 @@ export class MirrorEntry<T> {
   addedTick = 0;
   private modifiedId: number | undefined;
   private lock: ChildCell | undefined;
+  private readonly lockPath: string;
+  private readonly lockPlace: 'folder' | 'record';
   private lockInterest: LockInterest = 'none';
   private paused = false;
   /** Known to be unlocked because we let go of it ourselves: no hurry to look. */
@@ -42,11 +50,12 @@ export class MirrorEntry<T> {
   constructor(
     readonly id: string,
     private readonly group: WatchGroup,
-    path: string,
-    private readonly lockPath: string,
+    { recordPath, lockPath, locks }: EntryPlace,
     private readonly events: EntryEvents,
   ) {
-    this.data = new DataCell(group, path, (record) => events.onData(record));
+    this.lockPath = lockPath(id);
+    this.lockPlace = locks;
+    this.data = new DataCell(group, recordPath(id), (record) => events.onData(record));
   }
 
   /** Was it read or created, as opposed to merely listed? */
@@ -112,7 +121,7 @@ export class MirrorEntry<T> {
       this.group,
       this.lockPath,
       (names) => this.onLockList(names ?? []),
-      () => (this.lockInterest === 'lazy' ? MirrorEntry.LAG : 0),
+      { missing: this.lockPlace, lag: () => (this.lockInterest === 'lazy' ? MirrorEntry.LAG : 0) },
     );
     this.lock.setPaused(this.paused);
     if (lazy) this.lock.makeOptional();

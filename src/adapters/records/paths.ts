@@ -7,6 +7,9 @@ export const REQUEST_LOCKS = '/nodepool/requests-lock';
 export const IMAGES = '/nodepool/images';
 /** Ours alone; everything else is shared with Python. */
 export const INSTALLATION = '/nodepool/installation';
+export const LEASES = '/nodepool/leases';
+/** Locks under which the leases of one holder are counted. */
+export const LEASE_HOLDERS = '/nodepool/lease-holders';
 /** Ours alone, too. */
 export const TURNS = '/nodepool/turns';
 export const LAUNCHERS = '/nodepool/launchers';
@@ -17,6 +20,11 @@ export const nodePath = (id: string): string => `${NODES}/${id}`;
 export const nodeLockPath = (id: string): string => `${NODES}/${id}/lock`;
 export const requestPath = (id: string): string => `${REQUESTS}/${id}`;
 export const requestLockPath = (id: string): string => `${REQUEST_LOCKS}/${id}`;
+export const leasePath = (id: string): string => `${LEASES}/${id}`;
+export const leaseLockPath = (id: string): string => `${LEASES}/${id}/lock`;
+/** Names may hold what paths may not. */
+export const holderLockPath = (holder: string): string =>
+  `${LEASE_HOLDERS}/${encodeURIComponent(holder).replaceAll('.', '%2E')}`;
 /** The lock directory of a turn; names may hold anything. */
 export const turnPath = (name: string): string => `${TURNS}/${encodeURIComponent(name)}`;
 export const electionPath = (name: string): string => `/nodepool/elections/${name}`;

@@ -43,7 +43,10 @@ export function encodeText(text: string): Uint8Array {
 export function parseObject(data: Uint8Array): Decoded<WireObject> {
   if (data.length === 0) return { problem: 'empty', detail: 'the record has no data' };
   if (data.length > MOST_BYTES) {
-    return { problem: 'too-large', detail: `the record has ${data.length} bytes, more than the ${MOST_BYTES} we can write` };
+    return {
+      problem: 'too-large',
+      detail: `the record has ${data.length} bytes, more than the ${MOST_BYTES} we can write`,
+    };
   }
   let parsed: unknown;
   try {

@@ -49,7 +49,7 @@ export class RecordLocker<T extends StatefulRecord> {
     // Who waits for long must not keep the mirror from reading meanwhile.
     const quiet = (options.wait ?? 0) === 0;
     let outcome: 'held' | 'busy' | 'failed' = 'failed';
-    if (quiet) this.watch.attemptBegins(id);
+    if (quiet) this.watch.attemptBegins(id, options.follow);
     try {
       const acquired = await this.acquire(id, options, newDirectory);
       if ('refused' in acquired) {
@@ -63,7 +63,7 @@ export class RecordLocker<T extends StatefulRecord> {
       if (locked.kind === 'gone' && this.kind.lockBeside) await this.removeLockDirectory(id);
       return locked;
     } finally {
-      if (!quiet) this.watch.attemptBegins(id);
+      if (!quiet) this.watch.attemptBegins(id, options.follow);
       this.watch.attemptEnded(id, outcome);
     }
   }

@@ -6,8 +6,11 @@ import type { TreeRecord } from '../../ports/coordination/tree-store.js';
  * while we hold a record's lease, our copy is the truth, and watches that fire are made up for after the release.
  */
 export interface RecordWatch<T> {
-  /** We are about to try for the record's lock. Every call is followed by one of `attemptEnded`. */
-  attemptBegins(id: string): void;
+  /**
+   * We are about to try for the record's lock. Every call is followed by one of `attemptEnded`. `follow`: watches that fire while we
+   * hold it are not put off.
+   */
+  attemptBegins(id: string, follow?: boolean): void;
   attemptEnded(id: string, outcome: 'held' | 'busy' | 'failed'): void;
   /** We held the lock and do not any more. */
   released(id: string): void;

@@ -29,6 +29,7 @@ export class TreeNodeRecords implements NodeRecords {
         path: NODES,
         recordPath: nodePath,
         lockPath: nodeLockPath,
+        locks: 'record',
         parse: (id, record) => parseRecord(nodeCodec, id, nodePath(id), record),
         rests: ({ state }) => RESTING.has(state),
         lockInterest,

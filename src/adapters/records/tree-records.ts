@@ -12,6 +12,7 @@ import { TreeBuilderRegistry } from './tree-builder-registry.js';
 import { TreeElections } from './tree-elections.js';
 import { TreeImageRecords } from './tree-image-records.js';
 import { TreeInstallation } from './tree-installation.js';
+import { TreeLeaseRecords } from './tree-lease-records.js';
 import { TreeLauncherRegistry } from './tree-launcher-registry.js';
 import { TreeNodeRecords } from './tree-node-records.js';
 import { TreeRequestRecords } from './tree-request-records.js';
@@ -20,6 +21,8 @@ import type { WatchContext } from './watch-group.js';
 
 /** Reads on their way at once, over all mirrors: enough to fill the connection, few enough to keep the server's queue short. */
 const READS_IN_FLIGHT = 200;
+
+const MIRRORS: readonly MirrorName[] = ['nodes', 'requests', 'images', 'launchers', 'builders', 'leases'];
 
 export interface TreeRecordsOptions {
   readonly store: TreeStore;
@@ -38,6 +41,7 @@ export class TreeRecords implements Records {
   readonly images: TreeImageRecords;
   readonly launchers: TreeLauncherRegistry;
   readonly builders: TreeBuilderRegistry;
+  readonly leases: TreeLeaseRecords;
   readonly elections: Elections;
   readonly installation: TreeInstallation;
   readonly turns: TreeTurns;
@@ -56,6 +60,7 @@ export class TreeRecords implements Records {
     this.requests = new TreeRequestRecords(context, leases, random);
     this.images = new TreeImageRecords(context, leases);
     this.launchers = new TreeLauncherRegistry(context);
+    this.leases = new TreeLeaseRecords(context, leases);
     this.builders = new TreeBuilderRegistry(context);
     this.turns = new TreeTurns({
       store,
@@ -85,7 +90,7 @@ export class TreeRecords implements Records {
 
   async close(): Promise<void> {
     await this.turns.letGo();
-    for (const name of ['nodes', 'requests', 'images', 'launchers', 'builders'] as const) this[name].view.close();
+    for (const name of MIRRORS) this[name].view.close();
     await this.pipeline.idle();
   }
 }

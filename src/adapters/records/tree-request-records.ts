@@ -29,6 +29,7 @@ export class TreeRequestRecords implements RequestRecords {
         path: REQUESTS,
         recordPath: requestPath,
         lockPath: requestLockPath,
+        locks: 'folder',
         parse: parseRequest,
         rests: ({ state }) => state === 'fulfilled' || state === 'failed',
         lockInterest,

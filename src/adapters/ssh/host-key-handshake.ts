@@ -6,6 +6,11 @@ import { asError } from '../../ports/runtime/clock.js';
 /** A key in the form of `known_hosts`, or that the server has none of this kind. */
 export type HandshakeResult = { readonly key: string } | 'not-offered';
 
+/** The connection was closed from the other side, without a word. */
+export class HungUpError extends Error {
+  override readonly name = 'HungUpError';
+}
+
 /**
  * Negotiates SSH on the connection as far as the server shows its host key, and hangs up: nobody logs in. Closes the connection.
  * @throws when the other side does not speak SSH or hangs up, or the signal's reason
@@ -30,7 +35,7 @@ export function receiveHostKey(
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     client.on('error', finish);
-    client.on('close', () => finish(new Error('The server hung up')));
+    client.on('close', () => finish(new HungUpError('The server hung up')));
     // Without a reason of ours the verification fails after the key came, and the client ends with an error.
     const hostVerifier = (shown: Buffer): boolean => {
       key = shown;

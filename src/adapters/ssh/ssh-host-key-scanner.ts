@@ -3,7 +3,7 @@ import { asError, sleep } from '../../ports/runtime/clock.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import { NoHostKeysError, ScanTimeoutError } from '../../ports/runtime/host-key-scan.js';
 import type { HostKeyScanner, HostKeyScanTarget } from '../../ports/runtime/host-key-scan.js';
-import { receiveHostKey } from './host-key-handshake.js';
+import { HungUpError, receiveHostKey } from './host-key-handshake.js';
 import { Slots } from './slots.js';
 import { openConnection } from './tcp-connection.js';
 
@@ -85,11 +85,17 @@ export class SshHostKeyScanner implements HostKeyScanner {
       await this.limited(this.tryTimeout, late, signal, async (limit) => {
         const socket = await openConnection(host, port, limit);
         scan.answered = true;
-        const result = await receiveHostKey(socket, kind, limit);
-        if (result !== 'not-offered') scan.keys.push(result.key);
-        scan.open.delete(kind);
+        try {
+          const result = await receiveHostKey(socket, kind, limit);
+          if (result !== 'not-offered') scan.keys.push(result.key);
+          scan.open.delete(kind);
+        } catch (error) {
+          if (!(error instanceof HungUpError)) throw error;
+          scan.hungUp(kind);
+        }
       });
     }
+    if (!scan.complete) throw new HungUpError('The server hung up');
     if (scan.keys.length === 0) throw new NoHostKeysError(`${host}:${port} offers no host key that we know`);
   }
 
@@ -122,7 +128,19 @@ class Scan {
   answered = false;
   problem = '';
 
+  private readonly hangUps = new Map<(typeof KEY_KINDS)[number], number>();
+
   constructor(readonly target: HostKeyScanTarget) {}
+
+  /**
+   * Dropbear hangs up when it has no key of the kind, others when they are too busy: who does it again, and has shown a key of another
+   * kind, has none of this one.
+   */
+  hungUp(kind: (typeof KEY_KINDS)[number]): void {
+    const times = (this.hangUps.get(kind) ?? 0) + 1;
+    this.hangUps.set(kind, times);
+    if (times > 1 && this.keys.length > 0) this.open.delete(kind);
+  }
 
   get complete(): boolean {
     return this.open.size === 0;

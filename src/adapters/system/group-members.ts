@@ -34,3 +34,15 @@ function factsOf(pid: number): { readonly parent: number; readonly group: number
     return undefined;
   }
 }
+
+/** The living processes that a process has started, and what those have started; none where there is no `/proc`. */
+export function descendants(root: number): readonly number[] {
+  const parents = new Map(processIds().map((pid) => [pid, factsOf(pid)?.parent]));
+  const found = new Set([root]);
+  for (let before = 0; before < found.size;) {
+    before = found.size;
+    for (const [pid, parent] of parents) if (parent !== undefined && found.has(parent)) found.add(pid);
+  }
+  found.delete(root);
+  return [...found];
+}

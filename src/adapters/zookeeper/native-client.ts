@@ -28,6 +28,7 @@ interface Binding {
   a_get_children(path: string, watch: boolean, done: Done<[readonly string[] | null]>): number;
   a_exists(path: string, watch: boolean, done: Done<[NativeStat | null]>): number;
   a_set(path: string, data: Uint8Array | string, version: number, done: Done<[NativeStat | null]>): number;
+  a_sync(path: string, done: Done<[]>): number;
   a_delete_(path: string, version: number, done: Done<[]>): number;
   readonly state: number;
   readonly client_id: string;
@@ -137,6 +138,10 @@ export class NativeClient {
 
   remove(path: string, version: number, done: (code: number) => void): number {
     return this.native.a_delete_(path, version, (code) => done(code));
+  }
+
+  sync(path: string, done: (code: number) => void): number {
+    return this.native.a_sync(path, (code) => done(code));
   }
 
   /**

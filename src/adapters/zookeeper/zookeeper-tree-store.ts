@@ -128,6 +128,11 @@ export class ZooKeeperTreeStore implements TreeStore {
     );
   }
 
+  /** The server that we are connected to may lag behind the others. */
+  sync(path: string): Promise<void> {
+    return this.call(path, (native, full, done) => native.sync(full, (code) => done(code, () => undefined)));
+  }
+
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;

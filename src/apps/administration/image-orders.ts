@@ -1,11 +1,13 @@
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import type { BuildKey, UploadKey } from '../../domain/model/image.js';
+import { nearestWord } from '../../domain/presentation/nearest-word.js';
 import type { ImageCommands, Outcome } from '../../ports/administration/commands.js';
 import {
   BuildNameError,
   ImageNameError,
   ImageNotBuildableError,
   ImagePausedError,
+  ImageUnknownError,
 } from '../../ports/administration/errors.js';
 import { VersionConflictError } from '../../ports/coordination/errors.js';
 import type { ImageRecords } from '../../ports/records/images.js';
@@ -71,13 +73,20 @@ export class ImageOrders implements ImageCommands {
   }
 
   async pause(image: string): Promise<void> {
-    if (!isName(image)) throw new ImageNameError(image);
+    this.requireKnown(image);
     await this.images.orders.pause(image);
   }
 
   async unpause(image: string): Promise<void> {
-    if (!isName(image)) throw new ImageNameError(image);
+    this.requireKnown(image);
     await this.images.orders.unpause(image);
+  }
+
+  /** A pause makes a record of the image: a mistyped name would stay in every list. */
+  private requireKnown(image: string): void {
+    if (!isName(image)) throw new ImageNameError(image);
+    const known = [...this.config().diskImages.keys(), ...this.images.view.images()];
+    if (!known.includes(image)) throw new ImageUnknownError(image, nearestWord(image, known));
   }
 }
 

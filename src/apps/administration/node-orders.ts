@@ -40,9 +40,9 @@ export class NodeOrders implements NodeCommands {
     });
   }
 
-  hold(id: string, signal?: AbortSignal): Promise<NodeOutcome> {
+  hold(id: string, { reason }: { readonly reason?: string } = {}, signal?: AbortSignal): Promise<NodeOutcome> {
     return this.underLock(id, signal, async (lease) => {
-      await lease.update({ state: 'hold' });
+      await lease.update({ state: 'hold', ...(reason === undefined ? {} : { comment: reason }) });
       return { kind: 'kept' };
     });
   }

@@ -2,12 +2,15 @@ import type { NodepoolConfig } from '../../domain/config/config.js';
 import { explainReason } from '../../domain/explain/explain-reason.js';
 import type {
   Explanation,
+  HoldFacts,
   ImageFacts,
   NodeFacts,
   Opinion,
   SubjectKind,
   SubjectState,
 } from '../../domain/explain/explanation.js';
+import { longestHold } from '../../domain/decide/node-cleanup.js';
+import type { Node } from '../../domain/model/node.js';
 import type { Explanations } from '../../ports/administration/explanations.js';
 import type { Records } from '../../ports/records/records.js';
 import type { Clock } from '../../ports/runtime/clock.js';
@@ -78,6 +81,7 @@ export class RecordExplanations implements Explanations {
       launcherAlive: launchers.view.pools().some((pool) => pool.id === node.launcher),
       allocatedTo: node.allocatedTo,
       requestState: request?.value.state ?? null,
+      hold: node.state === 'hold' ? holdFacts(node, this.context.config()) : null,
       comment: node.comment,
     };
   }
@@ -107,4 +111,9 @@ export class RecordExplanations implements Explanations {
       })),
     };
   }
+}
+
+function holdFacts(node: Node, config: NodepoolConfig): HoldFacts {
+  const until = node.stateTime + longestHold(node, config);
+  return { job: node.holdJob, until: Number.isFinite(until) ? until : null };
 }

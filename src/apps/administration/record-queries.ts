@@ -9,10 +9,10 @@ import type {
   LabelRow,
   NodeRow,
   ProviderData,
-  ProviderImageRow,
   RequestRow,
   UploadRow,
 } from '../../domain/presentation/rows.js';
+import { providerDataOf } from '../../domain/presentation/provider-data.js';
 import type { Queries } from '../../ports/administration/queries.js';
 import type { Records } from '../../ports/records/records.js';
 import { nodeRow } from './node-row.js';
@@ -84,7 +84,7 @@ export class RecordQueries implements Queries {
   }
 
   providerData(provider: string): ProviderData {
-    return { provider, images: this.providerImages(provider), nodes: this.providerNodes(provider) };
+    return providerDataOf(provider, this.uploads(), this.nodes());
   }
 
   damaged(): readonly DamagedRecord[] {
@@ -117,23 +117,6 @@ export class RecordQueries implements Queries {
     };
     this.requestRows.set(stored, row);
     return row;
-  }
-
-  private providerImages(provider: string): readonly ProviderImageRow[] {
-    const rows = new Map<string, { image: string; build: string; uploads: string[] }>();
-    for (const { image, build, upload } of this.records.images.view.uploads({ provider })) {
-      const key = `${image}/${build}`;
-      const row = rows.get(key) ?? { image, build, uploads: [] };
-      row.uploads.push(upload);
-      rows.set(key, row);
-    }
-    return [...rows.values()];
-  }
-
-  private providerNodes(provider: string): ProviderData['nodes'] {
-    return this.nodes()
-      .filter((node) => node.provider === provider)
-      .map(({ id, serverId }) => ({ id, serverId }));
   }
 }
 

@@ -122,6 +122,8 @@ export class BuildRun {
       const started = clock.monotonic();
       const result = await this.execute(image, key, link.signal);
       const files = await this.filesOf(key);
+      const seconds = Math.round(clock.monotonic() - started);
+      this.context.logger.debug('The build command has ended', { ...key, ...result, files, seconds });
       const problem = problemOf(image, result, files, link.signal);
       reportBuild(metrics, image, result, {
         files: problem === null ? files : [],
@@ -140,6 +142,8 @@ export class BuildRun {
     const { buildLogDir, buildLogRetention, elementsDir } = config.current;
     try {
       const logFile = await localImages.openLog(buildLogDir, image.name, key.build, buildLogRetention);
+      const { elements, formats, release } = image;
+      this.context.logger.debug('The build command begins', { ...key, logFile, elements, formats, release });
       return await imageBuilder.build({ image, buildId: key.build, imagesDir, elementsDir, logFile }, signal);
     } catch (error) {
       return { outcome: 'not-started', exitCode: null, problem: asError(error).message };
@@ -168,6 +172,7 @@ export class BuildRun {
       if (current?.state !== 'building') throw new RecordGoneError(`the record of build ${key.image}-${key.build}`);
       assertBuildTransition(current.state, state);
       const formats = state === 'ready' ? [...image.formats].sort() : [];
+      logger.debug('The end of the build is recorded', { ...key, state, formats });
       await builds.update(key, { state, builder: host.hostname, builderId, username: image.username, formats });
     });
   }

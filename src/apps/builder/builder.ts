@@ -42,13 +42,19 @@ export class Builder implements StatusSource {
     private readonly services: BuilderServices,
     private readonly options: BuilderOptions = {},
   ) {
-    const { clock, drivers, logger, metrics, random } = services;
+    const { clock, drivers, logger, metrics, random, records } = services;
     this.intervals = { ...DEFAULT_BUILDER_INTERVALS, ...options.intervals };
     this.workers = { ...DEFAULT_BUILDER_WORKERS, ...options.workers };
     this.loops = new Supervisor((name, error) => logger.error(`${name} failed`, errorFields(error)));
     this.providers = new ProviderManager({
       drivers,
-      context: { clock, random, metrics, logger: logger.child('provider') },
+      context: {
+        clock,
+        random,
+        metrics,
+        logger: logger.child('provider'),
+        installation: () => records.installation.id,
+      },
       wanted: (provider) => provider.managesImages,
     });
   }

@@ -117,6 +117,12 @@ export class UploadRun {
       properties: cloudImageProperties(job.image, job.inProvider, key, this.context.records.installation.id),
     };
     const what = `uploading ${key.image} to ${key.provider}`;
+    this.context.logger.debug('The file goes to the cloud', {
+      ...key,
+      file: file.path,
+      format: file.format,
+      externalName,
+    });
     const externalId = await withDeadline(clock, job.provider.imageUploadTimeout, what, stop, (signal) =>
       images.upload(spec, signal),
     );
@@ -129,6 +135,7 @@ export class UploadRun {
     const hook = provider.postUploadHook;
     if (hook === null) return;
     const call = { hook, provider: provider.name, externalId: uploaded.externalId, file: file.path };
+    this.context.logger.debug('The hook is called', call);
     await withDeadline(clock, provider.imageUploadTimeout, `the hook of ${provider.name}`, stop, (signal) =>
       runUploadHook(call, this.context, signal),
     );
@@ -144,6 +151,7 @@ export class UploadRun {
       if (current?.state !== 'uploading')
         throw new RecordGoneError(`the record of upload ${key.upload} of ${key.build}`);
       assertUploadTransition(current.state, 'ready');
+      this.context.logger.debug('The end of the upload is recorded', { ...key, ...uploaded });
       await uploads.update(key, { state: 'ready', ...uploaded, format });
     });
   }

@@ -19,12 +19,14 @@ export function launcherModule(intervals: LauncherIntervals): ContainerModule {
       const random = context.get(TOKENS.random);
       const logger = context.get(TOKENS.logger);
       const metrics = context.get(TOKENS.metrics);
+      const records = context.get(TOKENS.records);
+      const installation = (): string | null => records.installation.id;
       return new Launcher({
-        records: context.get(TOKENS.records),
+        records,
         config: context.get(TOKENS.config),
         providers: new ProviderManager({
           drivers: context.get(TOKENS.drivers),
-          context: { clock, random, metrics, logger: logger.child('provider') },
+          context: { clock, random, metrics, logger: logger.child('provider'), installation },
         }),
         clock,
         random,

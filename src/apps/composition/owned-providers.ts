@@ -1,13 +1,19 @@
-import type { NodepoolConfig } from '../../domain/config/config.js';
+import type { NodepoolConfig, ProviderConfig } from '../../domain/config/config.js';
+import { sameValue } from '../../domain/config/value-equality.js';
 import type { DriverContext, DriverRegistry } from '../../ports/compute/driver.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import type { Provider } from '../../ports/compute/provider.js';
 
 const START_DEADLINE = 60;
 
+interface OwnedProvider {
+  readonly section: ProviderConfig | undefined;
+  readonly provider: Promise<Provider>;
+}
+
 /** Provider objects for commands: made and started when first asked for, stopped at the end. */
 export class OwnedProviders {
-  private readonly started = new Map<string, Promise<Provider>>();
+  private readonly started = new Map<string, OwnedProvider>();
 
   constructor(
     private readonly drivers: DriverRegistry,
@@ -18,15 +24,20 @@ export class OwnedProviders {
 
   /** @throws ProviderError when the provider is not configured, has no driver or cannot be started */
   get(config: NodepoolConfig, name: string): Promise<Provider> {
+    const section = config.providers.get(name);
     const known = this.started.get(name);
-    if (known) return known;
-    const starting = this.start(config, name);
-    this.started.set(name, starting);
-    return starting;
+    if (known && sameValue(known.section?.settings, section?.settings)) return known.provider;
+    // The configuration was read again, and says something else by now.
+    void known?.provider.then((provider) => provider.stop()).catch(() => undefined);
+    const provider = this.start(config, name);
+    this.started.set(name, { section, provider });
+    // What could not be started may be the next time.
+    provider.catch(() => this.started.delete(name));
+    return provider;
   }
 
   async stop(): Promise<void> {
-    const all = await Promise.allSettled(this.started.values());
+    const all = await Promise.allSettled([...this.started.values()].map(({ provider }) => provider));
     await Promise.allSettled(all.map(async (each) => (each.status === 'fulfilled' ? each.value.stop() : undefined)));
   }
 

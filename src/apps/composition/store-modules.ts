@@ -3,6 +3,7 @@ import { MemoryTree } from '../../adapters/memory/memory-tree.js';
 import { MemoryTreeStore } from '../../adapters/memory/memory-tree-store.js';
 import { ZooKeeperTreeStore } from '../../adapters/zookeeper/zookeeper-tree-store.js';
 import type { ZooKeeperConfig } from '../../domain/config/config.js';
+import type { DurableStore } from './durable-store.js';
 import { TOKENS } from './tokens.js';
 
 /** One session on a ZooKeeper ensemble; `connectStore` begins to connect. */
@@ -19,6 +20,14 @@ export function zookeeperModule(config: ZooKeeperConfig): ContainerModule {
           logger: context.get(TOKENS.logger).child('zookeeper'),
         }),
     );
+  });
+}
+
+/** The store of this machine, opened already. */
+export function durableStoreModule({ store, durable }: DurableStore): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind(TOKENS.store).toConstantValue(store);
+    bind(TOKENS.durableTree).toConstantValue(durable);
   });
 }
 

@@ -1,6 +1,7 @@
 import { ContainerModule } from 'inversify';
 import { logChanges } from '../../adapters/memory-journal/log-changes.js';
 import { MemoryJournal } from '../../adapters/memory-journal/memory-journal.js';
+import { TracedJournal } from '../../adapters/tracing/traced-journal.js';
 import type { DecisionSubject } from '../../ports/telemetry/journal.js';
 import type { LogFields, Logger } from '../../ports/telemetry/logger.js';
 import type { OpenMetrics } from './open-metrics.js';
@@ -19,7 +20,10 @@ export function telemetryModule(logger: Logger, { metrics, page }: OpenMetrics):
         const eventId = kind === 'request' ? requests.view.get(id)?.value.eventId : null;
         return eventId ? { eventId } : {};
       };
-      return new MemoryJournal(context.get(TOKENS.clock), { onChange: logChanges(logger.child('explain'), { about }) });
+      const onChange = logChanges(logger.child('explain'), { about });
+      const journal = new MemoryJournal(context.get(TOKENS.clock), { onChange });
+      const decisions = logger.child('decisions');
+      return decisions.debugs === true ? new TracedJournal(journal, decisions) : journal;
     });
   });
 }

@@ -20,7 +20,12 @@ import type { Metrics, MetricsPage } from '../../ports/telemetry/metrics.js';
 import type { Administration } from '../administration/administration.js';
 import type { Builder } from '../builder/builder.js';
 import type { Launcher } from '../launcher/launcher.js';
+import type { ApiListener } from '../../adapters/http/api/api-listener.js';
+import type { Desk, DeskServices } from '../leases/desk.js';
+import type { LeaseGateway } from '../leases/lease-gateway.js';
 import type { WebServer } from '../../adapters/http/web-server.js';
+import type { DurableTree } from '../../adapters/memory/durable/durable-tree.js';
+import type { ApiRoutes } from '../../adapters/http/api/api-routes.js';
 import type { OwnedProviders } from './owned-providers.js';
 
 function token<T>(name: string): ServiceIdentifier<T> {
@@ -41,6 +46,7 @@ export const TOKENS = {
   journal: token<DecisionJournal>('journal'),
   config: token<ConfigSource>('config'),
   store: token<TreeStore>('store'),
+  durableTree: token<DurableTree>('durable-tree'),
   leases: token<LeaseManager>('leases'),
   leaseStatus: token<StatusSource>('lease-status'),
   records: token<Records>('records'),
@@ -51,7 +57,13 @@ export const TOKENS = {
   localImages: token<LocalImages>('local-images'),
   launcher: token<Launcher>('launcher'),
   builder: token<Builder>('builder'),
+  /** What the API serves beside leases: the operators' commands. */
+  adminRoutes: token<readonly ApiRoutes[]>('admin-routes'),
   administration: token<Administration>('administration'),
   web: token<WebServer>('web'),
+  leaseServices: token<DeskServices>('lease-services'),
+  leaseGateway: token<LeaseGateway>('lease-gateway'),
+  leaseDesk: token<Desk>('lease-desk'),
+  api: token<ApiListener>('api'),
   builderWeb: token<WebServer>('builder-web'),
 } as const;

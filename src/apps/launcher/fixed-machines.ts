@@ -2,6 +2,7 @@ import type { PoolConfig } from '../../domain/config/config.js';
 import {
   fixedFacts,
   fixedNode,
+  groupBy,
   isFree,
   isOutdated,
   machineOf,
@@ -49,6 +50,13 @@ interface Health {
   hostKeys: readonly string[] | null;
 }
 
+/** What a provider's pools offer, by machine, and of which driver and pools that is true. */
+interface Places {
+  readonly fixed: FixedMachines;
+  readonly pools: ReadonlyMap<string, PoolConfig> | undefined;
+  readonly of: ReadonlyMap<string, readonly FixedPlace[]>;
+}
+
 /**
  * Keeps one ready node per slot of the machines of one provider that exist by themselves (spec BUILDER 1.7). Only the elected one
  * among all launchers does it, so that no slot is registered twice.
@@ -62,6 +70,7 @@ export class FixedMachinesKeeper {
   private health = new Map<string, Health>();
   /** The driver's object under which `health` was learnt: a changed configuration makes it worthless. */
   private machines: FixedMachines | null = null;
+  private places: Places | null = null;
   private leading = AbortSignal.abort();
 
   constructor(
@@ -131,9 +140,24 @@ export class FixedMachinesKeeper {
     for (const machine of plan.machines) this.attend(machine, tasks);
   }
 
-  /** What there is to do as things are; undefined while the provider cannot be used. */
-  private plan(): FixedMachinesPlan | undefined {
-    const { config, providers, records } = this.services;
+  /** What there is to do as things are, for all machines or for one; undefined while the provider cannot be used. */
+  private plan(only?: string): FixedMachinesPlan | undefined {
+    const places = this.configured();
+    if (!places) return undefined;
+    const { view } = this.services.records.nodes;
+    const all = view.all().values();
+    return planFixedMachines({
+      provider: this.provider,
+      places: only === undefined ? [...places.values()].flat() : (places.get(only) ?? []),
+      nodes: only === undefined ? all : [...all].filter(({ value }) => machineOf(value) === only),
+      locked: (id) => view.locked(id),
+      withdrawing: (id) => this.withdrawing.has(id),
+    });
+  }
+
+  /** The places of each machine. They are made once for a configuration: every check of every machine asks for them. */
+  private configured(): ReadonlyMap<string, readonly FixedPlace[]> | undefined {
+    const { config, providers } = this.services;
     const driver = providers.get(this.provider);
     const pools = config.current.providers.get(this.provider)?.pools;
     if (!driver || 'problem' in driver || !driver.fixed) return undefined;
@@ -142,18 +166,14 @@ export class FixedMachinesKeeper {
       this.machines = fixed;
       this.health = new Map();
     }
-    // A provider that has left the configuration, and is served by nobody else, gives up all its machines.
-    const places = [...(pools?.values() ?? [])].flatMap((pool) =>
-      fixed.slots(pool).map((slot): FixedPlace => ({ ...slot, pool: pool.name, attributes: pool.nodeAttributes })),
-    );
-    const { view } = records.nodes;
-    return planFixedMachines({
-      provider: this.provider,
-      places,
-      nodes: view.all().values(),
-      locked: (id) => view.locked(id),
-      withdrawing: (id) => this.withdrawing.has(id),
-    });
+    if (this.places?.fixed !== fixed || this.places.pools !== pools) {
+      // A provider that has left the configuration, and is served by nobody else, gives up all its machines.
+      const all = [...(pools?.values() ?? [])].flatMap((pool) =>
+        fixed.slots(pool).map((slot): FixedPlace => ({ ...slot, pool: pool.name, attributes: pool.nodeAttributes })),
+      );
+      this.places = { fixed, pools, of: groupBy(all, machineOf) };
+    }
+    return this.places.of;
   }
 
   /** Has a machine checked if that can change anything, and its records put right. */
@@ -236,8 +256,8 @@ export class FixedMachinesKeeper {
 
   /** As things are now; undefined if what was learnt from `machines` has nothing to do with them any more. */
   private planOf(machine: string, machines: FixedMachines): FixedMachinePlan | undefined {
-    const plan = this.plan();
-    return machines === this.machines ? plan?.machines.find((candidate) => candidate.machine === machine) : undefined;
+    const plan = this.plan(machine);
+    return machines === this.machines ? plan?.machines[0] : undefined;
   }
 
   private async withdraw(id: NodeId, because: MachineReason, signal: AbortSignal): Promise<void> {
@@ -287,7 +307,8 @@ export async function checkFixedNode(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const machine = machineOf(node);
-  const slot = machines.slots(pool).find((candidate) => machineOf(candidate) === machine);
+  const slots = machines.slots(pool).filter((candidate) => machineOf(candidate) === machine);
+  const slot = slots.find(({ username }) => username === node.username) ?? slots[0];
   if (!slot) throw new Error(`pool ${pool.name} has no machine ${machine}`);
   return (await machines.check(slot, signal)).hostKeys;
 }

@@ -103,7 +103,7 @@ export class Launcher implements PoolSurroundings, StatusSource {
   /** Resolves when the mirrors are complete and the workers run. */
   async start(signal?: AbortSignal): Promise<void> {
     const { records, config, host, version, providers } = this.services;
-    await records.open(['nodes', 'requests', 'images', 'launchers', 'builders'], signal);
+    await records.open(['nodes', 'requests', 'images', 'launchers', 'builders', 'leases'], signal);
     await records.installation.learn(signal);
     this.announcement = await records.launchers.announceProcess({
       kind: 'launcher',

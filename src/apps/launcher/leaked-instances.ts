@@ -58,7 +58,10 @@ export class LeakedInstances {
     const node = metadata['nodepool_node_id'];
     if (metadata['nodepool_provider_name'] !== name || node === undefined) return false;
     if (isForeign(metadata, this.services.records.installation.id)) return false;
-    const record = this.services.records.nodes.view.get(node);
-    return !record || record.value.provider !== name;
+    const { view } = this.services.records.nodes;
+    const record = view.get(node);
+    if (record) return record.value.provider !== name;
+    // A record that cannot be understood is somebody's all the same: he may be at work on the machine.
+    return !view.damaged().some(({ id }) => id === node);
   }
 }

@@ -10,6 +10,7 @@ import type { LauncherServices } from './services.js';
 import { linkAbort } from '../../ports/runtime/linked-abort.js';
 import type { LinkedAbort } from '../../ports/runtime/linked-abort.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { poolName } from '../../domain/explain/pool-name.js';
 
 /** A min-ready request that vanishes before it was served is asked for again by the next look. */
 const TICK = 10;
@@ -153,9 +154,9 @@ function launchObstacles(services: LauncherServices, config: NodepoolConfig, nam
 }
 
 function poolObstacle({ records }: LauncherServices, pool: PoolConfig, label: PoolLabelConfig): Reason | undefined {
-  if (poolDisabled(pool)) return { code: 'POOL_DISABLED', pool: pool.name, maxServers: pool.maxServers };
+  if (poolDisabled(pool)) return { code: 'POOL_DISABLED', pool: poolName(pool), maxServers: pool.maxServers };
   if (label.image.kind !== 'diskimage') return undefined;
   const image = label.image.name;
   if (currentUpload(records.images.view.uploads({ image }), pool.provider)) return undefined;
-  return { code: 'IMAGE_NOT_READY', pool: pool.name, label: label.name, image };
+  return { code: 'IMAGE_NOT_READY', pool: poolName(pool), label: label.name, image };
 }

@@ -14,6 +14,8 @@ const BACKOFF_MAX = 60;
 const MOST_REFUSALS = 10;
 /** Before a request that could not be taken back is tried again, seconds. */
 const RETRY = 5;
+/** How long a request may stay open that some pool has declined: that pool looks at it no more, but at the next one, seconds. */
+const OPEN_PATIENCE = 20;
 
 /** How long not to ask for a label, and why. */
 export interface Refusal {
@@ -29,8 +31,12 @@ export interface Refusal {
  */
 export class MinReadyRequests {
   /** Event ids of ours; known before the store has numbered the request. */
-  private readonly own = new Set<string>();
+  private readonly events = new Set<string>();
+  /** Ids of ours: Python launchers to 3.11 drop the event id when they write a request. */
+  private readonly own = new Set<RequestId>();
   private readonly decided = new Set<RequestId>();
+  /** Open requests that somebody has declined, with the monotonic time at which they have waited long enough. */
+  private readonly declined = new Map<RequestId, number>();
   private readonly refusals = new Map<string, Refusal>();
   private readonly wakeup: Wakeup;
 
@@ -43,8 +49,8 @@ export class MinReadyRequests {
     const { clock, random, records } = this.services;
     const eventId = random.hexId();
     const now = clock.now();
-    this.own.add(eventId);
-    await records.requests.create(MIN_READY_PRIORITY, {
+    this.events.add(eventId);
+    const { id } = await records.requests.create(MIN_READY_PRIORITY, {
       ...REQUEST_DEFAULTS,
       state: 'requested',
       stateTime: now,
@@ -54,6 +60,9 @@ export class MinReadyRequests {
       requestor: MIN_READY_REQUESTOR,
       eventId,
     });
+    this.own.add(id);
+    const request = records.requests.view.get(id);
+    if (request) this.note(request);
   }
 
   /** Why nothing is to be asked for now, if so. */
@@ -68,8 +77,9 @@ export class MinReadyRequests {
     const unsubscribe = view.onChange((change) => this.onChange(change));
     try {
       while (!signal.aborted) {
+        await this.withdrawDeclined();
         const left = await this.takeBackDecided();
-        await this.wakeup.wait(left ? RETRY : Infinity, signal);
+        await this.wakeup.wait(Math.min(left ? RETRY : Infinity, this.untilDue()), signal);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -84,15 +94,58 @@ export class MinReadyRequests {
       for (const request of this.services.records.requests.view.all().values()) this.note(request);
     }
     if (change.kind !== 'removed' || !change.before) return;
-    this.own.delete(change.before.value.eventId ?? '');
+    this.events.delete(change.before.value.eventId ?? '');
+    this.own.delete(change.id);
     this.decided.delete(change.id);
+    this.declined.delete(change.id);
   }
 
   private note({ id, value }: Stored<NodeRequest>): void {
-    if (!this.own.has(value.eventId ?? '')) return;
+    if (this.events.has(value.eventId ?? '')) this.own.add(id);
+    if (!this.own.has(id)) return;
+    if (value.state !== 'requested' || value.declinedBy.length === 0) this.declined.delete(id);
+    else if (!this.declined.has(id)) {
+      this.declined.set(id, this.services.clock.monotonic() + OPEN_PATIENCE);
+      this.wakeup.wake();
+    }
     if (value.state !== 'fulfilled' && value.state !== 'failed') return;
     this.decided.add(id);
     this.wakeup.wake();
+  }
+
+  private untilDue(): number {
+    const next = Math.min(Infinity, ...this.declined.values());
+    return Math.max(0, next - this.services.clock.monotonic());
+  }
+
+  /** Some pools have declined, and the others do not say: asking anew lets all of them look again. */
+  private async withdrawDeclined(): Promise<void> {
+    const now = this.services.clock.monotonic();
+    for (const [id, due] of [...this.declined]) {
+      if (due > now) continue;
+      this.declined.set(id, now + OPEN_PATIENCE);
+      try {
+        await this.withdraw(id);
+      } catch (error) {
+        const fields = { request: id, ...errorFields(error) };
+        this.services.logger.warn(`Request ${id} could not be withdrawn; trying again`, fields);
+      }
+    }
+  }
+
+  /** Unless somebody is serving it. */
+  private async withdraw(id: RequestId): Promise<void> {
+    const outcome = await this.services.records.requests.lock(id);
+    if (outcome.kind !== 'locked') return;
+    const { lease } = outcome;
+    try {
+      const { state, nodeTypes } = lease.current.value;
+      if (state !== 'requested') return;
+      this.refused(nodeTypes[0] ?? '', id);
+      await lease.remove();
+    } finally {
+      await lease.release();
+    }
   }
 
   /** Answers whether some could not be taken back yet. */

@@ -131,12 +131,13 @@ export class NodeLaunch {
   }
 
   private async hostKeys(instance: Instance, interfaceIp: string, launching: AbortSignal): Promise<readonly string[]> {
-    const { lease, scan, config, connection } = this.job;
+    const { lease, scan, config, connection, spec } = this.job;
     if (scan === 'none') return [];
     if (instance.hostKeys !== null) return scan === 'keys' ? instance.hostKeys : [];
-    const target = { host: interfaceIp, port: connection.port, gather: scan } as const;
-    return withDeadline(this.services.clock, config.bootTimeout + 15, `host keys of ${lease.id}`, launching, (signal) =>
-      this.services.scanner.scan(target, config.bootTimeout, signal),
+    const target = { host: interfaceIp, port: instance.connectionPort ?? connection.port, gather: scan } as const;
+    const patience = spec.label.bootTimeout ?? config.bootTimeout;
+    return withDeadline(this.services.clock, patience + 15, `host keys of ${lease.id}`, launching, (signal) =>
+      this.services.scanner.scan(target, patience, signal),
     );
   }
 
@@ -238,6 +239,7 @@ function readyFields(instance: Instance, node: Node): Partial<Node> {
     cloud: instance.cloud ?? node.cloud,
     hostId: instance.hostId,
     resources: instance.resources ?? node.resources,
+    connectionPort: instance.connectionPort ?? node.connectionPort,
   };
 }
 

@@ -9,7 +9,9 @@ import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { InstanceLists } from './instance-lists.js';
 import { deleteNode } from './node-deletion.js';
+import { LeasedNodes } from './leased-nodes.js';
 import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
@@ -42,8 +44,10 @@ export class NodeReaper {
   private readonly busy = new Set<NodeId>();
   /** Will be looked at again after a pause, whatever happens. */
   private readonly retrying = new Set<NodeId>();
+  private readonly lists: InstanceLists;
   private readonly wakeup: Wakeup;
   private readonly tasks: Supervisor;
+  private readonly leased: LeasedNodes;
   private readonly limits = new Map<string | null, WorkLimit>();
 
   constructor(
@@ -54,7 +58,9 @@ export class NodeReaper {
     /** Nodes that are about to be handed out by this process. */
     private readonly claimed: (id: NodeId) => boolean,
   ) {
+    this.lists = new InstanceLists(services.clock);
     this.wakeup = new Wakeup(services.clock);
+    this.leased = new LeasedNodes(services);
     // All tasks are about a node, which ends their name.
     this.tasks = new Supervisor((name, error) => {
       const node = name.slice(name.lastIndexOf(' ') + 1);
@@ -78,6 +84,7 @@ export class NodeReaper {
       records.nodes.view.onChange((change) => this.onNodeChange(change)),
       records.requests.view.onChange((change) => this.onRequestChange(change)),
       config.onChange(() => this.lookAtAll()),
+      ...this.leased.open((node) => this.look(node)),
     ];
     this.lookAtAll();
     try {
@@ -89,6 +96,7 @@ export class NodeReaper {
       if (!signal.aborted) throw error;
     } finally {
       unsubscribe.forEach((undo) => undo());
+      this.lists.stop();
       await this.tasks.stop();
     }
   }
@@ -196,6 +204,7 @@ export class NodeReaper {
       config: config.current,
       ours: node.provider !== null && this.ours(node.provider),
       unborn: clock.monotonic() - (this.unborn.get(id) ?? clock.monotonic()),
+      lease: this.leased.leaseOf(id, node),
       requestExists: (id) => records.requests.view.get(id) !== undefined || !records.requests.view.complete,
       launcherAlive: (id) => !registry.complete || registry.pools().some((pool) => pool.id === id),
     });
@@ -257,12 +266,19 @@ export class NodeReaper {
     signal.addEventListener('abort', letGo, { once: true });
     if (signal.aborted) letGo();
     try {
+      await this.leased.refresh(lease.current.value);
       const { verdict, because } = this.decide(id, lease.current.value);
       if (verdict === 'free') await this.free(lease);
       if (verdict === 'delete') {
         this.services.logger.info(`Deleting node ${id}`, { node: id, because });
         const governor = this.governors.of(lease.current.value.provider ?? '');
-        await deleteNode(this.services.clock, lease, governor, () => this.provider(lease.current.value.provider));
+        await deleteNode(lease, {
+          clock: this.services.clock,
+          lists: this.lists,
+          governor,
+          provider: () => this.provider(lease.current.value.provider),
+          installation: this.services.records.installation.id,
+        });
       }
     } finally {
       signal.removeEventListener('abort', letGo);

@@ -15,6 +15,7 @@ import type { Provider } from '../../ports/compute/provider.js';
 import { asError } from '../../ports/runtime/clock.js';
 import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
 import type { PlannedStep } from './planned-step.js';
+import { poolName } from '../../domain/explain/pool-name.js';
 import { TenantShare } from './tenant-share.js';
 
 /** The pool's section of the configuration as it was when a pass began. */
@@ -203,6 +204,8 @@ export class PoolDecisions {
 
   /** @param labels only nodes with one of these */
   private free(labels?: readonly string[]): readonly Stored<Node>[] {
+    // Without its provider not even a free node is taken: nobody could look whether it answers.
+    if (!this.usable) return [];
     const { provider, pool } = this.config;
     return this.around.index
       .free(provider.name, pool.name, labels)
@@ -254,7 +257,7 @@ export class PoolDecisions {
     const image = this.imageProblem(label);
     if (image) return [image];
     const problem = readinessProblem(driver, pool, label);
-    return problem === null ? [] : [{ code: 'LABEL_BROKEN', pool: pool.name, label: name, problem }];
+    return problem === null ? [] : [{ code: 'LABEL_BROKEN', pool: poolName(pool), label: name, problem }];
   }
 
   private imageProblem(label: PoolLabelConfig): Reason | undefined {
@@ -262,7 +265,7 @@ export class PoolDecisions {
     const { view } = this.around.services.records.images;
     const image = label.image.name;
     if (!view.complete || currentUpload(view.uploads({ image }), this.identity.provider)) return undefined;
-    return { code: 'IMAGE_NOT_READY', pool: this.config.pool.name, label: label.name, image };
+    return { code: 'IMAGE_NOT_READY', pool: poolName(this.config.pool), label: label.name, image };
   }
 }
 

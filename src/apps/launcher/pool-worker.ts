@@ -4,6 +4,7 @@ import { orderRequests } from '../../domain/decide/request-order.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import { timeToFulfil } from '../../domain/metrics/launcher-metrics.js';
 import type { NodeRequest, RequestId } from '../../domain/model/request.js';
+import { LATE_WATCH, watchesLate } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { Announcement, PoolAnnouncement } from '../../ports/records/launchers.js';
 import type { RecordChange } from '../../ports/records/view.js';
@@ -23,6 +24,7 @@ import { declineRequest, lockRequest } from './request-locking.js';
 import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 import { WorkLimit } from '../../ports/runtime/work-limit.js';
+import { poolName } from '../../domain/explain/pool-name.js';
 
 /** Requests being locked or declined at once; launches themselves are limited by quota and `max-concurrency`. */
 const MAX_LOCKING = 100;
@@ -49,6 +51,8 @@ export class PoolWorker {
   private readonly pauses = new Map<RequestId, GrowingPause>();
   /** Requests that nobody serves yet, we included; most of the others stay for long after they were served. */
   private readonly open = new Set<RequestId>();
+  /** Requests whose client does not listen yet, with the monotonic time from which on it does. */
+  private readonly deaf = new Map<RequestId, number>();
   /** Handlers that lacked nodes when last asked: few of many, while each pass has to ask them. */
   private readonly lacking = new Set<RequestHandler>();
   /** Handlers that wait for capacity. */
@@ -132,11 +136,26 @@ export class PoolWorker {
       if (change.kind === 'removed') {
         this.handlers.get(change.id)?.vanished();
         this.pauses.delete(change.id);
+        this.deaf.delete(change.id);
       }
+      if (change.kind === 'added') this.noteDeaf(change.after);
       if (change.kind !== 'locking') this.noteOpen(change.id);
       this.resting.delete(change.id);
     }
     this.wake();
+  }
+
+  private noteDeaf({ id, value }: Stored<NodeRequest>): void {
+    if (value.state === 'requested' && watchesLate(value)) {
+      this.deaf.set(id, this.around.services.clock.monotonic() + LATE_WATCH);
+    }
+  }
+
+  /** Resolves when the client hears of an answer; undefined = it does already. */
+  private listening(id: RequestId, signal: AbortSignal): Promise<void> | undefined {
+    const { clock } = this.around.services;
+    const seconds = (this.deaf.get(id) ?? 0) - clock.monotonic();
+    return seconds > 0 ? sleep(clock, seconds, signal) : undefined;
   }
 
   private findOpen(): void {
@@ -241,7 +260,7 @@ export class PoolWorker {
     this.journal.accepted(handler.id, plan.because, false);
     if (plan.waiting.length === 0) return;
     if (handler.isMinReady) {
-      return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: this.identity.name }, ...plan.because]);
+      return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: poolName(this.identity) }, ...plan.because]);
     }
     if (handler.idle && this.putBackIfCrowded(handler, decisions)) return;
     const room = decisions.roomFor(plan);
@@ -308,6 +327,7 @@ export class PoolWorker {
       acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
       share,
       registry: () => decisions.registry(),
+      listening: (signal) => this.listening(request.id, signal),
       lacking: (lacking) => void this.lacking.add(lacking),
       wake: () => this.wake(),
     });
@@ -357,6 +377,7 @@ export class PoolWorker {
     };
     this.tasks.start(`declining ${id}`, async (signal) => {
       try {
+        await this.listening(id, signal);
         await this.locks.run(async () => {
           if (signal.aborted) return;
           const stored = await declineRequest(this.around.services.records, id, because, decliner);

@@ -23,6 +23,8 @@ export interface HandlerSurroundings {
   /** What is kept of its tenant's limits for nodes that the records do not count yet. */
   readonly share: TenantShare;
   readonly registry: () => Parameters<typeof declined>[2];
+  /** Resolves when the client hears of an answer; undefined = it does already. Rejects when aborted. */
+  readonly listening: (signal: AbortSignal) => Promise<void> | undefined;
   /** The handler lacks nodes that nobody has decided on yet: it is to be asked in each pass until it has them. */
   readonly lacking: (handler: RequestHandler) => void;
   /** The handler wants more nodes, has news, or has ended: look at it again. */
@@ -125,6 +127,8 @@ export class RequestHandler {
       if (this.needed.length > 0) this.around.lacking(this);
       this.around.wake();
       await this.settled();
+      // Let go meanwhile, it is put back as ever.
+      await this.around.listening(this.ending.signal)?.catch(() => undefined);
       return await this.complete(lease);
     } catch (error) {
       first.forEach(dropStep);

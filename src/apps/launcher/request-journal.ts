@@ -2,6 +2,7 @@ import type { Reason } from '../../domain/explain/reason.js';
 import type { RequestId, RequestState } from '../../domain/model/request.js';
 import type { DecisionJournal } from '../../ports/telemetry/journal.js';
 import type { PoolIdentity } from './pool-surroundings.js';
+import { poolName } from '../../domain/explain/pool-name.js';
 
 /** What one pool says about requests: its last word on each must be true at any time. */
 export class RequestJournal {
@@ -18,11 +19,11 @@ export class RequestJournal {
   accepted(id: RequestId, waiting: readonly Reason[], lockedByOthers: boolean): void {
     if (lockedByOthers) this.note(id, 'wait', [{ code: 'REQUEST_LOCKED' }]);
     else if (waiting.length > 0) this.note(id, 'wait', waiting);
-    else this.note(id, 'accept', [{ code: 'SERVEABLE', pool: this.pool.name }]);
+    else this.note(id, 'accept', [{ code: 'SERVEABLE', pool: poolName(this.pool) }]);
   }
 
   fulfilled(id: RequestId): void {
-    this.note(id, 'fulfilled', [{ code: 'SERVEABLE', pool: this.pool.name }]);
+    this.note(id, 'fulfilled', [{ code: 'SERVEABLE', pool: poolName(this.pool) }]);
   }
 
   /** We had taken it, or wanted to decline it, and nothing came of it: most likely somebody else has its lock. */

@@ -66,7 +66,7 @@ export function readDaemonArguments(program: ProgramSpec, pidFile: string, folde
   return {
     configPath: text('-c') ?? '/etc/nodepool/nodepool.yaml',
     securePath: text('-s'),
-    foreground: options.has('-f') || options.has('-d'),
+    foreground: options.has('-f') || options.has('-d') || options.has('--demo'),
     debug: options.has('-d'),
     logConfigPath: text('-l'),
     pidFile: text('-p') ?? pidFile,

@@ -16,20 +16,22 @@ import { ZooKeeperTreeStore } from '../../adapters/zookeeper/zookeeper-tree-stor
 import { driversModule } from '../composition/drivers-module.js';
 import { openMetrics } from '../composition/open-metrics.js';
 import { recordsModule } from '../composition/records-module.js';
-import { memoryStoreModule, zookeeperModule } from '../composition/store-modules.js';
 import { systemModule } from '../composition/system-module.js';
 import { telemetryModule } from '../composition/telemetry-module.js';
 import { TOKENS } from '../composition/tokens.js';
 import { PluginRegistry } from '../plugins/plugin-registry.js';
+import { currentEnvironment } from './current-environment.js';
 import { openLog } from './open-log.js';
 import type { LogOptions } from './open-log.js';
+import type { Place } from './open-place.js';
+import { openPlace } from './open-place.js';
 import { packageVersion } from './version.js';
 
 export interface ProcessOptions extends LogOptions {
   readonly configPath: string;
   readonly securePath: string | null;
-  /** Keep everything in memory instead of ZooKeeper. */
-  readonly memory?: boolean;
+  /** Where the records are: in ZooKeeper (the default), in the store of this machine, or in memory alone. */
+  readonly place?: Place;
   readonly environment?: Readonly<Record<string, string>>;
   /** Drivers from outside are loaded only when a provider of theirs is asked for: the command line. */
   readonly driversWhenAsked?: boolean;
@@ -70,12 +72,6 @@ export function openPlugins(): PluginRegistry {
   return new PluginRegistry({ clock: new SystemClock(), installation: path.resolve(installation) });
 }
 
-export function currentEnvironment(): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
-}
-
 /** Loads the configuration and puts the parts together; nothing runs yet but the connection to the store. */
 export async function openProcess(
   options: ProcessOptions,
@@ -91,12 +87,11 @@ export async function openProcess(
   const config = await ConfigFile.open({ ...reading, withoutDrivers }, logger.child('config'));
   const metrics = openMetrics(environment, config, logger);
   const host = await SystemHostIdentity.detect();
-  const { zookeeper } = config.current;
-  if (!zookeeper && !options.memory) throw new Error('No ZooKeeper servers specified in config.');
+  const place = await openPlace(options.place ?? 'zookeeper', config.current, logger);
   container.load(
     systemModule({ host, environment, version: packageVersion() }),
     telemetryModule(logger, metrics),
-    zookeeper && !options.memory ? zookeeperModule(zookeeper) : memoryStoreModule(),
+    place.module,
     recordsModule(),
     driversModule({
       plugins,
@@ -114,6 +109,7 @@ export async function openProcess(
     close: async () => {
       await container.get(TOKENS.records).close();
       await store.close();
+      await place.close();
       await metrics.close();
       logger.close();
     },

@@ -18,7 +18,8 @@ import { driverLines, checkLines, leftBehindLines, sumLine } from '../plugins/dr
 import type { DriverRow } from '../plugins/driver-report.js';
 import { testDriver } from '../plugins/driver-test.js';
 import { ANY_DRIVER } from '../plugins/plugin-registry.js';
-import { currentEnvironment, loadOptions, openPlugins } from './daemon.js';
+import { currentEnvironment } from './current-environment.js';
+import { loadOptions, openPlugins } from './daemon.js';
 import { packageVersion } from './version.js';
 
 /** `nodepool drivers` and `nodepool driver-test`. */

@@ -6,6 +6,8 @@ export interface LogOptions {
   /** Where the log goes unless a logging configuration says otherwise. */
   readonly logTo: LogTarget;
   readonly debug: boolean;
+  /** Without `debug` and without a logging configuration; default: info. */
+  readonly level?: 'info' | 'warn';
   /** From `-l`; null without. */
   readonly logConfigPath?: string | null;
 }
@@ -17,7 +19,7 @@ export function openLog(options: LogOptions): PinoLogger {
   return logger;
 }
 
-function open({ logTo, debug, logConfigPath = null }: LogOptions): PinoLogger {
+function open({ logTo, debug, level = 'info', logConfigPath = null }: LogOptions): PinoLogger {
   if (logConfigPath !== null) {
     const config = readLogConfig(logConfigPath);
     const logger = PinoLogger.configured(config);
@@ -25,7 +27,7 @@ function open({ logTo, debug, logConfigPath = null }: LogOptions): PinoLogger {
     return logger;
   }
   try {
-    return PinoLogger.open({ target: logTo, level: debug ? 'debug' : 'info' });
+    return PinoLogger.open({ target: logTo, level: debug ? 'debug' : level });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const file = typeof logTo === 'object' ? logTo.file : logTo;

@@ -1,6 +1,8 @@
+import { explainReason } from '../../domain/explain/explain-reason.js';
 import type { NodeState } from '../../domain/model/node.js';
 import type { RequestState } from '../../domain/model/request.js';
 import type { Clock } from '../../ports/runtime/clock.js';
+import type { DecisionJournal } from '../../ports/telemetry/journal.js';
 import type { Records } from '../../ports/records/records.js';
 
 const NODE_WORDS: Partial<Readonly<Record<NodeState, string>>> = {
@@ -30,6 +32,8 @@ export class Narrator {
     private readonly records: Records,
     private readonly clock: Clock,
     private readonly print: (line: string) => void,
+    /** What the launcher of this process has decided. */
+    private readonly journal: Pick<DecisionJournal, 'entries'>,
   ) {
     this.started = clock.monotonic();
   }
@@ -96,6 +100,15 @@ export class Narrator {
       request.state === 'fulfilled' ? `nodes ${request.nodes.map(short).join(', ')}` : request.nodeTypes.join(', ');
     const who = `request ${id} of ${request.requestor ?? 'somebody'}`;
     this.tell(`request ${id} ${request.state}`, `${who} ${REQUEST_WORDS[request.state]} ${what}`);
+    if (request.state === 'failed')
+      for (const reason of this.whyFailed(id)) this.tell(`request ${id} ${reason}`, reason);
+  }
+
+  /** What each pool has said about a request that nobody can serve. */
+  private whyFailed(id: string): readonly string[] {
+    const now = this.clock.now();
+    const all = this.journal.entries('request', id).flatMap(({ decision }) => decision.because);
+    return [...new Set(all.map((reason) => `  because ${explainReason(reason, now).text}`))];
   }
 
   private tell(key: string, text: string): void {

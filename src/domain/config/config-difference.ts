@@ -3,6 +3,7 @@
  * so they may be logged.
  */
 import type { NodepoolConfig, ProviderConfig } from './config.js';
+import type { LeaseTokenConfig } from './lease-api.js';
 import { sameValue } from './value-equality.js';
 
 type Change = 'added' | 'removed' | 'changed';
@@ -19,6 +20,9 @@ export type ConfigEffect =
   | { readonly kind: 'max-hold-age-changed' }
   /** Takes effect at the next start only. */
   | { readonly kind: 'webapp-changed' }
+  /** Where it listens takes effect at the next start only. */
+  | { readonly kind: 'lease-api-changed' }
+  | { readonly kind: `lease-tokens-${Change}`; readonly holder: string }
   | { readonly kind: 'build-settings-changed'; readonly keys: readonly BuildSetting[] };
 
 /** A changed server list applies to the running connection; the other parts need a restart. */
@@ -37,6 +41,9 @@ export function configDifference(before: NodepoolConfig, after: NodepoolConfig):
   if (zookeeperParts.length > 0) effects.push({ kind: 'zookeeper-changed', parts: zookeeperParts });
   if (before.maxHoldAge !== after.maxHoldAge) effects.push({ kind: 'max-hold-age-changed' });
   if (!sameValue(before.webapp, after.webapp)) effects.push({ kind: 'webapp-changed' });
+  if (!sameValue(before.leaseApi, after.leaseApi)) effects.push({ kind: 'lease-api-changed' });
+  for (const [holder, change] of mapChanges(tokensByHolder(before), tokensByHolder(after)))
+    effects.push({ kind: `lease-tokens-${change}`, holder });
   const keys = BUILD_SETTINGS.filter((key) => !sameValue(before[key], after[key]));
   if (keys.length > 0) effects.push({ kind: 'build-settings-changed', keys });
 
@@ -54,6 +61,12 @@ export function configDifference(before: NodepoolConfig, after: NodepoolConfig):
     effects.push(...poolEffects(before.providers.get(provider), after.providers.get(provider)));
   }
   return effects;
+}
+
+function tokensByHolder({ leaseTokens = [] }: NodepoolConfig): ReadonlyMap<string, readonly LeaseTokenConfig[]> {
+  const byHolder = new Map<string, readonly LeaseTokenConfig[]>();
+  for (const token of leaseTokens) byHolder.set(token.name, [...(byHolder.get(token.name) ?? []), token]);
+  return byHolder;
 }
 
 function poolEffects(before: ProviderConfig | undefined, after: ProviderConfig | undefined): ConfigEffect[] {

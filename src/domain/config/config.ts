@@ -2,6 +2,7 @@
  * The validated configuration as plain values (spec BUILDER 1). Every default is filled in; durations are seconds.
  * How it is read from YAML is the business of `adapters/config-yaml`.
  */
+import type { LeaseApiConfig, LeaseTokenConfig } from './lease-api.js';
 import type { Resources } from '../model/quota.js';
 
 export interface NodepoolConfig {
@@ -17,6 +18,8 @@ export interface NodepoolConfig {
   readonly buildLogRetention: number;
   /** Null when the file names no servers (an error for the daemons, fine for `config-validate` and the standalone process). */
   readonly zookeeper: ZooKeeperConfig | null;
+  /** Null with ZooKeeper. */
+  readonly store: StoreConfig | null;
   /** Seconds; Infinity = never. */
   readonly maxHoldAge: number;
   readonly labels: ReadonlyMap<string, LabelConfig>;
@@ -24,6 +27,10 @@ export interface NodepoolConfig {
   readonly diskImages: ReadonlyMap<string, DiskImageConfig>;
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   readonly tenantLimits: ReadonlyMap<string, Resources>;
+  /** Where machines can be leased over HTTP; absent = nowhere. */
+  readonly leaseApi?: LeaseApiConfig;
+  /** Who may; from the secure file. */
+  readonly leaseTokens?: readonly LeaseTokenConfig[];
 }
 
 export interface ZooKeeperConfig {
@@ -33,6 +40,14 @@ export interface ZooKeeperConfig {
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | null;
   /** Session time-out in seconds. */
   readonly timeout: number;
+}
+
+/** The store of the daemon that does without ZooKeeper. */
+export interface StoreConfig {
+  /** Absolute. */
+  readonly directory: string;
+  /** Seconds that locks outlive a process that was killed. */
+  readonly sessionTimeout: number;
 }
 
 export interface LabelConfig {
@@ -145,6 +160,8 @@ export interface PoolLabelConfig {
   readonly consoleLog: boolean;
   readonly instanceProperties: Readonly<Record<string, string>>;
   readonly dynamicInstanceProperties: Readonly<Record<string, string>>;
+  /** Seconds; the provider's counts if this is absent. */
+  readonly bootTimeout?: number;
   /** The label's section as parsed, for the driver (flavor, networks, volume size, …). */
   readonly settings: Readonly<Record<string, unknown>>;
 }

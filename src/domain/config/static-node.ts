@@ -2,7 +2,7 @@
 import type { PoolConfig } from './config.js';
 
 export interface StaticNodeConfig {
-  /** Host name or address. With user name and port it identifies the machine. */
+  /** Host name or address. With the port it identifies the machine. */
   readonly name: string;
   readonly labels: readonly string[];
   /** Seconds to wait for the machine to answer. */

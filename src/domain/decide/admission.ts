@@ -19,6 +19,7 @@ import { matchLabels } from './match-machines.js';
 import { quotaReasons } from './quota-fit.js';
 import { declinedByAll } from './decline.js';
 import { missingLabels } from './request-order.js';
+import { poolName } from '../explain/pool-name.js';
 
 export type AdmissionVerdict = 'ignore' | 'yield' | 'wait' | 'decline' | 'accept';
 
@@ -71,9 +72,9 @@ export function admitRequest(input: AdmissionInput): Decision<AdmissionVerdict> 
   const later = waitReasons(input);
   if (later.length > 0) return { verdict: 'wait', because: later };
   if (input.request.requestor === MIN_READY_REQUESTOR && !input.fitsNow()) {
-    return { verdict: 'decline', because: [{ code: 'MIN_READY_AT_CAPACITY', pool: input.pool.name }] };
+    return { verdict: 'decline', because: [{ code: 'MIN_READY_AT_CAPACITY', pool: poolName(input.pool) }] };
   }
-  return { verdict: 'accept', because: [{ code: 'SERVEABLE', pool: input.pool.name }] };
+  return { verdict: 'accept', because: [{ code: 'SERVEABLE', pool: poolName(input.pool) }] };
 }
 
 /** Other registered pools that offer all labels and have not declined. */
@@ -110,17 +111,20 @@ export function declineReasons(
   >,
 ): readonly Reason[] {
   const { request, pool, provider } = input;
-  if (poolDisabled(pool)) return [{ code: 'POOL_DISABLED', pool: pool.name, maxServers: pool.maxServers }];
+  if (poolDisabled(pool)) return [{ code: 'POOL_DISABLED', pool: poolName(pool), maxServers: pool.maxServers }];
   if (provider.maxConcurrency === 0) return [{ code: 'CONCURRENCY_DISABLED', provider: provider.name }];
   const unknown = missingLabels(request, pool.labels);
-  if (unknown.length > 0) return unknown.map((label) => ({ code: 'LABEL_UNKNOWN', pool: pool.name, label }));
+  if (unknown.length > 0) return unknown.map((label) => ({ code: 'LABEL_UNKNOWN', pool: poolName(pool), label }));
   const problems = [...new Set(request.nodeTypes)].flatMap((label) => input.labelProblems(label));
   if (problems.length > 0) return problems;
 
   const tooFew = overMachines(input);
   if (tooFew.length > 0) return tooFew;
   const whole = request.nodeTypes.map(input.resourcesOf).reduce(addResources, NO_RESOURCES);
-  const overPool = quotaReasons({ code: 'REQUEST_OVER_POOL', owner: pool.name, limit: pool.limits, used: {} }, whole);
+  const overPool = quotaReasons(
+    { code: 'REQUEST_OVER_POOL', owner: poolName(pool), limit: pool.limits, used: {} },
+    whole,
+  );
   if (overPool.length > 0) return overPool;
   if (pool.ignoreProviderQuota || input.providerLimits === null) return [];
   // What others use comes back some time: that is for `waitReasons`.
@@ -138,7 +142,9 @@ function overMachines({ request, pool, slots }: Pick<AdmissionInput, 'request' |
   const left = nodeTypes.filter((_label, index) => given[index] === undefined);
   if (left.length === 0) return [];
   const need = nodeTypes.length;
-  return [{ code: 'REQUEST_OVER_MACHINES', pool: pool.name, labels: [...new Set(left)], need, slots: slots.length }];
+  return [
+    { code: 'REQUEST_OVER_MACHINES', pool: poolName(pool), labels: [...new Set(left)], need, slots: slots.length },
+  ];
 }
 
 /** Why the request as a whole does not fit beside what others use of the account now; also asked again while it waits. */
@@ -171,10 +177,11 @@ function waitReasons(input: AdmissionInput): readonly Reason[] {
     if (over.length > 0) return over;
   }
   if (input.fixed && !input.fitsNow()) {
-    return [{ code: 'NO_FREE_MACHINE', pool: pool.name, labels: [...new Set(request.nodeTypes)] }];
+    return [{ code: 'NO_FREE_MACHINE', pool: poolName(pool), labels: [...new Set(request.nodeTypes)] }];
   }
-  if (input.waiting > 0 && !input.fitsNow()) {
-    return [{ code: 'OTHERS_WAIT_FIRST', pool: pool.name, waiting: input.waiting }];
+  // A min-ready request does not stand in line: it is declined, and asked for again.
+  if (input.waiting > 0 && request.requestor !== MIN_READY_REQUESTOR && !input.fitsNow()) {
+    return [{ code: 'OTHERS_WAIT_FIRST', pool: poolName(pool), waiting: input.waiting }];
   }
   if (input.activeLaunches >= provider.maxConcurrency) {
     return [

@@ -10,6 +10,7 @@ import { addResources, NO_RESOURCES } from '../model/quota.js';
 import type { Stored } from '../model/stored.js';
 import { matchMachines } from './match-machines.js';
 import { quotaReasons } from './quota-fit.js';
+import { poolName } from '../explain/pool-name.js';
 
 export interface AllocationInput {
   readonly pool: PoolConfig;
@@ -157,10 +158,10 @@ function obstacles(
 ): readonly Reason[] {
   const { pool, provider } = input;
   if (input.fixed) {
-    return [{ code: 'NO_FREE_MACHINE', pool: pool.name, labels: [label] }];
+    return [{ code: 'NO_FREE_MACHINE', pool: poolName(pool), labels: [label] }];
   }
   const reasons: Reason[] = [
-    ...quotaReasons({ code: 'QUOTA_POOL', owner: pool.name, limit: pool.limits, used: state.poolUsed }, need),
+    ...quotaReasons({ code: 'QUOTA_POOL', owner: poolName(pool), limit: pool.limits, used: state.poolUsed }, need),
   ];
   if (input.providerAvailable) {
     const limit = input.providerAvailable;

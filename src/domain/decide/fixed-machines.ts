@@ -66,9 +66,12 @@ export function planFixedMachines(input: FixedMachinesInput): FixedMachinesPlan 
   return { machines, surplus };
 }
 
-/** The machine of a place or of a record: host, user and port tell machines apart. */
-export function machineOf(of: Pick<Node, 'hostname' | 'username' | 'connectionPort'>): string {
-  return `${of.username ?? ''}@${of.hostname ?? ''}:${typeof of.connectionPort === 'number' ? of.connectionPort : '?'}`;
+/**
+ * The machine of a place or of a record: host and port tell machines apart. Another user on it is the same machine, and may be
+ * offered beside the first one by an entry of its own.
+ */
+export function machineOf(of: Pick<Node, 'hostname' | 'connectionPort'>): string {
+  return `${of.hostname ?? ''}:${typeof of.connectionPort === 'number' ? of.connectionPort : '?'}`;
 }
 
 /** Does nobody use the node, as far as its record tells? */
@@ -122,23 +125,41 @@ function planMachine(
   const [place] = places;
   if (!place) throw new Error(`machine ${machine} has no slots`);
   const staying = nodes.filter((node) => !leaving.has(node));
-  const owner = new Map<FixedPlace, Stored<Node>>();
-  for (const node of staying) {
-    const own = places.find(({ slot }) => slot === node.value.slot);
-    if (own && !owner.has(own)) owner.set(own, node);
-  }
-  // Records of the 3.x releases have no slot number: they take what is left.
-  const placed = new Set(owner.values());
-  for (const node of staying.filter((candidate) => !placed.has(candidate))) {
-    const rest = places.find((candidate) => !owner.has(candidate));
-    if (rest) owner.set(rest, node);
-  }
+  const owner = ownersOf(places, staying);
   // A record that is surplus but still there takes its room until it is gone.
   const room = Math.max(0, places.length - nodes.length);
   const unowned = places.filter((candidate) => !owner.has(candidate)).slice(0, room);
   const freeNodes = new Set(free(input, staying));
   const owned = [...owner].flatMap(([at, node]) => (freeNodes.has(node) ? [{ node, place: at }] : []));
   return { machine, place, missing: unowned, free: owned };
+}
+
+/**
+ * Which record stands for which place: of the same user and slot; else, as when the user was renamed, of the same slot. Records of
+ * the 3.x releases have no slot number: they take what is left.
+ */
+function ownersOf(places: readonly FixedPlace[], nodes: readonly Stored<Node>[]): Map<FixedPlace, Stored<Node>> {
+  const owner = new Map<FixedPlace, Stored<Node>>();
+  const placed = new Set<Stored<Node>>();
+  const fits: readonly ((place: FixedPlace, node: Node) => boolean)[] = [
+    (place, node) => placeKey(place) === placeKey(node),
+    (place, node) => place.slot === node.slot,
+    () => true,
+  ];
+  for (const fit of fits) {
+    for (const node of nodes.filter((candidate) => !placed.has(candidate))) {
+      const own = places.find((candidate) => !owner.has(candidate) && fit(candidate, node.value));
+      if (!own) continue;
+      owner.set(own, node);
+      placed.add(node);
+    }
+  }
+  return owner;
+}
+
+/** Tells the places of one machine apart. */
+function placeKey({ username, slot }: Pick<Node, 'username' | 'slot'>): string {
+  return `${username ?? ''}#${slot ?? -1}`;
 }
 
 /**
@@ -154,10 +175,10 @@ function overfull(
   const excess = staying.length - places.length;
   if (excess <= 0) return [];
   const idle = new Set(free(input, staying));
-  const open = new Set(places.map(({ slot }) => slot));
+  const open = new Set(places.map(placeKey));
   const misplaced = new Set<Stored<Node>>();
   for (const node of [...staying.filter((candidate) => !idle.has(candidate)), ...idle]) {
-    if (!open.delete(node.value.slot ?? -1)) misplaced.add(node);
+    if (!open.delete(placeKey(node.value))) misplaced.add(node);
   }
   const youngestFirst = [...idle].reverse();
   return [
@@ -170,8 +191,13 @@ function free(input: FixedMachinesInput, nodes: readonly Stored<Node>[]): readon
   return nodes.filter(({ id, value }) => isFree(value) && !input.locked(id) && !input.withdrawing(id));
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
   return groups;
 }

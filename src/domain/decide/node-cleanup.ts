@@ -27,6 +27,8 @@ export interface CleanupInput {
   /** For how long we have known it as unlocked in `init`, seconds of a clock that never jumps; its own age may be a wrong clock's. */
   readonly unborn: number;
   readonly requestExists: (id: string) => boolean;
+  /** The lease that the node belongs to, with the seconds for which it is to be spared; null if it belongs to none. */
+  readonly lease?: { readonly id: string; readonly left: number } | null;
   /** Is the launcher that made the node still registered? */
   readonly launcherAlive: (id: string) => boolean;
 }
@@ -51,6 +53,7 @@ const ABANDONED: ReadonlySet<NodeState> = new Set([
 export function cleanupUnlockedNode(input: CleanupInput): CleanupDecision {
   const { node } = input;
   if (!input.ours) return { verdict: 'keep', because: [{ code: 'FOREIGN_PROVIDER', provider: node.provider }] };
+  if (node.state === 'in-use' && input.lease && input.lease.left > 0) return leased(input.lease, input.now);
   if (ABANDONED.has(node.state)) {
     const finished = node.state !== 'in-use' && node.state !== 'building';
     return { verdict: 'delete', because: [{ code: finished ? 'FINISHED' : 'OWNER_GONE', state: node.state }] };
@@ -59,6 +62,11 @@ export function cleanupUnlockedNode(input: CleanupInput): CleanupDecision {
   if (node.state === 'hold') return cleanupHeld(input);
   if (node.state === 'ready') return cleanupReady(input);
   return { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: node.state }] };
+}
+
+/** Its gateway may be gone; another takes over, and the holder need not know [L10]. */
+function leased({ id, left }: NonNullable<CleanupInput['lease']>, now: number): CleanupDecision {
+  return { verdict: 'keep', because: [{ code: 'LEASED', lease: id, left }], again: now + left };
 }
 
 function cleanupInit(input: CleanupInput): CleanupDecision {
@@ -70,11 +78,14 @@ function cleanupInit(input: CleanupInput): CleanupDecision {
   return { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: 'init' }], again: now + INIT_GRACE };
 }
 
-function cleanupHeld(input: CleanupInput): CleanupDecision {
-  const { node, now, config } = input;
+function cleanupHeld({ node, now, config }: CleanupInput): CleanupDecision {
+  return byAge(node, now, longestHold(node, config), 'HELD_TOO_LONG');
+}
+
+/** Seconds that a node may be held: as long as whoever holds it has said, and no longer than the configuration allows. */
+export function longestHold(node: Pick<Node, 'holdExpiration'>, config: Pick<NodepoolConfig, 'maxHoldAge'>): number {
   const own = node.holdExpiration !== null && node.holdExpiration > 0 ? node.holdExpiration : Infinity;
-  const limit = Math.min(own, config.maxHoldAge > 0 ? config.maxHoldAge : Infinity);
-  return byAge(node, now, limit, 'HELD_TOO_LONG');
+  return Math.min(own, config.maxHoldAge > 0 ? config.maxHoldAge : Infinity);
 }
 
 function cleanupReady(input: CleanupInput): CleanupDecision {

@@ -76,7 +76,16 @@ export interface NodeFacts {
   readonly allocatedTo: string | null;
   /** The state of that request; null if it does not exist. */
   readonly requestState: RequestState | null;
+  /** Only of a node that is held. */
+  readonly hold: HoldFacts | null;
   readonly comment: string | null;
+}
+
+/** Who holds a node, and till when, in seconds since the epoch; null: until somebody deletes it. */
+export interface HoldFacts {
+  /** The job that the client named; null: an operator, or a client that says nothing. */
+  readonly job: string | null;
+  readonly until: number | null;
 }
 
 export interface LabelFacts {

@@ -8,6 +8,8 @@ export type CleanupReason =
   | { readonly code: 'READY_TOO_OLD'; readonly age: number; readonly limit: number }
   | { readonly code: 'HELD_TOO_LONG'; readonly age: number; readonly limit: number }
   | { readonly code: 'FOREIGN_PROVIDER'; readonly provider: string | null }
+  /** Of a lease that has not ended, although nobody takes care of it now; it is `left` seconds until the node is deleted. */
+  | { readonly code: 'LEASED'; readonly lease: string; readonly left: number }
   | { readonly code: 'IN_SERVICE'; readonly state: NodeState };
 
 /** Why a free node of a machine that exists by itself is withdrawn. */

@@ -84,6 +84,7 @@ const SENTENCES: ReasonTable = {
   READY_TOO_OLD: (r) => ` ready for ${Math.floor(r.age)} s, max-ready-age is ${r.limit} s`,
   HELD_TOO_LONG: (r) => ` held for ${Math.floor(r.age)} s, allowed are ${r.limit} s`,
   FOREIGN_PROVIDER: (r) => ` provider ${r.provider ?? 'of the node, which has none,'} is not configured here`,
+  LEASED: (r) => ` the node belongs to lease ${r.lease}, which nobody takes care of for at most ${Math.ceil(r.left)} s`,
   IN_SERVICE: (r) => ` the node is ${r.state}, as it should be`,
   LAUNCHING: (r) => ` attempt ${r.attempt} of ${r.attempts} is under way`,
   LAUNCH_ATTEMPT_FAILED: (r) => ` attempt ${r.attempt} of ${r.attempts} failed: ${r.problem}`,

@@ -58,6 +58,7 @@ const UNBLOCK: ReasonTable = {
   HELD_TOO_LONG: () => `${BY_ITSELF}: the node is deleted`,
   FOREIGN_PROVIDER: (r) =>
     `a launcher that has provider ${r.provider ?? '(none)'} configured takes care of the node, or "nodepool erase"`,
+  LEASED: (r) => `a launcher with lease-api takes the lease over, or "nodepool lease-release ${r.lease}"`,
   IN_SERVICE: () => 'whoever uses the node gives it back, or "nodepool delete"',
   LAUNCHING: () => `${BY_ITSELF} when the cloud has made the instance, or launch-timeout passes`,
   LAUNCH_ATTEMPT_FAILED: () => 'the next attempt succeeds, or the problem in the cloud is mended',

@@ -32,6 +32,7 @@ export interface MetricSeries {
 }
 
 const LAUNCH_TIMES = [1, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 3600];
+const LEASE_TIMES = [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400];
 const CALL_TIMES = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const IMAGE_TIMES = [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800];
 
@@ -155,6 +156,46 @@ const LAUNCHER: readonly Omit<MetricDescription, 'emitter'>[] = [
     name: 'nodepool.provider.<provider>.downPorts',
     kinds: COUNTED,
     meaning: 'Unused ports that were deleted; the same as leaked.ports.',
+  },
+  {
+    name: 'nodepool.lease.<outcome>',
+    kinds: TIMED,
+    meaning: 'Leases that have ended, by outcome; the timer says how long they were active.',
+  },
+  {
+    name: 'nodepool.lease.holder.<holder>.<outcome>',
+    series: timedIn('nodepool_lease_active_duration_seconds', LEASE_TIMES),
+    kinds: TIMED,
+    meaning: 'The same by holder; dots and colons in its name become underscores.',
+  },
+  {
+    name: 'nodepool.lease.wait.<label>',
+    kinds: ['timer'],
+    meaning: 'From the creation of a lease until it is active, once for each of its labels.',
+  },
+  {
+    name: 'nodepool.lease.holder.<holder>.wait.<label>',
+    series: timedIn('nodepool_lease_wait_seconds', LAUNCH_TIMES),
+    kinds: ['timer'],
+    meaning: 'The same by holder.',
+  },
+  {
+    name: 'nodepool.lease.image.<image>.<build>.<provider>.<upload>.<label>.<verdict>',
+    series: { name: 'nodepool_lease_verdicts_total', type: 'counter' },
+    kinds: COUNTED,
+    meaning:
+      'How holders fared with nodes made from an upload, as they say when they give them back: ok, failed, or broken.',
+  },
+  {
+    name: 'nodepool.leases.<state>',
+    kinds: GAUGED,
+    meaning: 'Leases in a state: waiting, active, or ended and not forgotten yet.',
+  },
+  {
+    name: 'nodepool.leases.holder.<holder>.<state>',
+    series: renewed('nodepool_leases'),
+    kinds: GAUGED,
+    meaning: 'The same by holder.',
   },
   {
     name: 'nodepool.launcher.<hostname>.zk.client.connection_queue',

@@ -1,3 +1,4 @@
+import { LEASE_OUTCOMES, LEASE_STATES, LEASE_VERDICTS } from '../model/lease.js';
 import { NODE_STATES } from '../model/node.js';
 import { METRICS, type MetricDescription } from './catalogue.js';
 
@@ -11,7 +12,9 @@ export interface LocatedMetric {
 /** Placeholders that can only be certain words; all others are names that somebody has chosen. */
 const WORDS: Readonly<Record<string, string>> = {
   result: 'ready|error\\.[^.]+',
-  state: NODE_STATES.join('|'),
+  state: [...NODE_STATES, ...LEASE_STATES].join('|'),
+  outcome: LEASE_OUTCOMES.join('|'),
+  verdict: LEASE_VERDICTS.join('|'),
   cache: 'node|request|image',
   queue: 'event|playback',
   method: 'GET|HEAD|POST|PUT|PATCH|DELETE',

@@ -44,6 +44,17 @@ export const REQUEST_DEFAULTS: Omit<NodeRequest, 'state' | 'stateTime'> = {
 export const MIN_READY_REQUESTOR = 'NodePool:min-ready';
 export const MIN_READY_PRIORITY = '900';
 
+/** Seconds that a client may take from creating its request until it hears of changes. */
+export const LATE_WATCH = 1;
+
+/**
+ * Does the client set its watch only after it has created the request, and never look at it by itself, as the Jenkins plug-in does?
+ * It would not learn of an answer that is faster.
+ */
+export function watchesLate({ extra }: Pick<NodeRequest, 'extra'>): boolean {
+  return 'jenkins_label' in extra || 'build_id' in extra;
+}
+
 /** `<priority>-<sequence>`: exactly one dash, else the id is not a request's (spec LAUNCHER 1.3, weakness 30). */
 export function parseRequestId(id: RequestId): { readonly priority: string; readonly sequence: string } | undefined {
   const parts = id.split('-');

@@ -1,3 +1,4 @@
+import { plainSentence } from '../explain/plain-reason.js';
 import type { Explanation } from '../explain/explanation.js';
 import { visibleJson } from './visible-text.js';
 
@@ -7,7 +8,11 @@ export function explanationJson({ subject, state, opinions }: Explanation, now: 
     snakeKeys({
       subject,
       state,
-      deciders: opinions.map((opinion) => ({ ...opinion, age: Math.max(0, Math.floor(now - opinion.since)) })),
+      deciders: opinions.map((opinion) => ({
+        ...opinion,
+        reasons: opinion.reasons.map((reason) => ({ ...reason, sentence: plainSentence(reason) })),
+        age: Math.max(0, Math.floor(now - opinion.since)),
+      })),
     }),
   );
   return visibleJson(json);

@@ -3,6 +3,7 @@ import type {
   Count,
   Explanation,
   ExplanationSubject,
+  HoldFacts,
   ImageFacts,
   LabelFacts,
   NodeFacts,
@@ -11,7 +12,8 @@ import type {
   RequestFacts,
   SubjectState,
 } from '../explain/explanation.js';
-import { ageOf } from './age.js';
+import { ageOf, formatAge, isMoment, UNKNOWN_TIME } from './age.js';
+import { formatMoment } from './moment.js';
 import { printable } from './printable.js';
 
 export function explanationText({ subject, state, opinions }: Explanation, now: number): string {
@@ -68,8 +70,20 @@ function nodeLines(node: NodeFacts, now: number): readonly string[] {
     `pool: ${node.provider ?? 'none'}/${node.pool ?? 'none'}`,
     `launcher: ${node.launcher === null ? 'none' : `${node.launcher} (${node.launcherAlive ? 'registered' : 'gone'})`}`,
     `allocated to: ${request}`,
+    ...(node.hold === null ? [] : holdLines(node.hold, now)),
     ...(node.comment === null ? [] : [`comment: ${node.comment}`]),
   ];
+}
+
+function holdLines({ job, until }: HoldFacts, now: number): readonly string[] {
+  return [
+    `held by: ${job === null ? 'an operator, or a client that does not say for which job' : `job ${job}`}`,
+    `held until: ${until === null ? 'somebody deletes it' : momentWords(until, now)}`,
+  ];
+}
+
+function momentWords(time: number, now: number): string {
+  return isMoment(time) ? `${formatMoment(time)}, in ${formatAge(Math.max(0, time - now))}` : UNKNOWN_TIME;
 }
 
 function labelLines(label: LabelFacts): readonly string[] {

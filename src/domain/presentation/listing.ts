@@ -1,5 +1,6 @@
 import { renderTable } from './pretty-table.js';
 import { pythonJson } from './python-json.js';
+import { pythonRepr } from './python-repr.js';
 import { cutText, visible } from './visible-text.js';
 
 /** One column of a list: how it is called in JSON and in a table, and what it shows of a row. */
@@ -75,8 +76,8 @@ export function listingJson<Row>(listing: Listing<Row>, rows: readonly Row[], no
 const MOST_ITEMS = 200;
 
 /**
- * A value in a table cell: unset is empty, lists are joined by commas, booleans are Python's (spec BUILDER 3.2). What is too long for a
- * line is cut: JSON has the whole.
+ * A value in a table cell: unset is empty, lists are joined by commas, all else is as Python shows it (spec BUILDER 3.2). What is too long
+ * for a line is cut: JSON has the whole.
  */
 export function cellText(value: unknown): string {
   if (Array.isArray(value)) return cutText(value.slice(0, MOST_ITEMS).map(itemText).join(','));
@@ -86,5 +87,5 @@ export function cellText(value: unknown): string {
 function itemText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return typeof value === 'string' ? value : pythonJson(value);
+  return typeof value === 'string' ? value : pythonRepr(value);
 }

@@ -53,7 +53,22 @@ export interface LiveUse {
 
 export interface LiveNodes {
   readonly total: number;
+  /** `free` and `reserved` in place of `ready`. */
   readonly states: readonly Count[];
+  /** Those that changed last; a hundred at most. */
+  readonly latest: readonly LiveNode[];
+}
+
+export interface LiveNode {
+  readonly id: string;
+  readonly provider: string | null;
+  readonly pool: string | null;
+  readonly labels: readonly string[];
+  /** `free` or `reserved` in place of `ready`. */
+  readonly state: string;
+  readonly since: number;
+  /** Who uses it, in words; null: nobody. */
+  readonly user: string | null;
 }
 
 export interface LiveHistory {
@@ -74,8 +89,8 @@ export interface LiveLabel {
 export interface LiveRequests {
   readonly total: number;
   readonly states: readonly Count[];
-  /** Codes of the reasons why requests wait, and of how many each is true. */
-  readonly because: readonly { readonly code: string; readonly count: number }[];
+  /** Codes of the reasons why requests wait, each in a few words, and of how many it is true. */
+  readonly because: readonly { readonly code: string; readonly title: string; readonly count: number }[];
   /** The first of those that wait, in the order of service. */
   readonly waiting: readonly LiveRequest[];
 }
@@ -94,7 +109,14 @@ export interface LiveOpinion {
   readonly decider: string;
   readonly verdict: string;
   readonly since: number;
-  readonly reasons: readonly { readonly code: string; readonly text: string; readonly unblock: string }[];
+  readonly reasons: readonly LiveReason[];
+}
+
+export interface LiveReason {
+  readonly code: string;
+  /** A sentence without the code. */
+  readonly text: string;
+  readonly unblock: string;
 }
 
 export interface LiveImage {

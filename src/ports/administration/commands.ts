@@ -25,8 +25,12 @@ export interface NodeCommands {
    */
   delete(id: string, options?: { readonly now?: boolean }, signal?: AbortSignal): Promise<NodeOutcome>;
 
-  /** Takes a node out of service until somebody deletes it. Waits up to five seconds for its lock. @throws as `delete` */
-  hold(id: string, signal?: AbortSignal): Promise<NodeOutcome>;
+  /**
+   * Takes a node out of service until somebody deletes it. Waits up to five seconds for its lock. `reason`: who wants it and why, for
+   * others to see; it takes the place of the node's comment.
+   * @throws as `delete`
+   */
+  hold(id: string, options?: { readonly reason?: string }, signal?: AbortSignal): Promise<NodeOutcome>;
 }
 
 export interface RequestCommands {
@@ -53,7 +57,10 @@ export interface ImageCommands {
    */
   deleteBuild(id: string): Promise<Outcome>;
 
-  /** Stops builds of an image until `unpause`; what is built is still uploaded. The image need not be known. @throws ImageNameError */
+  /**
+   * Stops builds of an image until `unpause`; what is built is still uploaded.
+   * @throws ImageNameError, ImageUnknownError (neither configured nor in the store): nothing is made then
+   */
   pause(image: string): Promise<void>;
   unpause(image: string): Promise<void>;
 }

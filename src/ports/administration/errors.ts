@@ -23,6 +23,18 @@ export class ImagePausedError extends AdministrationError {
   }
 }
 
+/** Neither the configuration nor the store has an image of this name. */
+export class ImageUnknownError extends AdministrationError {
+  readonly code = 'NP_IMAGE_UNKNOWN';
+  constructor(
+    readonly image: string,
+    /** The name that was probably meant. */
+    readonly like: string | undefined,
+  ) {
+    super(`There is no image ${image}${like === undefined ? '' : `; did you mean ${like}?`}`);
+  }
+}
+
 /** What was given cannot be the name of an image: it is empty or has a slash in it. */
 export class ImageNameError extends AdministrationError {
   readonly code = 'NP_IMAGE_NAME';

@@ -11,6 +11,11 @@ export interface DriverContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /**
+   * The id of this installation, as in the metadata of its instances; null while it is not known. What bears another one is not
+   * ours. Absent where nobody has records (since 1.1).
+   */
+  readonly installation?: () => string | null;
 }
 
 /**

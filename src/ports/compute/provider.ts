@@ -56,6 +56,8 @@ export interface Instance {
   readonly resources: Resources | null;
   /** Host keys the driver knows without a scan; null = scan. */
   readonly hostKeys: readonly string[] | null;
+  /** Where it is connected to if that is not the port of its image, as with a forwarded port (since 1.1); may be left out. */
+  readonly connectionPort?: number | null;
 }
 
 /** Something that takes quota in the account, ours or not. */

@@ -75,6 +75,12 @@ export interface TreeStore {
    */
   remove(path: string, version?: number): Promise<boolean>;
 
+  /**
+   * Resolves when reads that are made from now on show everything that was answered to anybody before this call. Stores that always
+   * show it have no such method.
+   */
+  sync?(path: string): Promise<void>;
+
   /** Ends the session: its ephemeral records vanish at once. Idempotent. Later calls reject with `StoreClosedError`. */
   close(): Promise<void>;
 }

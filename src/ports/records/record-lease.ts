@@ -39,6 +39,8 @@ export type LockOutcome<T> =
 export interface LockOptions {
   /** Seconds to wait for the lock; default 0. */
   readonly wait?: number;
+  /** The view goes on following what others do to the record while we hold it; else our own writes count as all there is. */
+  readonly follow?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -2,6 +2,7 @@ import type { BuilderRegistry } from './builders.js';
 import type { ImageRecords } from './images.js';
 import type { InstallationRecord } from './installation.js';
 import type { LauncherRegistry } from './launchers.js';
+import type { LeaseRecords } from './leases.js';
 import type { NodeRecords } from './nodes.js';
 import type { RequestRecords } from './requests.js';
 import type { Turns } from './turns.js';
@@ -15,6 +16,7 @@ export interface Records {
   readonly images: ImageRecords;
   readonly launchers: LauncherRegistry;
   readonly builders: BuilderRegistry;
+  readonly leases: LeaseRecords;
   readonly elections: Elections;
   readonly installation: InstallationRecord;
   readonly turns: Turns;
@@ -41,7 +43,7 @@ export interface MirrorQueues {
   readonly playback: number;
 }
 
-export type MirrorName = 'nodes' | 'requests' | 'images' | 'launchers' | 'builders';
+export type MirrorName = 'nodes' | 'requests' | 'images' | 'launchers' | 'builders' | 'leases';
 
 /** Long-term leadership, `/nodepool/elections/<name>` (kazoo's Election). */
 export interface Elections {

@@ -2,6 +2,8 @@
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Logger {
+  /** Are debug lines of this logger written anywhere? Whoever would have to work for one asks first; undefined counts as no. */
+  readonly debugs?: boolean;
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;

@@ -148,6 +148,17 @@ describe('holding a node', () => {
     expect(await bench.json(`/nodepool/nodes/${id}`)).toMatchObject({ state: 'hold' });
   });
 
+  test('keeps the reason as the comment, for everybody to see [11 C18]', async () => {
+    const id = await bench.node({ state: 'ready', comment: 'as made' });
+    await bench.during(commands.nodes.hold(id, { reason: 'ann looks at the disk' }));
+    expect(await bench.json(`/nodepool/nodes/${id}`)).toMatchObject({
+      state: 'hold',
+      comment: 'ann looks at the disk',
+    });
+    await bench.during(commands.nodes.hold(id));
+    expect(await bench.json(`/nodepool/nodes/${id}`)).toMatchObject({ comment: 'ann looks at the disk' });
+  });
+
   test('an unknown node is not found', async () => {
     expect(await bench.during(commands.nodes.hold('1'))).toMatchObject({ kind: 'refused', code: 'NODE_NOT_FOUND' });
   });
@@ -243,10 +254,28 @@ describe('deleting a build [BUILDER 126]', () => {
 
 describe('pausing [BUILDER 134]', () => {
   test('and unpausing may be repeated, and need no image in the store', async () => {
+    bench.config = aConfig({ diskImages: new Map([['new', aDiskImage({ name: 'new' })]]) });
     for (let times = 0; times < 2; times += 1) await bench.during(commands.images.pause('new'));
     expect(await bench.text('/nodepool/images/new/pause')).toBe('');
     for (let times = 0; times < 2; times += 1) await bench.during(commands.images.unpause('new'));
     expect(await bench.text('/nodepool/images/new/pause')).toBeUndefined();
+  });
+
+  test('an image that is not configured any more, but has records', async () => {
+    await bench.open(['images']);
+    await bench.put('/nodepool/images/old/builds/0000000001', JSON.stringify({ state: 'ready', state_time: 1 }));
+    await bench.clock.settle();
+    await bench.during(commands.images.pause('old'));
+    expect(await bench.text('/nodepool/images/old/pause')).toBe('');
+  });
+
+  test('an image that nobody knows is an error that says so, and nothing is made [CASE image-pause nosuch]', async () => {
+    bench.config = aConfig({ diskImages: new Map([['debian-stable', aDiskImage({ name: 'debian-stable' })]]) });
+    for (const order of ['pause', 'unpause'] as const) {
+      await expect(commands.images[order]('nosuch')).rejects.toThrow('There is no image nosuch');
+      await expect(commands.images[order]('debian-stabel')).rejects.toThrow('did you mean debian-stable?');
+    }
+    expect((await bench.store.list('/nodepool/images')) ?? []).toEqual([]);
   });
 
   test('a name that cannot be one', async () => {

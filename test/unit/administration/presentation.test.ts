@@ -78,7 +78,7 @@ describe('cells', () => {
     [22, '22'],
     [['a', 'b'], 'a,b'],
     [[], ''],
-    [{ a: [1, null] }, '{"a": [1, null]}'],
+    [{ a: [1, null] }, "{'a': [1, None]}"],
   ])('%j is %j [BUILDER 117]', (value, text) => {
     expect(cellText(value)).toBe(text);
   });

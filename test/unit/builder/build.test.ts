@@ -35,11 +35,12 @@ describe('building images', () => {
   });
 
   it('builds again when the build has reached rebuild-age [BUILDER 45]', async () => {
+    world.edit({ ...noProviders, images: [aDiskImage({ rebuildAge: 600 })] });
     const node = await world.started();
     await world.until('there is a build', () => world.ready().length === 1);
-    await world.pass(86_300);
+    await world.pass(590);
     expect(node.dib.jobs).toHaveLength(1);
-    await world.until('it is rebuilt', () => world.ready().length === 2, 200);
+    await world.until('it is rebuilt', () => world.ready().length === 2, 20);
   });
 
   it('does not build a paused image; a pending order stays [BUILDER 48, 71]', async () => {

@@ -382,7 +382,7 @@ describe('the session', () => {
     await terminal.run(['image-build', 'nine']);
     expect(terminal.opened).toEqual([
       {
-        options: { configPath: 'a', securePath: 'b', logConfigPath: 'c', debug: true, connectTimeout: 30 },
+        options: { configPath: 'a', securePath: 'b', logConfigPath: 'c', debug: true, connectTimeout: 30, url: null },
         mirrors: ['nodes'],
       },
       {
@@ -392,6 +392,7 @@ describe('the session', () => {
           logConfigPath: null,
           debug: false,
           connectTimeout: 30,
+          url: null,
         },
         mirrors: [],
       },
@@ -409,6 +410,16 @@ describe('the session', () => {
     terminal.environment = variable === undefined ? {} : { NODEPOOL_CONNECT_TIMEOUT: variable };
     await terminal.run(argv);
     expect(terminal.opened.map(({ options }) => options.connectTimeout)).toEqual([expected]);
+  });
+
+  test.each([
+    [['--url', 'unix:/a', 'list'], 'http://b', 'unix:/a'],
+    [['list'], ' http://b ', 'http://b'],
+    [['list'], '', null],
+  ])('%j with NODEPOOL_URL=%s asks %s', async (argv, variable, expected) => {
+    terminal.environment = { NODEPOOL_URL: variable };
+    await terminal.run(argv);
+    expect(terminal.opened.map(({ options }) => options.url)).toEqual([expected]);
   });
 
   test('a time-out in the environment that is no number is a failure in one line', async () => {

@@ -135,3 +135,22 @@ test('opens all mirrors', async () => {
   await terminal.run(['explain', 'node', '7']);
   expect(terminal.opened[0]?.mirrors).toEqual(['nodes', 'requests', 'images', 'launchers']);
 });
+
+test('a held node: who holds it, and till when [11 C18]', async () => {
+  const state = { state: 'hold', stateTime: 1_000 } as const;
+  const explained = async (id: string): Promise<string> => (await terminal.run(['explain', 'node', id])).stdout;
+  const job = await bench.node({ ...state, holdJob: 'tenant job main', holdExpiration: 3_600, comment: 'see bug 1' });
+  expect(await explained(job)).toContain(
+    '  held by: job tenant job main\n  held until: 1970-01-01 01:16:40 UTC, in 00:01:00:00\n  comment: see bug 1\n',
+  );
+  const ours = await bench.node({ state: 'ready', stateTime: 1_000 });
+  expect(await explained(ours)).not.toContain('held');
+  await terminal.run(['hold', ours, '--reason', 'ann looks at the disk']);
+  expect(await explained(ours)).toMatch(
+    /held by: an operator.*\n {2}held until: somebody deletes it\n {2}comment: ann looks at the disk\n/,
+  );
+  bench.config = { ...bench.config, maxHoldAge: 60 };
+  expect(await explained(job)).toContain('held until: 1970-01-01 00:17:40 UTC');
+  const strange = await bench.node({ ...state, stateTime: 1e18 });
+  expect(await explained(strange)).toContain('held until: unknown\n');
+});

@@ -1,4 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { choiceMeant } from '../../../src/adapters/cli/check-value.js';
+import type { Listing } from '../../../src/domain/presentation/listing.js';
+import {
+  ALIEN_IMAGES,
+  BUILDS,
+  IMAGE_STATUS,
+  NODE_DETAILS,
+  REQUESTS,
+  UPLOADS,
+} from '../../../src/domain/presentation/listings.js';
 import { aRequest } from '../../support/builders.js';
 import { AdministrationBench } from '../administration/administration-bench.js';
 import { Terminal } from './terminal.js';
@@ -102,6 +112,20 @@ describe('--columns', () => {
     );
     const rows: unknown = JSON.parse(await output('list', '--columns=az,Server-ID', '--format', 'json'));
     expect(rows).toEqual([{ AZ: 'az1', server_id: 'x' }]);
+  });
+
+  test('takes headings as well as keys', async () => {
+    const id = await bench.node({ externalId: 'x', publicIpv4: '192.0.2.1' });
+    expect(await output('list', '--columns', 'ID,Server ID,Port,Public IPv4', '--format', 'csv')).toBe(
+      `id,server_id,connection_port,public_ipv4\n${id},x,22,192.0.2.1\n`,
+    );
+  });
+
+  const LISTINGS: readonly Listing<never>[] = [NODE_DETAILS, UPLOADS, BUILDS, REQUESTS, IMAGE_STATUS, ALIEN_IMAGES];
+  test.each(LISTINGS.map((columns) => ({ columns })))('every heading of list %# means one column', ({ columns }) => {
+    const keys = columns.map(({ key }) => key);
+    const headings = columns.map(({ title }) => title);
+    expect(headings.map((heading) => choiceMeant(keys, heading, headings))).toEqual(keys);
   });
 
   test('an unknown one is refused before anybody is connected to', async () => {

@@ -43,6 +43,7 @@ additional commands:
                         and what would change it
     completion          print a script that completes command lines: eval
                         "$(nodepool completion bash)"
+    names               print the names that the configuration has, one a line
     drivers             list the drivers that are installed, with versions and
                         capabilities
     driver-test         check a driver against the driver contract; makes and
@@ -52,6 +53,9 @@ additional options:
   --connect-timeout SECONDS
                         how long to wait for ZooKeeper, 0: for ever (default:
                         NODEPOOL_CONNECT_TIMEOUT, or 30)
+  --url URL             Nodepool to ask: http://host:port, https://host:port
+                        or unix:/path (default: NODEPOOL_URL, or lease-api of
+                        the configuration)
 `;
 
   test('the help of the program is the original text, followed by our additions [BUILDER 3.1]', () => {
@@ -128,8 +132,8 @@ describe('usage errors', () => {
       "nodepool: error: argument --connect-timeout: invalid number of seconds: '-1'\n",
     ],
     [
-      ['completion', 'fish'],
-      "nodepool completion: error: argument shell: invalid choice: 'fish' (choose from 'bash', 'zsh')\n",
+      ['completion', 'tcsh'],
+      "nodepool completion: error: argument shell: invalid choice: 'tcsh' (choose from 'bash', 'zsh', 'fish')\n",
     ],
     [
       ['image-delete', '--', '--image'],

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { CommandLine } from '../../../src/adapters/cli/command-line.js';
+import type { LeaseTools } from '../../../src/adapters/cli/leases/lease-tools.js';
 import type { CommonOptions } from '../../../src/adapters/cli/session.js';
 import type { MirrorName } from '../../../src/ports/records/records.js';
 import type { AdministrationBench } from '../administration/administration-bench.js';
@@ -17,6 +18,7 @@ export class Terminal {
   openFailure: Error | undefined;
   readonly opened: { readonly options: CommonOptions; readonly mirrors: readonly MirrorName[] }[] = [];
   closed = 0;
+  leases: LeaseTools = { open: () => Promise.reject(new Error('no gateway')) };
   isTTY = false;
   environment: Readonly<Record<string, string>> = {};
 
@@ -38,9 +40,11 @@ export class Terminal {
         if (this.problems instanceof Error) throw this.problems;
         return { errors: this.problems, warnings: this.warnings };
       },
+      names: async (kind, configPath) => [`${kind} of ${configPath}`, 'another'],
       stdout: { write: (text) => void (stdout += text), isTTY: this.isTTY },
       stderr: { write: (text) => void (stderr += text), isTTY: this.isTTY, columns: 80 },
       drivers: { list: async () => ['a line'], test: async () => true },
+      leases: this.leases,
       stdin: Readable.from(input),
       clock: this.bench.clock,
       environment: this.environment,

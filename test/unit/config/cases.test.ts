@@ -67,7 +67,8 @@ describe('commands that only read', () => {
 async function findings(text: string, situation?: Situation): Promise<readonly [errors: string[], warnings: string[]]> {
   const options = { ...optionsFor(text, situation), fakeSettings: fakeSettingsProblems };
   const { errors, warnings } = await validateConfig(options);
-  return [errors.map((error) => formatProblem(error)), warnings.map((warning) => formatProblem(warning))];
+  const mentioned = errors.filter(({ message }) => !message.startsWith('neither zookeeper-servers nor store'));
+  return [mentioned.map((error) => formatProblem(error)), warnings.map((warning) => formatProblem(warning))];
 }
 
 /** Where, without file and place. */
@@ -121,11 +122,13 @@ describe('config-validate', () => {
     expect(keysOf(warnings)).toEqual([
       'diskimages[0].formats[0]',
       'providers[0].pools[0].max-servers',
-      'zookeeper-servers',
       'diskimages[0].dib-cmd',
       'providers[0].pools[0].labels[0].min-ram',
     ]);
     for (const line of [...errors, ...warnings]) expect(line).toContain('; ');
+    expect(await validate(caseText('nonsense.yaml'))).toContainEqual(
+      expect.stringMatching(/neither zookeeper-servers nor store is there; set zookeeper-servers/),
+    );
   });
 
   it.each([

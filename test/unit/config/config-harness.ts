@@ -132,7 +132,8 @@ export async function failuresOf(yaml: string | null, situation?: Situation): Pr
 }
 
 /** What `config-validate` says. Editors must not mark what it finds no fault with. */
-export async function validate(yaml: string | null, situation?: Situation): Promise<readonly string[]> {
+export async function validate(given: string | null, situation?: Situation): Promise<readonly string[]> {
+  const yaml = given === null ? null : withServers(given);
   const errors = (await validateConfig(optionsFor(yaml, situation))).errors.map(formatProblem);
   // Placeholders are replaced before the text is read as YAML.
   if (errors.length === 0 && yaml !== null && !yaml.includes('%(')) {
@@ -140,6 +141,14 @@ export async function validate(yaml: string | null, situation?: Situation): Prom
     if (marked.length > 0) throw new Error(`the JSON Schema refuses a valid configuration: ${marked.join('; ')}`);
   }
   return errors;
+}
+
+/** What a part of a configuration needs to be whole; behind it, so that lines stay what they are. */
+function withServers(yaml: string): string {
+  if (yaml.trim() === '{}') return 'zookeeper-servers: [{host: zk}]';
+  if (yaml.startsWith('{t')) return `{zookeeper-servers: [{host: zk}], ${yaml.slice(1)}`;
+  const isPart = /^[\w-]+:/m.test(yaml) && !/^(zookeeper-servers|store):/m.test(yaml);
+  return isPart ? `${yaml}\nzookeeper-servers: [{host: zk}]\n` : yaml;
 }
 
 /** The only entry of a map. */

@@ -29,6 +29,7 @@ const PLACES: Readonly<Record<string, readonly (string | number)[]>> = {
   TopLevelSchema: [],
   WebappSchema: ['webapp'],
   ZooKeeperServerSchema: ['zookeeper-servers', 0],
+  StoreSchema: ['store'],
   LabelSchema: ['labels', 0],
   DiskImageSchema: ['diskimages', 0],
   ProviderSchema: ['providers', 1],
@@ -52,6 +53,8 @@ async function withKey(section: string, key: string, value: unknown): Promise<un
   const place = PLACES[section];
   if (!place) throw new Error(`where is ${section}?`);
   const config = parse(BASE) as object;
+  if (section === 'StoreSchema')
+    Object.assign(config, { 'zookeeper-servers': undefined, store: { directory: '/store' } });
   let here = config as Record<string | number, unknown>;
   for (const step of place) here = here[step] as Record<string | number, unknown>;
   here[key] = value;

@@ -338,7 +338,9 @@ describe('clouds.yaml', () => {
   });
 
   it('validation may run where there is no clouds.yaml: it only warns', async () => {
-    const { errors, warnings } = await validateConfig(optionsFor(withProvider({ cloud: 'nope' })));
+    const { errors, warnings } = await validateConfig(
+      optionsFor(`${withProvider({ cloud: 'nope' })}\nzookeeper-servers: [{host: zk}]`),
+    );
     expect(errors).toEqual([]);
     expect(warnings.map(formatProblem).slice(0, 1)).toEqual([expect.stringContaining('Cloud nope was not found.')]);
   });

@@ -115,7 +115,10 @@ describe('config-validate', () => {
 
   it('booleans count as integers', async () => {
     // Editors mark it all the same.
-    expect((await validateConfig(optionsFor('labels: [{name: a, min-ready: true}]'))).errors).toEqual([]);
+    expect(
+      (await validateConfig(optionsFor('{zookeeper-servers: [{host: zk}], labels: [{name: a, min-ready: true}]}')))
+        .errors,
+    ).toEqual([]);
     expect((await load('labels: [{name: a, min-ready: true}]')).labels.get('a')?.minReady).toBe(1);
   });
 

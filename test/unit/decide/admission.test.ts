@@ -34,7 +34,7 @@ function codes(decision: ReturnType<typeof admitRequest>): readonly string[] {
 
 describe('a pool looks at a request', () => {
   it('accepts what it can serve, and says so', () => {
-    expect(asked()).toEqual({ verdict: 'accept', because: [{ code: 'SERVEABLE', pool: 'main' }] });
+    expect(asked()).toEqual({ verdict: 'accept', because: [{ code: 'SERVEABLE', pool: 'cloud/main' }] });
   });
 
   it('ignores what is not requested any more or what it declined before', () => {
@@ -62,7 +62,7 @@ describe('a pool looks at a request', () => {
     const decision = asked({ request: aRequest({ nodeTypes: ['small', 'unknown'] }) });
     expect(decision).toEqual({
       verdict: 'decline',
-      because: [{ code: 'LABEL_UNKNOWN', pool: 'main', label: 'unknown' }],
+      because: [{ code: 'LABEL_UNKNOWN', pool: 'cloud/main', label: 'unknown' }],
     });
   });
 
@@ -109,7 +109,7 @@ describe('a pool looks at a request', () => {
 
   it.each([0, -1])('[LAUNCHER 49] declines everything with max-servers %i', (maxServers) => {
     const decision = asked({ pool: aPool({ maxServers }) });
-    expect(decision.because).toEqual([{ code: 'POOL_DISABLED', pool: 'main', maxServers }]);
+    expect(decision.because).toEqual([{ code: 'POOL_DISABLED', pool: 'cloud/main', maxServers }]);
     expect(decision.verdict).toBe('decline');
   });
 
@@ -131,7 +131,7 @@ describe('a pool looks at a request', () => {
     });
     expect(decision).toEqual({
       verdict: 'decline',
-      because: [{ code: 'REQUEST_OVER_POOL', owner: 'main', resource: 'instances', used: 0, limit: 2, need: 3 }],
+      because: [{ code: 'REQUEST_OVER_POOL', owner: 'cloud/main', resource: 'instances', used: 0, limit: 2, need: 3 }],
     });
   });
 
@@ -199,7 +199,7 @@ describe('a pool looks at a request', () => {
     expect(of('small', 'small', 'big').verdict).toBe('wait');
     expect(of('small', 'small', 'big', 'small')).toEqual({
       verdict: 'decline',
-      because: [{ code: 'REQUEST_OVER_MACHINES', pool: 'main', labels: ['small'], need: 4, slots: 3 }],
+      because: [{ code: 'REQUEST_OVER_MACHINES', pool: 'cloud/main', labels: ['small'], need: 4, slots: 3 }],
     });
     expect(of('big', 'big').verdict).toBe('decline');
     expect(of('big').verdict).toBe('wait');

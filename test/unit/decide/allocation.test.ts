@@ -69,7 +69,7 @@ describe('allocating nodes to a request', () => {
     expect(plan.steps).toHaveLength(1);
     expect(plan.waiting).toEqual(['small']);
     expect(plan.because).toEqual([
-      { code: 'QUOTA_POOL', owner: 'main', resource: 'instances', used: 2, limit: 2, need: 1 },
+      { code: 'QUOTA_POOL', owner: 'cloud/main', resource: 'instances', used: 2, limit: 2, need: 1 },
     ]);
   });
 
@@ -122,7 +122,7 @@ describe('allocating nodes to a request', () => {
 });
 
 describe('making room', () => {
-  const because = [{ code: 'QUOTA_POOL' as const, owner: 'main', resource: 'instances', used: 2, limit: 2, need: 1 }];
+  const because = [{ code: 'QUOTA_POOL' as const, owner: 'cloud/main', resource: 'instances', used: 2, limit: 2, need: 1 }];
   const old = stored('0000000001', aNode({ stateTime: 10 }));
   const young = stored('0000000002', aNode({ stateTime: 20 }));
 

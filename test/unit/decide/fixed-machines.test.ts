@@ -58,7 +58,7 @@ describe('the plan for machines that exist by themselves', () => {
     const busy = node('2', 0, { hostname: 'two', state: 'in-use' });
     const allocated = node('3', 0, { hostname: 'two', allocatedTo: '200-0000000001' });
     expect(plan([], [stranger, busy, allocated]).surplus).toEqual([
-      { id: '1', because: { code: 'MACHINE_NOT_CONFIGURED', machine: 'zuul@two:22' } },
+      { id: '1', because: { code: 'MACHINE_NOT_CONFIGURED', machine: 'two:22' } },
     ]);
   });
 
@@ -67,7 +67,7 @@ describe('the plan for machines that exist by themselves', () => {
     expect(surplus(plan([place(0)], [node('1', 0), node('2', 0)]))).toEqual(['2']);
     expect(plan([place(0)], [node('1', 0), node('2', 0)]).surplus[0]?.because).toEqual({
       code: 'MORE_NODES_THAN_SLOTS',
-      machine: 'zuul@one:22',
+      machine: 'one:22',
       nodes: 2,
       slots: 1,
     });

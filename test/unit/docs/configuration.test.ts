@@ -5,6 +5,7 @@ import { editorSchema } from '../../../src/adapters/config-yaml/reference/editor
 import { NOTES } from '../../../src/adapters/config-yaml/reference/notes.js';
 import { fillReferencePage, sectionsOn } from '../../../src/adapters/config-yaml/reference/reference-page.js';
 import { ownSchemaKeys, schemaKeys, type SectionClass } from '../../../src/adapters/config-yaml/schema-key.js';
+import { LibvirtProviderSchema } from '../../../src/adapters/config-yaml/schemas/libvirt.schema.js';
 import { FakeProviderSchema } from '../../../src/adapters/config-yaml/schemas/openstack.schema.js';
 import { StaticProviderSchema } from '../../../src/adapters/config-yaml/schemas/static.schema.js';
 import { SecureSchema, TopLevelSchema } from '../../../src/adapters/config-yaml/schemas/top-level.schema.js';
@@ -27,7 +28,7 @@ function allSections(): ReadonlySet<SectionClass> {
     if (typeof parent === 'function' && parent !== Function.prototype) visit(parent as SectionClass);
     for (const { nested } of schemaKeys(section).values()) if (nested) visit(nested.section());
   };
-  [TopLevelSchema, SecureSchema, FakeProviderSchema, StaticProviderSchema].forEach(visit);
+  [TopLevelSchema, SecureSchema, FakeProviderSchema, StaticProviderSchema, LibvirtProviderSchema].forEach(visit);
   return found;
 }
 

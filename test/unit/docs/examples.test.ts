@@ -45,7 +45,8 @@ describe('configurations in the documents', () => {
 
 /** Words of a shell line, as far as the documents need it. */
 function words(line: string): readonly string[] {
-  return line.split(/\s+/).filter((word) => word !== '\\');
+  const all = line.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
+  return all.map((word) => word.replaceAll("'", '')).filter((word) => word !== '\\');
 }
 
 function complaint(line: string): string | null {

@@ -80,6 +80,8 @@ beforeAll(async () => {
     const commandLine = new CommandLine({
       open: () => Promise.resolve(session),
       drivers: { list: async () => [], test: async () => true },
+      names: async () => [],
+      leases: { open: () => Promise.reject(new Error('no gateway')) },
       validate: () => Promise.resolve({ errors: [], warnings: [] }),
       stdout: { write: (text) => void (stdout += text) },
       stderr: { write: (text) => void (stdout += text) },

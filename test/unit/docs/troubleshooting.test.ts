@@ -26,7 +26,7 @@ const explained = rows.flatMap(([first = '']) => quotedIn(first)).filter((word) 
 describe('the guide to reasons', () => {
   it('shows a reason as the log does', () => {
     const numbers = { used: 8, limit: 8, need: 1 };
-    const reason = { code: 'QUOTA_POOL', owner: 'main', resource: 'instances', ...numbers } as const;
+    const reason = { code: 'QUOTA_POOL', owner: 'cloud/main', resource: 'instances', ...numbers } as const;
     expect(guide.text).toContain(`wait: ${describeReason(reason)} (`);
   });
 

@@ -78,6 +78,7 @@ What is decided about it:
               code: 'QUOTA_POOL',
               text: 'QUOTA_POOL instances used 2 limit 2 need 1: the limit of pool main',
               unblock: 'a node of pool main is given back, or its limit of instances is raised',
+              sentence: 'Pool main uses 2 of its 2 instances, and 1 more is needed.',
               facts: { owner: 'main', resource: 'instances', used: 2, limit: 2, need: 1 },
             },
           ],

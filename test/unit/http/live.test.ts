@@ -10,7 +10,7 @@ import { eventually } from '../../support/eventually.js';
 const NOTHING: LiveSections = {
   daemons: { current: true, launchers: [], builders: [], damaged: 0 },
   pools: [],
-  nodes: { total: 0, states: [] },
+  nodes: { total: 0, states: [], latest: [] },
   history: { states: [], rows: [] },
   labels: [],
   requests: { total: 0, states: [], because: [], waiting: [] },
@@ -37,7 +37,7 @@ class FakeView implements LiveView {
     return () => this.listeners.delete(listener);
   }
   change(total: number): void {
-    this.now = { ...this.now, nodes: { total, states: [] } };
+    this.now = { ...this.now, nodes: { total, states: [], latest: [] } };
     this.listeners.forEach((listener) => listener());
   }
 }
@@ -134,7 +134,7 @@ describe('its events', () => {
     await clock.advance(1);
     await eventually('the change is there', () => viewer.events.includes('done'));
     expect(viewer.events).toEqual(['nodes', 'done']);
-    expect(viewer.text).toContain('data: {"total":100,"states":[]}');
+    expect(viewer.text).toContain('data: {"total":100,"states":[],"latest":[]}');
     expect(view.asked - asked).toBe(1);
     viewer.close();
   });

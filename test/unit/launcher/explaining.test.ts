@@ -33,7 +33,7 @@ describe('why a request waits, and what became of it', () => {
     await world.eventually('it waits', () => said(running, 'request', second)[0] === 'wait QUOTA_POOL');
     const [entry] = running.journal.entries('request', second);
     expect(entry?.decision.because).toEqual([
-      { code: 'QUOTA_POOL', owner: 'main', resource: 'instances', used: 1, limit: 1, need: 1 },
+      { code: 'QUOTA_POOL', owner: 'cloud/main', resource: 'instances', used: 1, limit: 1, need: 1 },
     ]);
     const third = await world.submit(['small']);
     await world.eventually('the third waits behind it', () => said(running, 'request', third).length > 0);

@@ -73,6 +73,6 @@ describe('the node of a static machine says why it is withdrawn', () => {
     await world.eventually('it is withdrawn', () => world.node(node) === undefined);
     expect(said(running, 'node', node)).toContain('withdraw MACHINE_UNFIT');
     const entry = running.journal.entries('node', node).find(({ decision }) => decision.verdict === 'withdraw');
-    expect(entry?.decision.because[0]).toMatchObject({ machine: 'zuul@a:22', problem: 'a does not answer' });
+    expect(entry?.decision.because[0]).toMatchObject({ machine: 'a:22', problem: 'a does not answer' });
   });
 });

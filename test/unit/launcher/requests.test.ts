@@ -89,7 +89,7 @@ describe('a request', () => {
     await world.clock.advance(1);
     expect(journal.entries('request', id).at(-1)?.decision).toEqual({
       verdict: 'wait',
-      because: [{ code: 'QUOTA_POOL', owner: 'main', resource: 'instances', used: 1, limit: 1, need: 1 }],
+      because: [{ code: 'QUOTA_POOL', owner: 'cloud/main', resource: 'instances', used: 1, limit: 1, need: 1 }],
     });
   });
 

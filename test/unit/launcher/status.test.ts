@@ -26,7 +26,7 @@ describe('the status of a launcher', () => {
     expect(status[0]?.details).toContain('the routine cleanup');
     expect(status[1]?.doing).toMatch(/^waits for a change, \d+ open requests$/);
     expect(status[1]?.details).toContain(
-      `request ${waiting}: 0 of 1 nodes there, 0 on their way, waits for QUOTA_POOL owner main resource instances used 1 limit 1 need 1`,
+      `request ${waiting}: 0 of 1 nodes there, 0 on their way, waits for QUOTA_POOL owner cloud/main resource instances used 1 limit 1 need 1`,
     );
     await world.giveBack(held);
     await world.fulfilled(waiting);

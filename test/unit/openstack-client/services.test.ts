@@ -278,8 +278,11 @@ describe('metrics', () => {
     expect(metrics.counters.get('nodepool.task.lab.ComputeGetServers')).toBe(1);
   });
 
-  it('the log has each call, without its token', async () => {
-    server.on('GET', '/compute/v2.1/servers', { json: { servers: [] } });
+  it('[C17] the log has each call with the id that the cloud gave it, without its token', async () => {
+    server.on('GET', '/compute/v2.1/servers', {
+      headers: { 'x-openstack-request-id': 'req-7' },
+      json: { servers: [] },
+    });
     const { client, logger } = connect();
     await client.call(GET_SERVERS, never());
     const lines = logger.lines.filter(({ message }) => message === 'Called the cloud');
@@ -287,6 +290,8 @@ describe('metrics', () => {
       method: 'GET',
       url: `${server.base}/compute/v2.1/servers`,
       status: 200,
+      requestId: 'req-7',
+      seconds: expect.any(Number) as number,
     });
     expect(JSON.stringify(logger.lines)).not.toMatch(/token-1|hunter2/);
   });

@@ -11,8 +11,9 @@ export function bashCompletion(program: ProgramSpec): string {
   const name = `_${program.name}`;
   return `# Completion of ${program.name} for bash: eval "$(${program.name} completion bash)"
 ${name}() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" word command=
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" word command= argument=
   local -i index position=0
+  local -a files=()
   COMPREPLY=()
   # bash takes --option=value apart into three words.
   if [[ $current == = ]]; then
@@ -26,10 +27,14 @@ ${name}() {
       ${valueFlags(program).join(' | ')})
         index+=1
         [[ \${COMP_WORDS[index]:-} == = ]] && index+=1
+        [[ $word == -[cs] ]] && files+=("$word" "\${COMP_WORDS[index]:-}")
         ;;
       *:-* | *:=) ;;
       :*) command=$word ;;
-      *) position+=1 ;;
+      *)
+        position+=1
+        argument=$word
+        ;;
     esac
   done
   case "$command:$previous" in
@@ -41,7 +46,7 @@ ${indent(optionCases(program))}
     esac
     return
   fi
-  case "$command:$position" in
+  case "$command:$position:$argument" in
 ${indent(argumentCases(program))}
   esac
 }
@@ -54,6 +59,15 @@ ${name}_list() {
   [[ $2 == *,* ]] && done="\${2%,*},"
   mapfile -t COMPREPLY < <(compgen -P "$done" -W "$1" -- "\${2##*,}")
   compopt -o nospace 2> /dev/null
+}
+# Names that the configuration has.
+${name}_names() {
+  local -a names
+  mapfile -t names < <("\${COMP_WORDS[0]/#\~/$HOME}" "\${files[@]/#\~/$HOME}" names "$1" 2> /dev/null)
+  local name
+  for name in "\${names[@]}"; do
+    [[ $name == "$2"* ]] && COMPREPLY+=("$(printf '%q' "$name")")
+  done
 }
 ${name}_files() {
   mapfile -t COMPREPLY < <(compgen -f -- "$1")
@@ -87,7 +101,10 @@ function valueAction(name: string, { value }: OptionSpec): string {
       return `${name}_list '${value.of.join(' ')}' "$current"; `;
     case 'file':
       return `${name}_files "$current"; `;
+    case 'name':
+      return `${name}_names ${value.of} "$current"; `;
     case 'seconds':
+    case 'whole':
     case undefined:
       return '';
   }
@@ -103,7 +120,7 @@ function optionCases(program: ProgramSpec): readonly string[] {
 function argumentCases(program: ProgramSpec): readonly string[] {
   const names = program.commands.map(({ name }) => name).join(' ');
   return [
-    `:*) _${program.name}_words '${names}' "$current" ;;`,
+    `:*:*) _${program.name}_words '${names}' "$current" ;;`,
     ...program.commands.flatMap((command) =>
       (command.arguments ?? []).flatMap((argument, index) => argumentCase(program, command, argument, index)),
     ),
@@ -113,10 +130,16 @@ function argumentCases(program: ProgramSpec): readonly string[] {
 function argumentCase(
   program: ProgramSpec,
   command: CommandSpec,
-  { choices, file }: ArgumentSpec,
+  { choices, file, names }: ArgumentSpec,
   index: number,
 ): readonly string[] {
-  const start = `${command.name}:${index}) _${program.name}`;
+  const start = `${command.name}:${index}:*) _${program.name}`;
+  if (typeof names === 'string') return [`${start}_names ${names} "$current" ;;`];
+  if (names) {
+    return Object.entries(names).map(
+      ([before, kind]) => `${command.name}:${index}:${before}) _${program.name}_names ${kind} "$current" ;;`,
+    );
+  }
   if (choices) return [`${start}_words '${choices.join(' ')}' "$current" ;;`];
   return file ? [`${start}_files "$current" ;;`] : [];
 }

@@ -16,6 +16,8 @@ export function zshCompletion(program: ProgramSpec): string {
 # Completion of ${program.name} for zsh: eval "$(${program.name} completion zsh)"
 ${name}() {
   local curcontext="$curcontext" state line
+  # The files that stand before the subcommand; $words loses them below.
+  local -a ${name}_files=(\${words[1]})
   typeset -A opt_args
   local -a commands=(
 ${program.commands.map(({ name: command, help }) => `    ${quote(`${command}:${escaped(help)}`)}`).join('\n')}
@@ -27,11 +29,19 @@ ${program.options.map((option) => `    ${optionSpec(option)} \\`).join('\n')}
   case $state in
     command) _describe -t commands command commands ;;
     argument)
+      local flag
+      for flag in -c -s; do [[ -n \${opt_args[$flag]} ]] && ${name}_files+=($flag \${(Q)\${(Q)opt_args[$flag]}}); done
       case $words[1] in
 ${program.commands.map((command) => `        ${command.name}) _arguments ${commandSpecs(command).join(' ')} ;;`).join('\n')}
       esac
       ;;
   esac
+}
+# Names that the configuration has; the second argument: only after this word.
+${name}_names() {
+  [[ -n $2 && \${words[CURRENT-1]} != $2 ]] && return 1
+  local -a names=(\${(f)"$(\${${name}_files/#\~/$HOME} names $1 2> /dev/null)"})
+  compadd -a names
 }
 if [[ \${funcstack[1]} == ${name} ]]; then
   ${name} "$@"
@@ -55,9 +65,17 @@ function optionSpec({ flag, metavar, help = '', repeatable, value }: OptionSpec)
   return `${exclusive}${names}${quote(`[${escaped(help)}]${action}`)}`;
 }
 
-function argumentSpec({ name, optional, choices, file }: ArgumentSpec): string {
-  const action = choices ? `(${choices.join(' ')})` : file ? '_files' : NOTHING;
+function argumentSpec({ name, optional, choices, file, names }: ArgumentSpec): string {
+  const action = choices ? `(${choices.join(' ')})` : file ? '_files' : namesAction(names);
   return quote(`${optional ? ':' : ''}:${escaped(name)}:${action}`);
+}
+
+function namesAction(names: ArgumentSpec['names']): string {
+  if (names === undefined) return NOTHING;
+  if (typeof names === 'string') return `{_nodepool_names ${names}}`;
+  return `{${Object.entries(names)
+    .map(([before, kind]) => `_nodepool_names ${kind} ${before}`)
+    .join(' || ')}}`;
 }
 
 function valueAction(value: OptionSpec['value']): string {
@@ -68,7 +86,10 @@ function valueAction(value: OptionSpec['value']): string {
       return `_values -s , column ${value.of.join(' ')}`;
     case 'file':
       return '_files';
+    case 'name':
+      return `{_nodepool_names ${value.of}}`;
     case 'seconds':
+    case 'whole':
     case undefined:
       return '';
   }

@@ -9,6 +9,7 @@ import {
   OpenStackLabelSchema,
   OpenStackProviderSchema,
 } from '../schemas/openstack.schema.js';
+import { LibvirtCloudImageSchema, LibvirtLabelSchema, LibvirtProviderSchema } from '../schemas/libvirt.schema.js';
 import { StaticProviderSchema } from '../schemas/static.schema.js';
 import { TopLevelSchema } from '../schemas/top-level.schema.js';
 import { integer, text, type JsonSchema } from '../value-kinds.js';
@@ -24,6 +25,8 @@ const RULES: ReadonlyMap<SectionClass, JsonSchema> = new Map<SectionClass, JsonS
   [OpenStackProviderSchema, { required: ['cloud'] }],
   [FakeProviderSchema, { required: ['cloud'] }],
   [CloudImageSchema, { allOf: [notBoth('image-id', 'image-name')] }],
+  [LibvirtCloudImageSchema, { allOf: [notBoth('image-id', 'image-name')] }],
+  [LibvirtLabelSchema, { allOf: [exactlyOne('diskimage', 'cloud-image')] }],
   [OpenStackLabelSchema, { allOf: [exactlyOne('diskimage', 'cloud-image'), atLeastOne('min-ram', 'flavor-name')] }],
 ]);
 
@@ -40,6 +43,7 @@ const TENANTS: JsonSchema = {
 const DRIVERS: Readonly<Record<string, SectionClass>> = {
   openstack: OpenStackProviderSchema,
   static: StaticProviderSchema,
+  libvirt: LibvirtProviderSchema,
   fake: FakeProviderSchema,
 };
 

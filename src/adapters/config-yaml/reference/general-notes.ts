@@ -2,8 +2,12 @@
 import {
   DiskImageSchema,
   LabelSchema,
+  LeaseApiSchema,
+  LeaseApiTlsSchema,
+  LeaseTokenSchema,
   SecureDiskImageSchema,
   SecureSchema,
+  StoreSchema,
   TopLevelSchema,
   WebappSchema,
   ZooKeeperServerSchema,
@@ -30,9 +34,22 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
       },
       'build-log-dir': { default: '/var/log/nodepool/builds', note: 'one log per build; made if missing' },
       'build-log-retention': { default: 7, note: 'logs kept per image; 0 counts as 1, a negative number keeps all' },
-      'zookeeper-servers': { note: 'the servers of one ensemble; the daemons need at least one' },
+      'zookeeper-servers': {
+        note: 'the servers of one ensemble; the daemons need at least one (`nodepool-standalone` has a `store` instead)',
+      },
       'zookeeper-tls': { otherwise: 'none', since: '3.13', note: 'switches TLS on' },
       'zookeeper-timeout': { default: 10, since: '6.0', note: 'session time-out' },
+      store: {
+        otherwise: 'none',
+        since: 'ours',
+        note: 'in place of `zookeeper-servers`: everything is kept on this machine, see [below](#store)',
+      },
+      'lease-api': {
+        otherwise: 'off',
+        since: 'ours',
+        note: "where machines are leased over HTTP, see [below](#lease-api). Python's `config-validate` does not know this key",
+      },
+      socket: { otherwise: 'none', since: 'ours', note: 'another place for `lease-api.socket`, which comes first' },
       labels: { otherwise: 'none', note: 'what can be asked for' },
       diskimages: { otherwise: 'none', note: 'what is built' },
       providers: { otherwise: 'none', note: 'where nodes come from' },
@@ -57,6 +74,18 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
     },
   ],
   [
+    StoreSchema,
+    {
+      directory: {
+        note: 'where it is kept, an absolute path on a local file system; made with mode 0700. The daemon listens on `nodepool.sock` in it',
+      },
+      'session-timeout': {
+        default: 30,
+        note: 'how long the locks of a daemon that was killed stay after its next start',
+      },
+    },
+  ],
+  [
     ZooKeeperServerSchema,
     {
       host: { note: 'name or address, IPv6 with or without brackets' },
@@ -73,6 +102,57 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
       cert: { since: '3.13', note: "path of the client's certificate" },
       key: { since: '3.13', note: 'path of its key' },
       ca: { since: '3.13', note: "path of the authority that signed the servers' certificates" },
+    },
+  ],
+  [
+    LeaseApiSchema,
+    {
+      'listen-address': { default: '127.0.0.1', since: 'ours', note: '' },
+      port: {
+        default: 8006,
+        since: 'ours',
+        note: 'with `socket` and neither tokens nor any of `listen-address`, `port` and `tls`: no port at all',
+      },
+      tls: { otherwise: 'plain HTTP', since: 'ours', note: 'see [below](#lease-api-tls)' },
+      socket: {
+        otherwise: 'none',
+        since: 'ours',
+        note: 'a unix socket that needs no token: who may open it (mode 0660) is holder `local` and may everything',
+      },
+      'keep-ended': { default: 3600, since: 'ours', note: 'how long the record of an ended lease stays' },
+      identity: {
+        otherwise: 'none',
+        since: 'ours',
+        note: 'a private key that the machines let in; with it the `ssh_keys` of leases are added',
+      },
+    },
+  ],
+  [
+    LeaseApiTlsSchema,
+    {
+      cert: { since: 'ours', note: 'path of the certificate with its chain' },
+      key: { since: 'ours', note: 'path of its key' },
+    },
+  ],
+  [
+    LeaseTokenSchema,
+    {
+      name: { since: 'ours', note: 'the holder; more than one token may have the same' },
+      sha256: { since: 'ours', note: "of the token's text, in hex; `nodepool token NAME` prints it" },
+      scopes: {
+        otherwise: '`lease`',
+        since: 'ours',
+        note: '`lease`: own leases; `read`: see all; `admin`: see all, end any, and the commands of operators',
+      },
+      tenant: {
+        otherwise: 'the name',
+        since: 'ours',
+        note: 'whose limits count, see [tenant-resource-limits](#tenant-resource-limits)',
+      },
+      labels: { otherwise: 'all', since: 'ours', note: 'labels that may be asked for; `*` stands for any characters' },
+      'max-leases': { otherwise: 'no limit', since: 'ours', note: 'leases of the holder that have not ended, at once' },
+      'max-duration': { default: 86400, since: 'ours', note: 'the longest `max_duration`' },
+      'max-priority': { default: 200, since: 'ours', note: 'the lowest, most urgent number it may ask for' },
     },
   ],
   [
@@ -146,6 +226,7 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
       'zookeeper-servers': { otherwise: "the main file's", note: '' },
       'zookeeper-tls': { otherwise: "the main file's", note: '' },
       diskimages: { otherwise: 'none', note: '' },
+      'lease-tokens': { otherwise: 'none', since: 'ours', note: 'who may lease machines, see [below](#lease-tokens)' },
     },
   ],
   [

@@ -14,6 +14,7 @@ import {
   integer,
   port,
   seconds,
+  sha256,
   text,
   textList,
   textMap,
@@ -36,6 +37,27 @@ export class ZooKeeperTlsSchema {
   @RequiredKey('cert', text) cert?: string;
   @RequiredKey('key', text) key?: string;
   @RequiredKey('ca', text) ca?: string;
+}
+
+/** Ours alone. */
+export class StoreSchema {
+  @RequiredKey('directory', text) directory?: string;
+  @Key('session-timeout', seconds) sessionTimeout?: number;
+}
+
+export class LeaseApiTlsSchema {
+  @RequiredKey('cert', text) cert?: string;
+  @RequiredKey('key', text) key?: string;
+}
+
+/** Where machines are leased over HTTP; ours alone. */
+export class LeaseApiSchema {
+  @Key('listen-address', text) listenAddress?: string;
+  @Key('port', port) port?: number;
+  @Section('tls', () => LeaseApiTlsSchema) tls?: LeaseApiTlsSchema;
+  @Key('socket', text) socket?: string;
+  @Key('keep-ended', seconds) keepEnded?: number;
+  @Key('identity', text) identity?: string;
 }
 
 export class LabelSchema {
@@ -78,6 +100,10 @@ export class TopLevelSchema {
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
   @Key('zookeeper-timeout', seconds) zookeeperTimeout?: number;
+  @Section('store', () => StoreSchema) store?: StoreSchema;
+  @Section('lease-api', () => LeaseApiSchema) leaseApi?: LeaseApiSchema;
+  /** Another place for `lease-api.socket`. */
+  @Key('socket', text) socket?: string;
   @SectionList('labels', () => LabelSchema) labels?: LabelSchema[];
   @SectionList('diskimages', () => DiskImageSchema) diskImages?: DiskImageSchema[];
   @Key('providers', list) providers?: unknown;
@@ -90,9 +116,21 @@ export class SecureDiskImageSchema {
   @RequiredKey('env-vars', environment) envVars?: Readonly<Record<string, string>>;
 }
 
+export class LeaseTokenSchema {
+  @RequiredKey('name', text) name?: string;
+  @RequiredKey('sha256', sha256) sha256?: string;
+  @Key('scopes', textList) scopes?: readonly string[];
+  @Key('tenant', text) tenant?: string;
+  @Key('labels', textList) labels?: readonly string[];
+  @Key('max-leases', integer) maxLeases?: number;
+  @Key('max-duration', integer) maxDuration?: number;
+  @Key('max-priority', integer) maxPriority?: number;
+}
+
 /** The secure file: everything else in it is ignored (spec BUILDER 1.11). */
 export class SecureSchema {
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
   @SectionList('diskimages', () => SecureDiskImageSchema) diskImages?: SecureDiskImageSchema[];
+  @SectionList('lease-tokens', () => LeaseTokenSchema) leaseTokens?: LeaseTokenSchema[];
 }

@@ -58,11 +58,13 @@ export class HttpExchange {
     const { clock, logger, observe } = this.options;
     const begun = clock.monotonic();
     let status: number | null = null;
+    let requestId: string | null = null;
     try {
       let at = wanted;
       for (let redirects = 0; ; redirects += 1) {
         const { answer, text } = await this.exchange(at, signal);
         status = answer.statusCode;
+        requestId = requestIdOf(answer.headers);
         const elsewhere = redirects < MOST_REDIRECTS ? redirectOf(at.url, answer) : undefined;
         if (elsewhere === undefined || at.expected.includes(status)) return this.understand(at, answer, text);
         at = { ...at, url: elsewhere };
@@ -70,7 +72,10 @@ export class HttpExchange {
     } finally {
       const seconds = clock.monotonic() - begun;
       observe(wanted.name, seconds);
-      logger.debug('Called the cloud', { method: wanted.method, url: this.shown(wanted.url), status, seconds });
+      if (logger.debugs === true) {
+        const url = this.shown(wanted.url);
+        logger.debug('Called the cloud', { method: wanted.method, url, status, seconds, requestId });
+      }
     }
   }
 
@@ -132,7 +137,7 @@ export class HttpExchange {
     const facts = {
       status: answer.statusCode,
       body: text,
-      requestId: headers['x-openstack-request-id'] ?? headers['x-compute-request-id'] ?? null,
+      requestId: requestIdOf(answer.headers),
       retryAfter: retryAfter(headers['retry-after'], this.options.clock.now()),
     };
     if (!wanted.expected.includes(answer.statusCode)) {
@@ -181,6 +186,12 @@ export class HttpExchange {
   private shown(url: string): string {
     return this.options.scrub(url.replace(/\/\/[^/@]*@/, '//')).slice(0, 500);
   }
+}
+
+/** How the cloud's own log calls the call. */
+function requestIdOf(headers: Dispatcher.ResponseData['headers']): string | null {
+  const id = headers['x-openstack-request-id'] ?? headers['x-compute-request-id'] ?? null;
+  return Array.isArray(id) ? (id[0] ?? null) : id;
 }
 
 /**

@@ -31,7 +31,7 @@ export class JsonFormatter implements RecordFormatter {
     const { time, level, name, message, fields } = entry;
     const shown = Object.entries(fields).map(([key, value]) => [fieldKey(key), showError(value, stacks)] as const);
     const reserved = { ...Object.fromEntries(shown), time: new Date(time).toISOString(), name };
-    this.lines[level](reserved, cutText(redactText(message), LONGEST_MESSAGE));
+    this.lines[level](reserved, redactText(cutText(message, LONGEST_MESSAGE)));
     return visibleJson(this.line.trimEnd());
   }
 }

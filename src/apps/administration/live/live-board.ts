@@ -1,12 +1,11 @@
 import type { NodepoolConfig } from '../../../domain/config/config.js';
-import { NODE_STATES } from '../../../domain/model/node.js';
 import type { LiveDaemons, LiveSections } from '../../../domain/presentation/live.js';
 import type { LiveView } from '../../../ports/administration/live.js';
 import type { Records } from '../../../ports/records/records.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
 import type { DecisionJournal } from '../../../ports/telemetry/journal.js';
-import { countStates } from './count-states.js';
 import { liveImages } from './live-images.js';
+import { LIVE_STATES, liveNodes } from './live-nodes.js';
 import { liveLabels, liveLaunchers, livePools } from './live-pools.js';
 import { liveRequests } from './live-requests.js';
 import { NodeHistory } from './node-history.js';
@@ -46,8 +45,8 @@ export class LiveBoard implements LiveView {
     return {
       daemons: this.daemons(),
       pools: livePools(nodes, registered, config),
-      nodes: { total: nodes.length, states: countStates(nodes) },
-      history: { states: NODE_STATES, rows: this.history.rows },
+      nodes: liveNodes(nodes, (id) => records.requests.view.get(id)?.value),
+      history: { states: LIVE_STATES, rows: this.history.rows },
       labels: liveLabels(nodes, requests, registered, config),
       requests: liveRequests(requests, journal, offered, clock.now()),
       images: liveImages(records, config),

@@ -5,7 +5,7 @@ import { addResources, NO_RESOURCES, type Resources } from '../../../domain/mode
 import type { NodeRequest } from '../../../domain/model/request.js';
 import type { Stored } from '../../../domain/model/stored.js';
 import type { LiveDaemon, LiveLabel, LivePool, LiveUse } from '../../../domain/presentation/live.js';
-import { countStates } from './count-states.js';
+import { countLiveStates } from './live-nodes.js';
 
 const MOST_POOLS = 200;
 const MOST_LABELS = 300;
@@ -46,7 +46,7 @@ export function livePools(
       paused: own.some(({ paused }) => paused),
       disabled: configured !== undefined && configured.maxServers <= 0,
       use: useOf(entry?.used ?? NO_RESOURCES, configured?.limits ?? {}),
-      nodes: countStates(entry?.nodes ?? []),
+      nodes: countLiveStates(entry?.nodes ?? []),
     };
   });
 }

@@ -1,5 +1,5 @@
 import { cutText } from '../../../domain/presentation/visible-text.js';
-import { explainReason } from '../../../domain/explain/explain-reason.js';
+import { plainReason, reasonTitle } from '../../../domain/explain/plain-reason.js';
 import { orderRequests } from '../../../domain/decide/request-order.js';
 import type { NodeRequest } from '../../../domain/model/request.js';
 import type { Stored } from '../../../domain/model/stored.js';
@@ -46,7 +46,9 @@ export function liveRequests(
   return {
     total: all.length,
     states: countStates(all),
-    because: [...because].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count),
+    because: [...because]
+      .map(([code, count]) => ({ code, title: reasonTitle(code), count }))
+      .sort((a, b) => b.count - a.count),
     waiting: waiting.slice(0, MOST_REQUESTS).map((request) => liveRequest(request, journal, now)),
   };
 }
@@ -80,11 +82,11 @@ function telling(entries: readonly JournalEntry[]): readonly JournalEntry[] {
 }
 
 function liveOpinion({ subject, decision, since }: JournalEntry, now: number): LiveOpinion {
-  const reasons = decision.because.slice(0, MOST_REASONS).map((reason) => explainReason(reason, now));
+  const reasons = decision.because.slice(0, MOST_REASONS).map((reason) => plainReason(reason, now));
   return {
     decider: subject.decider,
     verdict: decision.verdict,
     since,
-    reasons: reasons.map(({ code, text, unblock }) => ({ code, text, unblock })),
+    reasons,
   };
 }

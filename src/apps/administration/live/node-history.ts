@@ -1,6 +1,7 @@
-import { NODE_STATES, type Node } from '../../../domain/model/node.js';
+import type { Node } from '../../../domain/model/node.js';
 import type { RecordView } from '../../../ports/records/view.js';
 import type { CancelTimer, Clock } from '../../../ports/runtime/clock.js';
+import { LIVE_STATES, liveState } from './live-nodes.js';
 
 /** Seconds between two samples. */
 const PERIOD = 10;
@@ -17,7 +18,7 @@ export class NodeHistory {
     private readonly clock: Clock,
   ) {}
 
-  /** Rows of the moment and the count of each of NODE_STATES. */
+  /** Rows of the moment and the count of each of LIVE_STATES. */
   get rows(): readonly (readonly number[])[] {
     return this.samples;
   }
@@ -35,8 +36,9 @@ export class NodeHistory {
     this.cancel = undefined;
     this.start();
     const counts = new Map<string, number>();
-    for (const { value } of this.view.all().values()) counts.set(value.state, (counts.get(value.state) ?? 0) + 1);
-    this.samples.push([Math.floor(this.clock.now()), ...NODE_STATES.map((state) => counts.get(state) ?? 0)]);
+    for (const { value } of this.view.all().values())
+      counts.set(liveState(value), (counts.get(liveState(value)) ?? 0) + 1);
+    this.samples.push([Math.floor(this.clock.now()), ...LIVE_STATES.map((state) => counts.get(state) ?? 0)]);
     if (this.samples.length > SAMPLES) this.samples.shift();
   }
 }

@@ -72,8 +72,17 @@ export function instance(expected: string): (value: unknown) => Instance {
       hostId: text('hostId'),
       resources: absent(found['resources']) ? null : nodeResources(found['resources'], 'resources'),
       hostKeys: absent(found['hostKeys']) ? null : texts(found['hostKeys'], 'hostKeys'),
+      ...connectionPort(found['connectionPort']),
     };
   };
+}
+
+function connectionPort(value: unknown): Pick<Instance, 'connectionPort'> {
+  if (absent(value)) return {};
+  if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > 65_535) {
+    throw new NonsenseError('connectionPort is no port');
+  }
+  return { connectionPort: Number(value) };
 }
 
 export function accountInstances(value: unknown): readonly AccountInstance[] {

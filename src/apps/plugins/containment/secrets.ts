@@ -50,6 +50,10 @@ export class DriverLogger implements Logger {
     private readonly budget: LineBudget,
   ) {}
 
+  get debugs(): boolean {
+    return this.logger.debugs === true;
+  }
+
   debug(message: string, fields?: LogFields): void {
     this.write('debug', message, fields);
   }

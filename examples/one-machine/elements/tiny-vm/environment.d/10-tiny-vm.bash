@@ -1,0 +1,1 @@
+export DISTRO_NAME=tiny-vm DIB_RELEASE=${DIB_RELEASE:-1} DIB_INIT_SYSTEM=systemd

@@ -1,0 +1,176 @@
+import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
+import { libvirtLabelSettings, libvirtPoolSettings, libvirtProviderSettings } from '../../domain/config/libvirt.js';
+import type { Resources } from '../../domain/model/quota.js';
+import type { DriverContext } from '../../ports/compute/driver.js';
+import { ProviderError } from '../../ports/compute/errors.js';
+import type {
+  AccountInstance,
+  Instance,
+  InstanceSpec,
+  LabelReadiness,
+  Provider,
+} from '../../ports/compute/provider.js';
+import { consoleText } from './console.js';
+import { Creating } from './creating.js';
+import { Domains } from './domains.js';
+import { Forwards } from './forwards.js';
+import { Host } from './host.js';
+import type { IsoMaker } from './iso-maker.js';
+import { LibvirtImages } from './libvirt-images.js';
+import { LibvirtLooseResources } from './libvirt-loose-resources.js';
+import { hostLimits } from './limits.js';
+import { toProviderError } from './provider-failure.js';
+import { Removing } from './removing.js';
+import { Running } from './running.js';
+import { Storage } from './storage.js';
+import type { Surroundings } from './surroundings.js';
+import { driveFormatOf, networksOf } from './surroundings.js';
+import { Turns } from './turns.js';
+import type { VirshShare } from './virsh/virsh-share.js';
+
+interface Parts {
+  readonly around: Surroundings;
+  readonly creating: Creating;
+  readonly removing: Removing;
+  readonly running: Running;
+  readonly release: () => Promise<void>;
+}
+
+/** One configured provider: machines on a host with libvirt (docs/spec/libvirt.md). */
+export class LibvirtProvider implements Provider {
+  readonly images = new LibvirtImages(() => this.started().around);
+  readonly loose = new LibvirtLooseResources(() => this.started().around);
+  readonly fixed = null;
+  private parts: Parts | null = null;
+  private stopped = false;
+
+  constructor(
+    private readonly config: ProviderConfig,
+    private readonly context: DriverContext,
+    private readonly share: VirshShare,
+    private readonly isos: IsoMaker,
+  ) {}
+
+  async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const settings = libvirtProviderSettings(this.config);
+    const parts = this.connect();
+    const { host, storage } = parts.around;
+    try {
+      if (this.wantsDrives()) await this.isos.tool();
+      await host.look(settings.virtualization, networksOf(this.config.pools.values()), signal);
+      await storage.check(signal);
+    } catch (error) {
+      await parts.release();
+      signal.throwIfAborted();
+      throw toProviderError(error);
+    }
+    this.parts = parts;
+    if (this.stopped) await parts.release();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.parts?.release();
+  }
+
+  labelReady(pool: PoolConfig, _label: PoolLabelConfig): LabelReadiness {
+    if (!this.parts) return { ready: false, problem: `Provider ${this.config.name} is not connected yet` };
+    const { network } = libvirtPoolSettings(pool);
+    if (network.kind !== 'network' || this.parts.around.host.hasNetwork(network.name)) return { ready: true };
+    return { ready: false, problem: `Unable to find network ${network.name} in provider ${this.config.name}` };
+  }
+
+  resourcesOf(_pool: PoolConfig, label: PoolLabelConfig): Resources {
+    const { cpus, memory, disk } = libvirtLabelSettings(label);
+    return { instances: 1, cores: cpus, ram: memory, ...(disk === null ? {} : { disk }) };
+  }
+
+  limits(signal: AbortSignal): Promise<Resources> {
+    return this.doing(signal, async ({ around }) => {
+      // Somebody may have mended a network meanwhile, or removed it.
+      for (const name of networksOf(this.config.pools.values())) await around.host.lookForNetwork(name, signal);
+      return hostLimits(around, signal);
+    });
+  }
+
+  async availabilityZones(signal: AbortSignal): Promise<readonly string[]> {
+    signal.throwIfAborted();
+    return [];
+  }
+
+  create(spec: InstanceSpec, signal: AbortSignal): Promise<string> {
+    return this.doing(signal, ({ creating }) => creating.create(spec, signal));
+  }
+
+  waitUntilRunning(externalId: string, spec: InstanceSpec, signal: AbortSignal): Promise<Instance> {
+    return this.doing(signal, ({ running }) => running.wait(externalId, spec, signal), { externalId });
+  }
+
+  delete(externalId: string, signal: AbortSignal): Promise<void> {
+    return this.doing(signal, ({ removing }) => removing.delete(externalId, signal), { externalId });
+  }
+
+  list(signal: AbortSignal): Promise<readonly AccountInstance[]> {
+    return this.doing(signal, async ({ around }) => {
+      const all = await around.domains.list(signal);
+      return all
+        .filter(({ facts, active }) => active || facts.record !== null)
+        .map(({ facts }) => ({
+          externalId: facts.uuid,
+          metadata: facts.record?.properties ?? {},
+          resources: facts.resources,
+        }));
+    });
+  }
+
+  consoleLog(externalId: string, signal: AbortSignal): Promise<string | null> {
+    return this.doing(signal, ({ around }) => consoleText(around, externalId, signal));
+  }
+
+  private connect(): Parts {
+    const { config, context, isos } = this;
+    const settings = libvirtProviderSettings(config);
+    const { virsh, release } = this.share.take(settings.uri);
+    const around: Surroundings = {
+      config,
+      settings,
+      context,
+      virsh,
+      isos,
+      host: new Host(virsh),
+      storage: new Storage(virsh, settings.storagePool),
+      domains: new Domains(virsh, context.clock),
+      // `qemu:///system` is this machine, `qemu+ssh://host/system` is not.
+      forwards: new Forwards(/^[a-z0-9+.-]+:\/\/\//i.test(settings.uri)),
+      turns: new Turns(),
+    };
+    const removing = new Removing(around);
+    return { around, removing, creating: new Creating(around, removing), running: new Running(around), release };
+  }
+
+  private wantsDrives(): boolean {
+    const settings = libvirtProviderSettings(this.config);
+    const labels = [...this.config.pools.values()].flatMap((pool) => [...pool.labels.values()]);
+    return labels.some((label) => driveFormatOf(settings, label) !== 'none');
+  }
+
+  private async doing<T>(
+    signal: AbortSignal,
+    work: (parts: Parts) => Promise<T>,
+    details: { externalId?: string } = {},
+  ): Promise<T> {
+    signal.throwIfAborted();
+    try {
+      return await work(this.started());
+    } catch (error) {
+      signal.throwIfAborted();
+      throw toProviderError(error, details);
+    }
+  }
+
+  private started(): Parts {
+    if (this.parts) return this.parts;
+    throw new ProviderError('transient', `Provider ${this.config.name} is not connected yet`);
+  }
+}

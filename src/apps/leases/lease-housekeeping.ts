@@ -1,0 +1,56 @@
+import { holderLeases, leasesInState } from '../../domain/metrics/lease-metrics.js';
+import { LEASE_STATES, type NodeLease } from '../../domain/model/lease.js';
+import type { Stored } from '../../domain/model/stored.js';
+import { sleep } from '../../ports/runtime/clock.js';
+import { errorFields } from '../../ports/telemetry/logger.js';
+import type { LeaseServices } from './services.js';
+
+/** Seconds between two looks at the mirror. */
+const PACE = 10;
+/** `keep-ended` where no gateway is configured. */
+const KEEP_ENDED = 3600;
+
+/** What time alone brings to leases: records of ended ones are forgotten, and gauges sent. */
+export class LeaseHousekeeping {
+  /** Gauges that were above 0: whose leases are gone has none, and that has to be said once. */
+  private readonly gauges = new Map<string, number>();
+
+  constructor(private readonly services: LeaseServices) {}
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, logger, records } = this.services;
+    while (!signal.aborted) {
+      this.sendGauges();
+      try {
+        if (records.session.state === 'connected') await this.forget();
+      } catch (error) {
+        if (!signal.aborted) logger.warn('Ended leases could not be forgotten', errorFields(error));
+      }
+      await sleep(clock, PACE, signal).catch(() => undefined);
+    }
+  }
+
+  private async forget(): Promise<void> {
+    const { clock, config, records } = this.services;
+    const keep = config.current.leaseApi?.keepEnded ?? KEEP_ENDED;
+    for (const lease of [...records.leases.view.all().values()])
+      if (isForgotten(lease, clock.now(), keep)) await records.leases.remove(lease);
+  }
+
+  private sendGauges(): void {
+    const counts = new Map<string, number>(LEASE_STATES.map((state) => [leasesInState(state), 0]));
+    for (const name of this.gauges.keys()) counts.set(name, 0);
+    for (const { value } of this.services.records.leases.view.all().values())
+      for (const name of [leasesInState(value.state), holderLeases(value.holder, value.state)])
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+    for (const [name, count] of counts) {
+      this.services.metrics.gauge(name, count);
+      if (count > 0) this.gauges.set(name, count);
+      else this.gauges.delete(name);
+    }
+  }
+}
+
+function isForgotten({ value }: Stored<NodeLease>, now: number, keep: number): boolean {
+  return value.state === 'ended' && value.endedAt !== null && value.endedAt + keep <= now;
+}

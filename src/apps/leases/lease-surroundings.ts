@@ -1,0 +1,134 @@
+import type { LeaseApiConfig } from '../../domain/config/lease-api.js';
+import type { NodepoolConfig, PoolConfig, ProviderConfig } from '../../domain/config/config.js';
+import { labelAllowed } from '../../domain/decide/lease-wish.js';
+import { estimateWait, queueOf, waitsOf } from '../../domain/decide/lease-queue.js';
+import type { NodeLease } from '../../domain/model/lease.js';
+import { addResources, NO_RESOURCES } from '../../domain/model/quota.js';
+import type { RegisteredPool } from '../../domain/model/launcher.js';
+import type { Stored } from '../../domain/model/stored.js';
+import type { LabelAnswer, LeaseQueueAnswer } from '../../ports/leasing/lease-desk.js';
+import type { NodesGivenBack } from './nodes-given-back.js';
+import type { LeaseServices } from './services.js';
+
+/** Seconds over which waits are looked back at. */
+const HOUR = 3600;
+
+/** What the mirrors say about queues and labels. */
+export class LeaseSurroundings {
+  constructor(
+    private readonly services: Pick<LeaseServices, 'records' | 'config' | 'clock'>,
+    private readonly givenBack: NodesGivenBack,
+  ) {}
+
+  /** Labels that registered pools offer. */
+  get offered(): ReadonlySet<string> {
+    return new Set(this.pools.flatMap(({ supportedLabels }) => supportedLabels));
+  }
+
+  /** Null unless it waits; also while its request is not there yet. */
+  queue({ value }: Stored<NodeLease>): LeaseQueueAnswer | null {
+    if (value.state !== 'waiting') return null;
+    const { requests } = this.services.records;
+    const request = value.requestId === null ? undefined : requests.view.get(value.requestId);
+    if (!request) return null;
+    const { position, ahead, nodes } = queueOf(request, requests.view.all().values(), this.pools);
+    const able = this.pools.filter((pool) => value.labels.every((label) => pool.supportedLabels.includes(label)));
+    const count = this.givenBack.lastHour(
+      new Set(able.map(({ providerName, poolName }) => `${providerName}/${String(poolName)}`)),
+    );
+    return { position, ahead, estimate: estimateWait(nodes, count) };
+  }
+
+  labels(patterns: readonly string[] | null): readonly LabelAnswer[] {
+    const names = [...this.offered].filter((label) => labelAllowed(patterns, label)).sort();
+    return names.map((name) => {
+      const pools = this.pools.filter(({ supportedLabels }) => supportedLabels.includes(name));
+      return {
+        name,
+        ready: this.readyNodes(name),
+        free: pools.reduce((sum, pool) => sum + this.room(pool, name), 0),
+        pools: [...new Set(pools.map(poolName))].sort(),
+        wait: waitsOf(this.waits(name)),
+      };
+    });
+  }
+
+  /** Can keys be let in on machines of the label, as far as our configuration knows them? */
+  reachable(label: string, api: LeaseApiConfig | undefined): boolean {
+    if (!api || api.identity === null) return false;
+    const { current } = this.services.config;
+    const types = [...current.providers.values()].flatMap((provider) =>
+      [...provider.pools.values()].flatMap((pool) => connectionTypes(current, provider, pool, label)),
+    );
+    return types.length === 0 || types.includes('ssh');
+  }
+
+  private get pools(): readonly RegisteredPool[] {
+    return this.services.records.launchers.view.pools();
+  }
+
+  private readyNodes(label: string): number {
+    let count = 0;
+    for (const { value } of this.services.records.nodes.view.all().values())
+      if (value.state === 'ready' && value.allocatedTo === null && value.type.includes(label)) count += 1;
+    return count;
+  }
+
+  /** How many nodes fit into the limits of a pool beside those that are there; 0 for machines that exist by themselves. */
+  private room({ providerName, poolName, supportedLabels }: RegisteredPool, label: string): number {
+    const pool = this.services.config.current.providers.get(providerName)?.pools.get(poolName ?? '');
+    if (!pool || pool.labels.get(label)?.image.kind === 'none' || !supportedLabels.includes(label)) return 0;
+    const nodes = [...this.services.records.nodes.view.all().values()].filter(
+      ({ value }) => value.provider === providerName && value.pool === poolName,
+    );
+    const used = nodes.map(({ value }) => value.resources ?? { instances: 1 }).reduce(addResources, NO_RESOURCES);
+    const one = nodes.find(({ value }) => value.type.includes(label) && value.resources !== null)?.value.resources;
+    const fits = Object.entries(pool.limits).map(([resource, limit]) => {
+      const need = resource === 'instances' ? 1 : (one?.[resource] ?? 0);
+      return need > 0 ? Math.floor((limit - (used[resource] ?? 0)) / need) : Infinity;
+    });
+    const free = Math.max(0, Math.min(Infinity, ...fits));
+    // Without a limit of its own there is no number to be had.
+    return Number.isFinite(free) ? free : 0;
+  }
+
+  private waits(label: string): readonly number[] {
+    const since = this.services.clock.now() - HOUR;
+    return [...this.services.records.leases.view.all().values()].flatMap(
+      ({ value: { activeAt, createdAt, labels } }) =>
+        activeAt !== null && activeAt >= since && labels.includes(label) ? [Math.max(0, activeAt - createdAt)] : [],
+    );
+  }
+}
+
+function poolName({ providerName, poolName: pool }: RegisteredPool): string {
+  return pool === null ? providerName : `${providerName}/${pool}`;
+}
+
+function connectionTypes(
+  config: NodepoolConfig,
+  provider: ProviderConfig,
+  pool: PoolConfig,
+  label: string,
+): readonly string[] {
+  const image = pool.labels.get(label)?.image;
+  if (!image) return [];
+  if (image.kind === 'diskimage') return [provider.diskImages.get(image.name)?.connectionType ?? 'ssh'];
+  if (image.kind === 'cloud-image') return [provider.cloudImages.get(image.name)?.connectionType ?? 'ssh'];
+  return staticTypes(pool, label);
+}
+
+/** Machines that exist by themselves say each how they are reached. */
+function staticTypes({ settings }: PoolConfig, label: string): readonly string[] {
+  const nodes = Array.isArray(settings['nodes']) ? (settings['nodes'] as readonly unknown[]) : [];
+  const able = nodes.filter(
+    (node): node is Readonly<Record<string, unknown>> =>
+      typeof node === 'object' && node !== null && offers(node, label),
+  );
+  return able.map((node) => (typeof node['connection-type'] === 'string' ? node['connection-type'] : 'ssh'));
+}
+
+function offers(node: object, label: string): boolean {
+  const { labels } = node as { readonly labels?: unknown };
+  return labels === label || (Array.isArray(labels) && labels.includes(label));
+}

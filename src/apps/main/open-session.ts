@@ -1,0 +1,92 @@
+import type { CommonOptions, OpenSession, Session } from '../../adapters/cli/session.js';
+import { ApiConnection } from '../../adapters/http-client/api-connection.js';
+import { ApiUnreachableError } from '../../adapters/http-client/api-errors.js';
+import { HttpAdministration } from '../../adapters/http-client/http-administration.js';
+import { loadConfig } from '../../adapters/config-yaml/load-config.js';
+import type { StoreConfig } from '../../domain/config/config.js';
+import type { MirrorName } from '../../ports/records/records.js';
+import { administrationModule } from '../composition/daemon-modules.js';
+import { TOKENS } from '../composition/tokens.js';
+import { connectInTime } from './connect-in-time.js';
+import { currentEnvironment } from './current-environment.js';
+import { loadOptions, openProcess } from './daemon.js';
+import type { Place } from './open-place.js';
+import { socketOf } from './open-socket.js';
+
+/** Finds the Nodepool that a command is for: the one at a URL, the daemon of this machine, its store, or ZooKeeper. */
+export const openSession: OpenSession = async (options, mirrors, purpose) => {
+  if (options.url !== null) return overHttp(options.url, mirrors);
+  const { config } = await loadConfig(loadOptions(options.configPath, options.securePath, currentEnvironment()));
+  const socket = socketOf(config);
+  if (!config.store || socket === null) return direct(options, mirrors, 'zookeeper');
+  try {
+    return await overHttp(`unix:${socket}`, mirrors);
+  } catch (error) {
+    if (!(error instanceof ApiUnreachableError)) throw error;
+    const away = `nodepool-standalone cannot be reached (${socket}: ${error.reason})`;
+    if (error.sent || purpose === 'order' || (await isRunning(config.store))) throw new Error(away, { cause: error });
+    const session = await fromStore(options, mirrors, config.store);
+    process.stderr.write(`nodepool: ${away}; this is what its store holds\n`);
+    return session;
+  }
+};
+
+async function overHttp(url: string, mirrors: readonly MirrorName[]): Promise<Session> {
+  const connection = ApiConnection.open(url, currentEnvironment());
+  try {
+    const { queries, aliens, commands, inquiries, progress } = await HttpAdministration.open(connection, mirrors);
+    return { queries, aliens, commands, inquiries, progress, close: () => connection.close() };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function isRunning({ directory }: StoreConfig): Promise<boolean> {
+  const { holderOf } = await import('../../adapters/level/store-lock.js');
+  return (await holderOf(directory)) !== null;
+}
+
+async function fromStore(options: CommonOptions, mirrors: readonly MirrorName[], store: StoreConfig): Promise<Session> {
+  const { copyOfStore } = await import('../composition/store-copy.js');
+  const copy = await copyOfStore(store.directory);
+  try {
+    const session = await direct(options, mirrors, { ...store, directory: copy.directory, quiet: true });
+    return {
+      ...session,
+      close: async () => {
+        await session.close();
+        await copy.remove();
+      },
+    };
+  } catch (error) {
+    await copy.remove();
+    throw error;
+  }
+}
+
+async function direct(options: CommonOptions, mirrors: readonly MirrorName[], place: Place): Promise<Session> {
+  // `--debug` counts more than a logging configuration (spec BUILDER 3.1).
+  const logConfigPath = options.debug ? null : options.logConfigPath;
+  const running = await openProcess(
+    { ...options, place, logConfigPath, logTo: 'stderr', driversWhenAsked: true, reader: 'launcher' },
+    [administrationModule()],
+  );
+  const { container } = running;
+  const { queries, aliens, commands, inquiries, progress } = container.get(TOKENS.administration);
+  const close = async (): Promise<void> => {
+    await container.get(TOKENS.providers).stop();
+    await running.close();
+  };
+  try {
+    const { zookeeper } = container.get(TOKENS.config).current;
+    await connectInTime(container.get(TOKENS.clock), options.connectTimeout, zookeeper, async (signal) => {
+      await container.get(TOKENS.store).session.connected(signal);
+      await container.get(TOKENS.records).open(mirrors, signal);
+    });
+  } catch (error: unknown) {
+    await close();
+    throw error;
+  }
+  return { queries, aliens, commands, inquiries, progress, close };
+}

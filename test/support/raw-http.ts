@@ -1,0 +1,42 @@
+import { request } from 'node:http';
+
+export interface RawReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+export interface RawTarget {
+  readonly port?: number;
+  readonly socketPath?: string;
+}
+
+/** One request without any header of our own, unlike `fetch`; a body that is a list is sent in chunks. */
+export function rawHttp(
+  target: RawTarget,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  body: string | Buffer | readonly (string | Buffer)[] = '',
+): Promise<RawReply> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { host: '127.0.0.1', ...target, path, method, headers: { ...headers }, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
+    outgoing.on('error', reject);
+    if (Array.isArray(body)) for (const chunk of body as readonly (string | Buffer)[]) outgoing.write(chunk);
+    outgoing.end(Array.isArray(body) ? undefined : body);
+  });
+}
