@@ -7,7 +7,7 @@ export default defineConfig({
     // Most of what takes long waits for other processes; by itself vitest leaves one of two cores idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], setupFiles } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/simulation/wire/**/*.test.ts'], setupFiles } },
       { test: { name: 'simulation', include: ['test/simulation/simulation.test.ts'], setupFiles } },
       { test: { name: 'mutations', include: ['test/simulation/mutations.test.ts'], setupFiles } },
       {

@@ -72,22 +72,33 @@ function withoutStartingServices(install) {
   }
 }
 
-/** Brings the npm dependencies, unless the lock file has not changed since they were brought. */
-export function installDependencies() {
+/**
+ * Brings the npm dependencies, unless they are there for this lock file. `lean`: without what is optional, so that nothing is compiled;
+ * the tests want that, too: the other client of ZooKeeper, and the compiled parts of their tools.
+ */
+export function installDependencies({ lean = false } = {}) {
   const stamp = path.join(ROOT, 'node_modules', '.nodepool-installed');
-  const wanted = createHash('sha256')
+  const lock = createHash('sha256')
     .update(readFileSync(path.join(ROOT, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  if (!existsSync(stamp) && broughtByNpm()) return;
-  const compiler = ['g++', 'make', 'python3'].filter((command) => !has(command));
-  if (compiler.length > 0 && !installDebianPackages(['build-essential', 'python3'])) {
-    throw new Error(`The ZooKeeper client is compiled on installation; please install ${compiler.join(', ')} first`);
-  }
-  console.log('Installing npm packages (the ZooKeeper client is compiled, this takes about a minute) …');
-  must('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const here = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if (here === lock || (lean && here === `${lock} lean`)) return;
+  if (here === '' && broughtByNpm()) return;
+  if (!lean) bringCompiler();
+  console.log(
+    lean ? 'Installing npm packages …' : 'Installing npm packages (two are compiled, this takes about a minute) …',
+  );
+  const omit = lean ? ['--omit=optional'] : [];
+  must('npm ci', 'npm', ['ci', ...omit, '--no-audit', '--no-fund', '--loglevel=error']);
   mkdirSync(path.dirname(stamp), { recursive: true });
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, lean ? `${lock} lean` : lock);
+}
+
+/** npm goes on without what it cannot compile; tests of it would then be missing. */
+function bringCompiler() {
+  const missing = ['g++', 'make', 'python3'].filter((command) => !has(command));
+  if (missing.length === 0 || installDebianPackages(['build-essential', 'python3'])) return;
+  throw new Error(`The tests compile the native ZooKeeper client; please install ${missing.join(', ')} first`);
 }
 
 /** Compiles into an empty folder, which takes the place of dist when all is there. */

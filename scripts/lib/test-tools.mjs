@@ -45,11 +45,17 @@ export const TOOLS = [
   },
   { what: 'promtool', packages: [], programs: ['promtool'], take: takePromtool, for: ['unit', 'integration'] },
   { what: 'openssl', packages: ['openssl'], programs: ['openssl'], for: ['unit', 'contract', 'integration'] },
+  {
+    what: 'OpenSSH client',
+    packages: ['openssh-client'],
+    programs: ['ssh', 'ssh-keygen'],
+    for: ['unit', 'contract', 'integration'],
+  },
+  { what: 'Ansible', packages: ['ansible-core'], programs: ['ansible-inventory'], for: ['unit'] },
   // The program alone: its service is not started, see installDebianPackages.
   {
     what: 'OpenSSH server',
-    packages: ['openssh-server', 'openssh-client'],
-    programs: ['ssh-keygen'],
+    packages: ['openssh-server'],
     files: ['usr/sbin/sshd'],
     for: ['contract', 'integration'],
   },
@@ -83,9 +89,10 @@ export const TOOLS = [
   {
     what: 'libvirt and QEMU',
     packages: ['libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils', 'xorriso'],
-    here: () => ['libvirtd', 'virtlogd', 'virsh', 'qemu-system-x86_64', 'qemu-img', 'xorriso'].every(inPath),
+    programs: ['libvirtd', 'virtlogd', 'virsh', 'qemu-system-x86_64', 'qemu-img', 'xorriso'],
+    for: ['contract', 'integration'],
   },
-  { what: 'Dropbear', packages: ['dropbear-bin'], here: () => ['dropbear', 'dropbearkey'].every(inPath) },
+  { what: 'Dropbear', packages: ['dropbear-bin'], programs: ['dropbear', 'dropbearkey'], for: ['contract'] },
 ];
 
 /** The whole package would start a server and bring a web interface: only the one program is taken out of it. */

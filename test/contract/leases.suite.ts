@@ -86,7 +86,8 @@ export function describeLeases(adapter: string, makeWorld: () => TimedStoreWorld
     });
 
     it('[L4] what has ended stays ended, whatever is called', async () => {
-      const id = await world.create(member, { labels: ['small', 'small', 'small', 'small', 'large'] });
+      await world.active(member, { labels: ['small', 'small', 'small', 'small'] });
+      const id = await world.create(member);
       await world.settle(member.desk.end(id, aCaller(), { verdict: null, note: null }));
       expect(await world.lease(member, id)).toMatchObject({ state: 'ended', outcome: 'cancelled', activeAt: null });
       expect(await refusal(world.settle(member.desk.renew(id, aCaller())))).toBe('lease-ended');
@@ -169,7 +170,7 @@ export function describeLeases(adapter: string, makeWorld: () => TimedStoreWorld
     it('[L10] a lease outlives its gateway: another takes it with the locks of its nodes', async () => {
       const gateway = await world.join(leaseConfig(), { launcher: false });
       await world.settle(member.gateway?.stop() ?? Promise.resolve());
-      const id = await world.active(gateway, { ttl: 300 });
+      const id = await world.active(gateway, { ttl: 3000 });
       const [node] = world.inUse(member);
       const heir = await world.join(leaseConfig(), { launcher: false });
       await world.kill(gateway);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { ZooKeeperServer, withoutZooKeeper } from '../support/zookeeper-server.js';
+import { ZOOKEEPER_CLIENTS } from '../support/zookeeper-clients.js';
 import { zooKeeperWorld } from '../support/zookeeper-world.js';
 import { describeImageRecords } from './records-images.suite.js';
 import { describeInstallation } from './records-installation.suite.js';
@@ -14,9 +15,11 @@ describe.skipIf(withoutZooKeeper())('with a real server', () => {
   });
   afterAll(() => server.stop());
 
-  describeRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
-  describeImageRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
-  describeLauncherRecords('ZooKeeperTreeStore', () => zooKeeperWorld(server));
-  describeInstallation('ZooKeeperTreeStore', () => zooKeeperWorld(server));
-  describeTurns('ZooKeeperTreeStore', () => zooKeeperWorld(server));
+  for (const client of ZOOKEEPER_CLIENTS) {
+    describeRecords(client.name, () => zooKeeperWorld(server, client));
+    describeImageRecords(client.name, () => zooKeeperWorld(server, client));
+    describeLauncherRecords(client.name, () => zooKeeperWorld(server, client));
+    describeInstallation(client.name, () => zooKeeperWorld(server, client));
+    describeTurns(client.name, () => zooKeeperWorld(server, client));
+  }
 });

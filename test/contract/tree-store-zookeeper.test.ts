@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { ZooKeeperServer, withoutZooKeeper } from '../support/zookeeper-server.js';
+import { ZOOKEEPER_CLIENTS } from '../support/zookeeper-clients.js';
 import { zooKeeperWorld } from '../support/zookeeper-world.js';
 import { describeTreeStore } from './tree-store.suite.js';
 
@@ -10,5 +11,5 @@ describe.skipIf(withoutZooKeeper())('with a real server', () => {
   });
   afterAll(() => server.stop());
 
-  describeTreeStore('ZooKeeperTreeStore', () => zooKeeperWorld(server));
+  for (const client of ZOOKEEPER_CLIENTS) describeTreeStore(client.name, () => zooKeeperWorld(server, client));
 });

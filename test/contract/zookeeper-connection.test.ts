@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { formatServers } from '../../src/adapters/zookeeper/servers.js';
-import { ZooKeeperTreeStore } from '../../src/adapters/zookeeper/zookeeper-tree-store.js';
 import type { ZooKeeperOptions } from '../../src/adapters/zookeeper/zookeeper-tree-store.js';
 import { ConfigError } from '../../src/domain/config/config-problem.js';
 import { makeCertificates } from '../support/certificates.js';
@@ -9,6 +8,11 @@ import { SystemClock } from '../../src/adapters/system/system-clock.js';
 import { eventually } from '../support/eventually.js';
 import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';
 import { bytes, text } from '../support/store-world.js';
+import { SystemRandom } from '../../src/adapters/system/system-random.js';
+import type { SaslCredentials } from '../../src/adapters/zookeeper/wire/sasl-login.js';
+import { WireTreeStore } from '../../src/adapters/zookeeper/wire/wire-tree-store.js';
+import { ZOOKEEPER_CLIENTS } from '../support/zookeeper-clients.js';
+import type { ZooKeeperStore } from '../support/zookeeper-clients.js';
 import { freePort, withoutZooKeeper, ZooKeeperServer } from '../support/zookeeper-server.js';
 
 describe('the list of servers', () => {
@@ -22,12 +26,12 @@ describe('the list of servers', () => {
   });
 });
 
-describe.skipIf(withoutZooKeeper())('ZooKeeperTreeStore and its server', () => {
-  const opened: ZooKeeperTreeStore[] = [];
+describe.skipIf(withoutZooKeeper()).each(ZOOKEEPER_CLIENTS)('$name and its server', ({ make }) => {
+  const opened: ZooKeeperStore[] = [];
   let server: ZooKeeperServer;
 
-  const open = (options: Partial<ZooKeeperOptions> = {}): ZooKeeperTreeStore => {
-    const store = new ZooKeeperTreeStore({
+  const open = (options: Partial<ZooKeeperOptions> = {}): ZooKeeperStore => {
+    const store = make({
       servers: [{ host: '127.0.0.1', port: server.port }],
       chroot: '',
       sessionTimeout: 6,
@@ -39,7 +43,7 @@ describe.skipIf(withoutZooKeeper())('ZooKeeperTreeStore and its server', () => {
     opened.push(store);
     return store;
   };
-  const connect = async (options: Partial<ZooKeeperOptions> = {}): Promise<ZooKeeperTreeStore> => {
+  const connect = async (options: Partial<ZooKeeperOptions> = {}): Promise<ZooKeeperStore> => {
     const store = open(options);
     await store.start();
     await store.session.connected();
@@ -147,7 +151,7 @@ describe.skipIf(withoutZooKeeper())('ZooKeeperTreeStore and its server', () => {
     expect(Math.max(...fired.values())).toBe(1);
   });
 
-  it('keeps its session when its watches are too many to be set again in one message; all fire', async () => {
+  it('keeps its session when its watches are too many to be set again in one message; each fires once', async () => {
     const store = await connect({ chroot: '/watches', sessionTimeout: 20 });
     const folder = `/${'long-name-'.repeat(60)}`;
     const names = Array.from({ length: 2000 }, (_, index) => `${folder}/${index}`);
@@ -156,12 +160,15 @@ describe.skipIf(withoutZooKeeper())('ZooKeeperTreeStore and its server', () => {
     let fired = 0;
     await Promise.all(names.map((name) => store.stat(name, () => fired++)));
     await server.restart();
-    await eventually('all watches fired', () => fired === 2000);
-    expect([store.session.state, store.session.generation]).toEqual(['connected', 1]);
+    await eventually('it is back', () => store.session.state === 'connected');
+    expect(store.session.generation).toBe(1);
     expect((await store.stat('/mine'))?.ephemeral).toBe(true);
+    // Told at once that they may have missed something, or told when it happens.
+    await Promise.all(names.map((name) => store.create(name, bytes(''))));
+    await eventually('all watches fired', () => fired === 2000);
     let again = 0;
-    await store.stat(`${folder}/0`, () => again++);
-    await store.create(`${folder}/0`, bytes(''));
+    await store.read(`${folder}/0`, () => again++);
+    await store.write(`${folder}/0`, bytes('x'));
     await eventually('a new watch fires', () => again === 1);
     expect(fired).toBe(2000);
   });
@@ -263,5 +270,55 @@ describe.skipIf(withoutZooKeeper())('ZooKeeperTreeStore and its server', () => {
       const wrong = { ...certificates.client, key: certificates.client.cert };
       await expect(open({ servers: secureServers(), tls: wrong }).start()).rejects.toThrow(/zookeeper-tls\.key/);
     });
+  });
+});
+
+describe.skipIf(withoutZooKeeper())('the wire client where clients have to sign in', () => {
+  const user = { username: 'nodepool', password: 'a "quoted" word'.replaceAll('"', '') };
+  let server: ZooKeeperServer;
+  beforeAll(async () => {
+    server = await ZooKeeperServer.start({ sasl: user });
+  });
+  afterAll(() => server.stop());
+
+  const open = async (sasl: SaslCredentials, logger = new MemoryLogger()): Promise<WireTreeStore> => {
+    const store = new WireTreeStore({
+      servers: [{ host: '127.0.0.1', port: server.port }],
+      chroot: '/signed',
+      sessionTimeout: 6,
+      tls: null,
+      sasl,
+      clock: new SystemClock(),
+      random: new SystemRandom(),
+      logger,
+    });
+    await store.start();
+    return store;
+  };
+
+  it('is let in with the right password, also after a restart', async () => {
+    const store = await open(user);
+    try {
+      await store.session.connected();
+      await store.create('/a', bytes('x'));
+      await server.restart();
+      await eventually('it is back', () => store.session.state === 'connected');
+      expect(text((await store.read('/a'))?.data)).toBe('x');
+    } finally {
+      await store.close();
+    }
+  });
+
+  it('says that the password is wrong, without showing it, and goes on trying', async () => {
+    const logger = new MemoryLogger();
+    const store = await open({ ...user, password: 'wrong-secret' }, logger);
+    try {
+      await eventually('it is told', () => logger.messages('error').length > 0);
+      expect(logger.messages('error')[0]).toMatch(/name and password/);
+      expect(JSON.stringify(logger.lines)).not.toContain('wrong-secret');
+      expect(store.session.generation).toBe(0);
+    } finally {
+      await store.close();
+    }
   });
 });

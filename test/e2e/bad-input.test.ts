@@ -159,7 +159,7 @@ describe('a port of the web interface that is taken', () => {
 
   it.each([
     ['nodepool-launcher', ['-f', '-c']],
-    ['nodepool-standalone', ['--config']],
+    ['nodepool-standalone', ['--demo', '-c']],
   ] as const)('keeps %s from starting', async (program, args) => {
     await world.configure(`${GOOD.replace('port: 0', `port: ${port}`)}images-dir: ${world.imagesDir}\n`);
     expect(await complaint(program, ...args, world.configFile)).toBe(

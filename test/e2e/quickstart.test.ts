@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ROOT } from '../support/daemon-build.js';
@@ -24,13 +24,9 @@ async function example(...replacements: readonly (readonly [string, string])[]):
   await world.configure(text);
 }
 
-/** Its scratch folders are in the folder of our world. */
-const scratch = async (): Promise<string[]> =>
-  (await readdir(world.folder)).filter((name) => name.startsWith('nodepool-standalone-'));
-
-describe('nodepool-standalone --once', () => {
+describe('nodepool-standalone --demo --once', () => {
   it('does the main job, tells of it step by step and exits with 0', async () => {
-    const standalone = world.start('nodepool-standalone', ['--once']);
+    const standalone = world.start('nodepool-standalone', ['--demo', '--once']);
     expect(await standalone.ending()).toEqual({ code: 0, signal: null });
     const steps = [
       'Nodepool is starting: 2 providers, 2 labels, 1 image',
@@ -50,23 +46,32 @@ describe('nodepool-standalone --once', () => {
       expect(standalone.lines(new RegExp(`node \\d+ .*${step}`)).length, step).toBeGreaterThanOrEqual(2);
     }
     expect(standalone.stderr).toBe('');
-    expect(await scratch()).toEqual([]);
+  });
+
+  it('goes on where it ended, does not build again, and says so', async () => {
+    const args = ['--demo', '--once'];
+    expect(await world.start('nodepool-standalone', args).ending()).toEqual({ code: 0, signal: null });
+    const second = world.start('nodepool-standalone', args);
+    expect(await second.ending()).toEqual({ code: 0, signal: null });
+    expect(second.stdout).toMatch(/going on where it ended: 1 image build and \d+ nodes? in \.quickstart\/store/);
+    expect(second.stdout).not.toContain('is being built');
+    expect(second.stdout).toContain('The main job is done');
+    expect(second.stderr).toBe('');
   });
 
   it('exits with 1 when the request fails, and says why', async () => {
     await example(['    cloud: fake\n', '    cloud: fake\n    fake: {failures: [{call: create}]}\n']);
-    const standalone = world.start('nodepool-standalone', ['--once', '--config', world.configFile]);
+    const standalone = world.start('nodepool-standalone', ['--demo', '--once', '-c', world.configFile]);
     expect(await standalone.ending()).toEqual({ code: 1, signal: null });
     expect(standalone.stdout).toMatch(
       /of quickstart cannot be served: .*\n.* because LAUNCH_FAILED node \d+ could not be launched in \d+ attempts: \S+/,
     );
     expect(standalone.stderr).toBe('The main job was not done: the request for debian-small, debian-large is failed\n');
-    expect(await scratch()).toEqual([]);
   });
 
   it('exits with 1 when the job takes longer than its patience', async () => {
     await example(['    cloud: fake\n', '    cloud: fake\n    fake: {upload-time: 300}\n']);
-    const args = ['--once', '--patience', '2', '--config', world.configFile];
+    const args = ['--demo', '--once', '--patience', '2', '-c', world.configFile];
     const standalone = world.start('nodepool-standalone', args);
     expect(await standalone.ending()).toEqual({ code: 1, signal: null });
     expect(standalone.stderr).toBe('The main job was not done: it was not done within 2 s\n');
@@ -74,18 +79,17 @@ describe('nodepool-standalone --once', () => {
 
   it('exits with 1 and one clear error when the configuration is broken', async () => {
     await example(['max-servers: 4', 'max-servers: many']);
-    const standalone = world.start('nodepool-standalone', ['--once', '--config', world.configFile]);
+    const standalone = world.start('nodepool-standalone', ['--demo', '--once', '-c', world.configFile]);
     expect(await standalone.ending()).toEqual({ code: 1, signal: null });
-    expect(standalone.stderr).toMatch(/^nodepool-standalone: .*nodepool\.yaml:29:22: .*max-servers: expected int/);
-    expect(await scratch()).toEqual([]);
+    expect(standalone.stderr).toMatch(/^nodepool-standalone: .*nodepool\.yaml:31:22: .*max-servers: expected int/);
   });
 });
 
-describe('nodepool-standalone', () => {
+describe('nodepool-standalone --demo', () => {
   it('goes on with its web interface until Ctrl-C, which ends it with 0', async () => {
     const port = await freePort();
     await example(['port: 8005', `port: ${port}`]);
-    const standalone = world.start('nodepool-standalone', ['--config', world.configFile]);
+    const standalone = world.start('nodepool-standalone', ['--demo', '-c', world.configFile]);
     await standalone.says(/The main job is done/);
     await standalone.says(/Nodepool goes on running/);
     const url = `http://127.0.0.1:${port}`;
@@ -103,15 +107,13 @@ describe('nodepool-standalone', () => {
     expect(await standalone.stop(15)).toEqual({ code: 0, signal: null });
     visitor.destroy();
     expect(standalone.stderr).toBe('');
-    expect(await scratch()).toEqual([]);
   });
 
   it('ends with 0 on Ctrl-C in the middle of the job too', async () => {
     await example(['    cloud: fake\n', '    cloud: fake\n    fake: {upload-time: 300}\n'], ['port: 8005', 'port: 0']);
-    const standalone = world.start('nodepool-standalone', ['--config', world.configFile]);
+    const standalone = world.start('nodepool-standalone', ['--demo', '-c', world.configFile]);
     await standalone.says(/is being uploaded/);
     expect(await standalone.stop(15)).toEqual({ code: 0, signal: null });
     expect(standalone.stderr).toBe('');
-    expect(await scratch()).toEqual([]);
   });
 });

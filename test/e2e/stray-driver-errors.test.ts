@@ -35,7 +35,7 @@ afterEach(() => world.close());
 describe('errors that nobody waits for', () => {
   const run = async (code: string): Promise<{ readonly code: number | null; readonly output: string }> => {
     await writeFile(join(world.folder, 'driver.mjs'), code);
-    const args = ['--config', world.configFile, '--once', '--log', '--patience', '30'];
+    const args = ['--demo', '--config', world.configFile, '--once', '--log', '--patience', '30'];
     const daemon = world.start('nodepool-standalone', args);
     const { code: status } = await daemon.ending(60);
     return { code: status, output: daemon.output };

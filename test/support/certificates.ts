@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { TlsFiles } from '../../src/adapters/zookeeper/tls-tunnel.js';
+import type { TlsFiles } from '../../src/adapters/zookeeper/tls-trust.js';
 import type { ServerTls } from './zookeeper-server.js';
 
 const run = promisify(execFile);

@@ -19,9 +19,12 @@ export function rawHttp(
   headers: Readonly<Record<string, string>> = {},
   body: string | Buffer | readonly (string | Buffer)[] = '',
 ): Promise<RawReply> {
+  // For some methods the client would send a body without saying how long it is.
+  const length =
+    Array.isArray(body) || body.length === 0 ? {} : { 'Content-Length': String(Buffer.byteLength(body as string)) };
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: '127.0.0.1', ...target, path, method, headers: { ...headers }, agent: false },
+      { host: '127.0.0.1', ...target, path, method, headers: { ...length, ...headers }, agent: false },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

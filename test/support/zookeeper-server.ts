@@ -31,6 +31,8 @@ export interface ZooKeeperServerOptions {
   readonly tls?: ServerTls;
   /** Shortest session time-out in seconds that is granted; 1 by default. */
   readonly minSessionTimeout?: number;
+  /** Who may sign in by SASL; everybody else is turned away. */
+  readonly sasl?: { readonly username: string; readonly password: string };
 }
 
 /** Why tests on a real server cannot run here, or undefined. */
@@ -75,6 +77,7 @@ export class ZooKeeperServer {
     /** The TLS port; 0 without TLS. */
     readonly tlsPort: number,
     private readonly folder: string,
+    private readonly sasl: boolean,
   ) {}
 
   static async start(options: ZooKeeperServerOptions = {}): Promise<ZooKeeperServer> {
@@ -82,7 +85,8 @@ export class ZooKeeperServer {
     if (missing !== undefined) throw new Error(`ZooKeeper cannot be started: ${missing}`);
     for (let tries = 1; ; tries++) {
       const folder = await mkdtemp(join(tmpdir(), 'nodepool-zookeeper-'));
-      const server = new ZooKeeperServer(await freePort(), options.tls ? await freePort() : 0, folder);
+      const tlsPort = options.tls ? await freePort() : 0;
+      const server = new ZooKeeperServer(await freePort(), tlsPort, folder, options.sasl !== undefined);
       await server.configure(options);
       try {
         await server.launch();
@@ -160,6 +164,7 @@ export class ZooKeeperServer {
       '-Dzookeeper.forceSync=no',
       '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
       ...(this.tlsPort > 0 ? [`-Dzookeeper.serverCnxnFactory=${NETTY_FACTORY}`] : []),
+      ...(this.sasl ? [`-Djava.security.auth.login.config=${join(this.folder, 'jaas.conf')}`] : []),
       '-cp',
       [JAR, ...MORE_JARS].join(':'),
       'org.apache.zookeeper.server.quorum.QuorumPeerMain',
@@ -181,7 +186,7 @@ export class ZooKeeperServer {
   }
 
   private async configure(options: ZooKeeperServerOptions): Promise<void> {
-    const { tls } = options;
+    const { tls, sasl } = options;
     const lines = [
       'tickTime=500',
       `minSessionTimeout=${(options.minSessionTimeout ?? 1) * 1000}`,
@@ -204,10 +209,23 @@ export class ZooKeeperServer {
             'ssl.hostnameVerification=false',
           ]
         : []),
+      ...(sasl
+        ? [
+            'authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider',
+            'enforce.auth.enabled=true',
+            'enforce.auth.schemes=sasl',
+          ]
+        : []),
     ];
+    if (sasl) await writeFile(join(this.folder, 'jaas.conf'), jaas(sasl.username, sasl.password));
     await mkdir(join(this.folder, 'data'));
     await writeFile(join(this.folder, 'zoo.cfg'), `${lines.join('\n')}\n`);
   }
+}
+
+function jaas(username: string, password: string): string {
+  const module = 'org.apache.zookeeper.server.auth.DigestLoginModule';
+  return `Server {\n  ${module} required\n  user_${username}="${password}";\n};\n`;
 }
 
 export function freePort(): Promise<number> {

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ZooKeeperTreeStore } from '../../src/adapters/zookeeper/zookeeper-tree-store.js';
 import type { TreeStore } from '../../src/ports/coordination/tree-store.js';
 import { FlakyProxy } from './flaky-proxy.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
@@ -7,12 +6,17 @@ import { eventually } from './eventually.js';
 import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';
 import { endSession } from './session-end.js';
 import type { StoreWorld } from './store-world.js';
+import { NATIVE } from './zookeeper-clients.js';
+import type { ZooKeeperClient } from './zookeeper-clients.js';
 import type { ZooKeeperServer } from './zookeeper-server.js';
 
 let worlds = 0;
 
 /** A tree of its own on a real server; each store reaches it through a network of its own. */
-export function zooKeeperWorld(server: ZooKeeperServer): StoreWorld & { readonly chroot: string } {
+export function zooKeeperWorld(
+  server: ZooKeeperServer,
+  client: ZooKeeperClient = NATIVE,
+): StoreWorld & { readonly chroot: string } {
   const chroot = `/world-${process.pid}-${++worlds}`;
   const clock = new SystemClock();
   const proxies = new Map<TreeStore, FlakyProxy>();
@@ -26,7 +30,7 @@ export function zooKeeperWorld(server: ZooKeeperServer): StoreWorld & { readonly
     clock,
     async open() {
       const proxy = await FlakyProxy.open(server.port);
-      const store = new ZooKeeperTreeStore({
+      const store = client.make({
         servers: [{ host: '127.0.0.1', port: proxy.port }],
         chroot,
         sessionTimeout: 5,

@@ -20,6 +20,7 @@ import type {
   TextSink,
   ValidateConfig,
 } from './session.js';
+import type { StoreOrder, StoreTool } from './store-tool.js';
 import type { Subcommand, SubcommandContext } from './subcommand.js';
 
 export interface CommandLineContext {
@@ -27,6 +28,7 @@ export interface CommandLineContext {
   readonly validate: ValidateConfig;
   readonly names: ConfiguredNames;
   readonly drivers: DriverTools;
+  readonly store: StoreTool;
   readonly leases: LeaseTools;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
@@ -45,7 +47,8 @@ const URL_VARIABLE = 'NODEPOOL_URL';
 const DEFAULT_CONFIG = '/etc/nodepool/nodepool.yaml';
 
 /** None of these needs a session. */
-type WithoutSession = 'config-validate' | 'completion' | 'names' | 'drivers' | 'driver-test' | LeaseCommandName;
+type WithoutSession =
+  'config-validate' | 'completion' | 'names' | 'drivers' | 'driver-test' | 'store' | LeaseCommandName;
 
 const SUBCOMMANDS: Readonly<Record<Exclude<CommandName, WithoutSession>, Subcommand>> = {
   list: lists.listNodes,
@@ -121,6 +124,7 @@ export class CommandLine {
       if (command === 'names') return await this.listNames(options, parsed.values.get('kind') as NameKind);
       if (command === 'drivers') return await this.listDrivers(options);
       if (command === 'driver-test') return await this.testDriver(parsed.values);
+      if (command === 'store') return await this.runStoreTool(options, parsed.values);
       const purpose = READING.has(command) ? 'read' : 'order';
       await this.runSubcommand(SUBCOMMANDS[command], options, parsed.values, purpose, signal);
       return 0;
@@ -167,6 +171,32 @@ export class CommandLine {
     };
     const kept = await this.context.drivers.test(order, (line) => void this.context.stdout.write(`${line}\n`));
     return kept ? 0 : 1;
+  }
+
+  private async runStoreTool(options: CommonOptions, values: Values): Promise<number> {
+    const text = (name: string): string | null => {
+      const value = values.get(name);
+      return typeof value === 'string' ? value : null;
+    };
+    // The parser lets nothing else through.
+    const action = text('action') as StoreOrder['action'];
+    const file = text('file');
+    const needsFile = action === 'backup' || action === 'restore';
+    const wrong =
+      needsFile === (file === null)
+        ? `store ${action} ${needsFile ? 'needs a FILE' : 'takes no FILE'}`
+        : values.has('--zookeeper') && action !== 'export' && action !== 'import'
+          ? `--zookeeper goes with export and import only`
+          : values.has('--force') && action !== 'restore' && action !== 'import'
+            ? `--force goes with restore and import only`
+            : null;
+    if (wrong !== null) {
+      this.context.stderr.write(`nodepool store: error: ${wrong}\n`);
+      return 2;
+    }
+    const { stdin, stdout, stderr } = this.context;
+    const order = { action, file, zookeeper: values.has('--zookeeper'), force: values.has('--force') };
+    return this.context.store(options, order, { stdin, stdout, stderr });
   }
 
   private async runSubcommand(

@@ -6,7 +6,7 @@ import type { Subcommand } from './subcommand.js';
 
 /** Not found is a text on the standard output and no failure, as for `delete` (spec BUILDER 3.1). */
 export const explainSubject: Subcommand = {
-  mirrors: ['nodes', 'requests', 'images', 'launchers'],
+  mirrors: ['nodes', 'requests', 'images', 'launchers', 'leases'],
   async run(context) {
     // The parser lets nothing else through.
     const kind = context.value('kind') as SubjectKind;

@@ -208,6 +208,23 @@ export const NODEPOOL_PROGRAM = {
       additional: true,
     },
     {
+      name: 'store',
+      help: 'check, dump, back up, restore, export or import the store of nodepool-standalone',
+      arguments: [
+        {
+          name: 'action',
+          help: 'check, dump, backup FILE, restore FILE, export or import',
+          choices: ['check', 'dump', 'backup', 'restore', 'export', 'import'],
+        },
+        { name: 'file', metavar: 'FILE', help: 'of backup and restore', optional: true, file: true },
+      ],
+      options: [
+        { flag: '--zookeeper', help: 'export or import: the ZooKeeper of the configuration in place of the store' },
+        { flag: '--force', help: 'restore or import: over what is there' },
+      ],
+      additional: true,
+    },
+    {
       name: 'drivers',
       help: 'list the drivers that are installed, with versions and capabilities',
       additional: true,

@@ -97,7 +97,11 @@ function zookeeperOf(
   return buildZooKeeper(
     { value: secureServers ?? top.zookeeperServers, problems: problemsOf(secureServers !== undefined) },
     { value: secureTls ?? top.zookeeperTls, problems: problemsOf(secureTls !== undefined) },
-    top.zookeeperTimeout,
+    {
+      timeout: top.zookeeperTimeout,
+      sasl: (secure ? hidden?.zookeeperSasl : undefined) ?? top.zookeeperSasl,
+      client: top.zookeeperClient,
+    },
   );
 }
 

@@ -1,7 +1,8 @@
 /** The ZooKeeper sections of the main or the secure file (spec BUILDER 1.2, LAUNCHER 1.1). */
 import type { ZooKeeperConfig } from '../../domain/config/config.js';
 import type { ProblemSink } from '../../domain/config/driver-schema.js';
-import type { ZooKeeperServerSchema, ZooKeeperTlsSchema } from './schemas/top-level.schema.js';
+import { Secret } from '../../domain/config/secret.js';
+import type { ZooKeeperSaslSchema, ZooKeeperServerSchema, ZooKeeperTlsSchema } from './schemas/top-level.schema.js';
 
 const PLAIN_PORT = 2181;
 const TLS_PORT = 2281;
@@ -13,10 +14,17 @@ export interface Sourced<T> {
   readonly problems: ProblemSink;
 }
 
+export interface ZooKeeperExtras {
+  /** Seconds. */
+  readonly timeout: number | undefined;
+  readonly sasl: ZooKeeperSaslSchema | undefined;
+  readonly client: ZooKeeperConfig['client'] | undefined;
+}
+
 export function buildZooKeeper(
   servers: Sourced<readonly ZooKeeperServerSchema[] | undefined>,
   tls: Sourced<ZooKeeperTlsSchema | undefined>,
-  timeout: number | undefined,
+  { timeout, sasl, client }: ZooKeeperExtras,
 ): ZooKeeperConfig | null {
   const files = buildTls(tls.value);
   const chroot = commonChroot(servers);
@@ -26,7 +34,20 @@ export function buildZooKeeper(
       : [{ host: host.replace(/^\[(.*)\]$/, '$1'), port: port ?? (tls.value ? TLS_PORT : PLAIN_PORT) }],
   );
   if (named.length === 0) return null;
-  return { servers: withoutDuplicates(named), chroot, tls: files, timeout: timeout ?? DEFAULT_TIMEOUT };
+  return {
+    servers: withoutDuplicates(named),
+    chroot,
+    tls: files,
+    timeout: timeout ?? DEFAULT_TIMEOUT,
+    sasl: buildSasl(sasl),
+    client: client ?? null,
+  };
+}
+
+/** Missing keys were reported when the section was read. */
+function buildSasl(sasl: ZooKeeperSaslSchema | undefined): ZooKeeperConfig['sasl'] {
+  if (sasl?.username === undefined || sasl.password === undefined) return null;
+  return { username: sasl.username, password: new Secret(sasl.password) };
 }
 
 /** Missing keys were reported when the section was read. */

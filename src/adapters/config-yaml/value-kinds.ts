@@ -71,6 +71,20 @@ export const text = simpleKind(
   asText,
 );
 
+/** One of a few words. */
+export function oneOf<T extends string>(...words: readonly T[]): ValueKind<T> {
+  const named = words.map((word) => `'${word}'`).join(' or ');
+  return {
+    type: words.map((word) => `\`${word}\``).join(' or '),
+    schema: { enum: words },
+    check: (value) =>
+      words.some((word) => word === value)
+        ? []
+        : [{ path: [], message: `expected ${named}, found ${typeName(value)}`, severity: 'error' }],
+    convert: (value) => value as T,
+  };
+}
+
 /** `release: 21` means `"21"`. */
 export const textOrInteger = simpleKind(
   { type: 'text or integer', schema: { type: ['string', 'integer'] } },

@@ -4,6 +4,7 @@ import type { Inquiries } from '../../ports/administration/explanations.js';
 import type { AdministrationPort, Lists, OperationName } from '../../ports/administration/operations.js';
 import { fromWire } from '../../ports/administration/operations.js';
 import type { OrderProgress } from '../../ports/administration/order-progress.js';
+import type { StoreContents, StoreLine } from '../../ports/administration/store-contents.js';
 import type { AlienImages, Queries } from '../../ports/administration/queries.js';
 import type { MirrorName } from '../../ports/records/records.js';
 import type { ApiConnection } from './api-connection.js';
@@ -39,6 +40,7 @@ export class HttpAdministration implements AdministrationPort {
   readonly commands: Commands;
   readonly inquiries: Inquiries;
   readonly progress: OrderProgress;
+  readonly contents: StoreContents;
 
   private constructor(
     private readonly connection: ApiConnection,
@@ -52,6 +54,7 @@ export class HttpAdministration implements AdministrationPort {
       build: (image, report, signal) => this.ask('follow-build', [image], { signal, report }),
       deletion: (id, report, signal) => this.ask('follow-deletion', [id], { signal, report }),
     };
+    this.contents = { read: (whole) => this.readContents(whole) };
     this.commands = this.orders();
   }
 
@@ -61,6 +64,14 @@ export class HttpAdministration implements AdministrationPort {
     if (mirrors.length > 0) return new HttpAdministration(connection, await bare.ask<Lists>('lists', []), mirrors);
     await bare.ask('greet', []);
     return bare;
+  }
+
+  private async readContents(whole: boolean): Promise<readonly StoreLine[]> {
+    const lines: StoreLine[] = [];
+    const count = await this.ask('store-contents', [whole], { report: (line) => lines.push(line) });
+    if (count !== lines.length)
+      throw new ApiUnreachableError(this.connection.address.name, 'records were lost on the way', true);
+    return lines;
   }
 
   private orders(): Commands {

@@ -235,5 +235,6 @@ function statOf({ record, children }: Entry): RecordStat {
     modifiedId: record.modifiedId,
     ephemeral: record.owner !== null,
     childCount: children.size,
+    childCreations: record.childCreations,
   };
 }

@@ -11,7 +11,12 @@ import { MOST_BYTES } from './record-codec.js';
 
 /** A store that is never sent what it could not take: a server hangs up on that, and with it on everything else that is under way. */
 export class BoundedStore implements TreeStore {
-  constructor(private readonly store: TreeStore) {}
+  /** As the store behind it: only those that need it have it. */
+  readonly sync?: (path: string) => Promise<void>;
+
+  constructor(private readonly store: TreeStore) {
+    if (store.sync) this.sync = store.sync.bind(store);
+  }
 
   get session(): SessionMonitor {
     return this.store.session;

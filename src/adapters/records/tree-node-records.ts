@@ -50,6 +50,12 @@ export class TreeNodeRecords implements NodeRecords {
     return stored;
   }
 
+  async read(id: NodeId): Promise<Stored<Node> | undefined> {
+    const record = await this.store.read(nodePath(id));
+    const parsed = record && parseRecord(nodeCodec, id, nodePath(id), record);
+    return parsed && 'stored' in parsed ? parsed.stored : undefined;
+  }
+
   lock(id: NodeId, options?: LockOptions): Promise<LockOutcome<Node>> {
     return this.locker.lock(id, options);
   }

@@ -10,10 +10,14 @@ import type { Logger } from '../../ports/telemetry/logger.js';
 
 /** Tells of every change of the session, of every watch that fires, and of every write. */
 export class TracedStore implements TreeStore {
+  /** As the store behind it: only those that need it have it. */
+  readonly sync?: (path: string) => Promise<void>;
+
   constructor(
     private readonly store: TreeStore,
     private readonly logger: Logger,
   ) {
+    if (store.sync) this.sync = store.sync.bind(store);
     store.session.onChange(({ state, generation }) => {
       this.logger.debug(`The session is ${state}`, { session: generation });
     });

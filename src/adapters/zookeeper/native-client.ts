@@ -5,11 +5,13 @@
  * use the client's one global watcher instead of a function per call: the binding never frees those functions.
  */
 import ZooKeeper from 'zookeeper';
+import type { WatchEvent } from './watch-registry.js';
 
 export interface NativeStat {
   readonly mzxid: number;
   readonly version: number;
   readonly numChildren: number;
+  readonly cversion: number;
   readonly ctime: Date;
   readonly mtime: Date;
   /** Session id in hex; `0` for a persistent record. */
@@ -48,8 +50,6 @@ export interface NativeOptions {
   /** Of a session to go on with. */
   readonly credentials: SessionCredentials | null;
 }
-
-export type WatchEvent = 'created' | 'changed' | 'deleted' | 'child';
 
 export interface NativeEvents {
   onConnected(): void;

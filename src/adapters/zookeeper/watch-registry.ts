@@ -1,7 +1,7 @@
 import type { WatchListener } from '../../ports/coordination/tree-store.js';
-import type { WatchEvent } from './native-client.js';
 
 export type WatchKind = 'data' | 'existence' | 'children';
+export type WatchEvent = 'created' | 'changed' | 'deleted' | 'child';
 
 /** Which watches an event of the server triggers. */
 const TRIGGERS: Readonly<Record<WatchEvent, readonly WatchKind[]>> = {
@@ -11,7 +11,7 @@ const TRIGGERS: Readonly<Record<WatchEvent, readonly WatchKind[]>> = {
   child: ['children'],
 };
 
-/** Who waits for which change. Mirrors what the C client has registered for the session: per path and kind, one watch there. */
+/** Who waits for which change. Mirrors what is registered at the server for the session: per path and kind, one watch there. */
 export class WatchRegistry {
   private readonly listeners: Readonly<Record<WatchKind, Map<string, WatchListener[]>>> = {
     data: new Map(),
@@ -36,6 +36,11 @@ export class WatchRegistry {
     const due = Object.values(this.listeners).flatMap((table) => [...table.values()].flat());
     this.clear();
     for (const listener of due) listener();
+  }
+
+  /** Paths that are waited for. */
+  paths(kind: WatchKind): readonly string[] {
+    return [...this.listeners[kind].keys()];
   }
 
   clear(): void {

@@ -8,10 +8,11 @@ import type { Logger } from '../../ports/telemetry/logger.js';
 import { AbsenceLog } from './absence-log.js';
 import { isConnectionLoss, isSessionEnd, NODE_EXISTS, OK, toError } from './error-codes.js';
 import { NativeClient } from './native-client.js';
-import type { SessionCredentials, WatchEvent } from './native-client.js';
+import type { SessionCredentials } from './native-client.js';
 import { formatServers, resolveServers } from './servers.js';
 import type { ServerAddress } from './servers.js';
 import { WatchRegistry } from './watch-registry.js';
+import type { WatchEvent } from './watch-registry.js';
 
 export interface ZooKeeperSessionOptions {
   /** Where to connect to: the servers or the entrances of a tunnel. */

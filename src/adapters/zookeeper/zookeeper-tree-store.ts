@@ -16,7 +16,7 @@ import type { NativeClient, NativeStat } from './native-client.js';
 import { formatServers } from './servers.js';
 import type { ServerAddress } from './servers.js';
 import { TlsTunnel } from './tls-tunnel.js';
-import type { TlsFiles } from './tls-tunnel.js';
+import type { TlsFiles } from './tls-trust.js';
 import type { WatchKind } from './watch-registry.js';
 import { ZooKeeperSession } from './zookeeper-session.js';
 
@@ -207,5 +207,7 @@ function toStat(stat: NativeStat): RecordStat {
     modifiedId: stat.mzxid,
     ephemeral: stat.ephemeralOwner !== '0',
     childCount: stat.numChildren,
+    // What clients see counts creations twice and takes off the children that are left (org.apache.zookeeper.server.DataNode#copyStat).
+    childCreations: ((stat.cversion + stat.numChildren) / 2) | 0,
   };
 }

@@ -1,3 +1,4 @@
+import { leaseInComment } from '../../domain/model/lease.js';
 import type { Node } from '../../domain/model/node.js';
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import type { NodeCommands, NodeOutcome } from '../../ports/administration/commands.js';
@@ -115,6 +116,11 @@ export class NodeOrders implements NodeCommands {
     return { kind: 'done', node: fate.kind === 'gone' ? null : nodeRow(id, lease.current.value, false) };
   }
 
+  private async leaseOf(id: string): Promise<string | null> {
+    const node = (await this.nodes.read(id))?.value;
+    return (node?.state === 'in-use' ? leaseInComment(node.comment) : undefined) ?? null;
+  }
+
   /** Undefined when there is no such node. */
   private async lock(id: string, signal?: AbortSignal): Promise<RecordLease<Node> | undefined> {
     if (!isRecordName(id)) return undefined;
@@ -125,7 +131,7 @@ export class NodeOrders implements NodeCommands {
       case 'gone':
         return undefined;
       case 'busy':
-        throw new NodeBusyError(id, LOCK_WAIT);
+        throw new NodeBusyError(id, LOCK_WAIT, await this.leaseOf(id));
       case 'damaged':
         throw new NodeDamagedError(id);
     }

@@ -9,6 +9,8 @@ import type {
   SubjectKind,
   SubjectState,
 } from '../../domain/explain/explanation.js';
+import { uploadVerdicts } from '../../domain/explain/upload-verdicts.js';
+import type { NodeLease } from '../../domain/model/lease.js';
 import { longestHold } from '../../domain/decide/node-cleanup.js';
 import type { Node } from '../../domain/model/node.js';
 import type { Explanations } from '../../ports/administration/explanations.js';
@@ -108,8 +110,13 @@ export class RecordExplanations implements Explanations {
         upload,
         state: value.state,
         stateTime: value.stateTime,
+        fared: uploadVerdicts(this.leases(), { image: name, provider, build, upload }),
       })),
     };
+  }
+
+  private *leases(): Iterable<NodeLease> {
+    for (const { value } of this.context.records.leases.view.all().values()) yield value;
   }
 }
 

@@ -16,13 +16,15 @@ function adminModule(): ContainerModule {
     bind(TOKENS.adminRoutes).toDynamicValue((context) => {
       const records = context.get(TOKENS.records);
       const store = context.get(TOKENS.store);
-      const port = context.get(TOKENS.administration);
+      const durable = context.get(TOKENS.durableTree, { optional: true }) ?? null;
+      const { queries, aliens, commands, inquiries, progress } = context.get(TOKENS.administration);
+      const contents = durable && { read: (whole: boolean) => durable.contents(whole) };
       const administration = async (): Promise<AdministrationPort> => {
         await records.open(['nodes', 'requests', 'images', 'launchers', 'builders']);
         // What was changed before arrives before the answers to later questions.
         await store.stat('/');
         await store.stat('/');
-        return port;
+        return { queries, aliens, commands, inquiries, progress, contents };
       };
       return [
         new AdminRoutes({

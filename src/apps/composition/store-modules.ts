@@ -1,27 +1,8 @@
 import { ContainerModule } from 'inversify';
 import { MemoryTree } from '../../adapters/memory/memory-tree.js';
 import { MemoryTreeStore } from '../../adapters/memory/memory-tree-store.js';
-import { ZooKeeperTreeStore } from '../../adapters/zookeeper/zookeeper-tree-store.js';
-import type { ZooKeeperConfig } from '../../domain/config/config.js';
 import type { DurableStore } from './durable-store.js';
 import { TOKENS } from './tokens.js';
-
-/** One session on a ZooKeeper ensemble; `connectStore` begins to connect. */
-export function zookeeperModule(config: ZooKeeperConfig): ContainerModule {
-  return new ContainerModule(({ bind }) => {
-    bind(TOKENS.store).toDynamicValue(
-      (context) =>
-        new ZooKeeperTreeStore({
-          servers: config.servers,
-          chroot: config.chroot,
-          sessionTimeout: config.timeout,
-          tls: config.tls,
-          clock: context.get(TOKENS.clock),
-          logger: context.get(TOKENS.logger).child('zookeeper'),
-        }),
-    );
-  });
-}
 
 /** The store of this machine, opened already. */
 export function durableStoreModule({ store, durable }: DurableStore): ContainerModule {

@@ -58,7 +58,7 @@ export class LimitGuard {
     if (pool !== null) {
       const used = addResources(this.index.poolUsage(provider, pool), this.sent.forPool(provider, pool));
       const limit = this.poolLimits(provider, pool);
-      reasons.push(...quotaReasons({ code: 'QUOTA_POOL', owner: pool, limit, used }, resources));
+      reasons.push(...quotaReasons({ code: 'QUOTA_POOL', owner: `${provider}/${pool}`, limit, used }, resources));
     }
     if (tenant !== null) {
       const used = addResources(this.index.tenantUsage(tenant), this.sent.forTenant(tenant));

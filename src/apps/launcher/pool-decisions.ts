@@ -3,13 +3,14 @@ import { admitRequest, crowdedReasons, declineReasons } from '../../domain/decid
 import type { Allocation, AllocationInput, ZonePace } from '../../domain/decide/allocation.js';
 import { allocate } from '../../domain/decide/allocation.js';
 import { currentUpload } from '../../domain/decide/current-image.js';
+import { waitsBehind } from '../../domain/decide/mutual-wait.js';
 import { makeRoom } from '../../domain/decide/make-room.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
 import type { Decision, Reason } from '../../domain/explain/reason.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import { addResources, remaining, UNLIMITED } from '../../domain/model/quota.js';
 import type { Resources } from '../../domain/model/quota.js';
-import type { NodeRequest } from '../../domain/model/request.js';
+import type { NodeRequest, RequestId } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import { asError } from '../../ports/runtime/clock.js';
@@ -66,6 +67,19 @@ export class PoolDecisions {
   /** Does what others use leave no room for it as a whole? */
   crowded(request: NodeRequest): readonly Reason[] {
     return crowdedReasons({ ...this.facts(), request });
+  }
+
+  /** A request of another launcher that waits for what ours holds, and comes first; undefined if ours holds nothing. */
+  waitsBehind(
+    { id, value }: { readonly id: RequestId; readonly value: NodeRequest },
+    because: readonly Reason[],
+  ): RequestId | undefined {
+    const { requests, nodes } = this.around.services.records;
+    const all = [...nodes.view.all().values()];
+    if (!all.some((node) => node.value.allocatedTo === id)) return undefined;
+    const others = [...requests.view.all().values()].filter((other) => !this.around.handledHere(other.id));
+    const { provider, name: pool } = this.identity;
+    return waitsBehind({ request: { id, value, version: 0 }, because, provider, pool, others, nodes: all });
   }
 
   plan(
@@ -249,7 +263,7 @@ export class PoolDecisions {
   }
 
   private labelProblems(name: string): readonly Reason[] {
-    const { provider, pool } = this.config;
+    const { pool } = this.config;
     const driver = this.driver();
     const label = pool.labels.get(name);
     if (!label || !driver) return [];

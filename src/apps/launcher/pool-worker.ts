@@ -1,12 +1,9 @@
-import type { PoolConfig } from '../../domain/config/config.js';
 import type { Allocation } from '../../domain/decide/allocation.js';
 import { orderRequests } from '../../domain/decide/request-order.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import { timeToFulfil } from '../../domain/metrics/launcher-metrics.js';
 import type { NodeRequest, RequestId } from '../../domain/model/request.js';
-import { LATE_WATCH, watchesLate } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
-import type { Announcement, PoolAnnouncement } from '../../ports/records/launchers.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
@@ -14,9 +11,11 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { GrowingPause } from '../../ports/runtime/growing-pause.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { DeafClients } from './deaf-clients.js';
 import { Pace } from './pace.js';
 import type { PoolConfiguration } from './pool-decisions.js';
 import { PoolDecisions } from './pool-decisions.js';
+import { PoolRegistration } from './pool-registration.js';
 import { RequestHandler } from './request-handler.js';
 import { RequestJournal } from './request-journal.js';
 import type { Decliner } from './request-locking.js';
@@ -28,6 +27,9 @@ import { poolName } from '../../domain/explain/pool-name.js';
 
 /** Requests being locked or declined at once; launches themselves are limited by quota and `max-concurrency`. */
 const MAX_LOCKING = 100;
+
+/** After so long, seconds, a request that another launcher's waits for in turn gives up what it has, and for so long it rests. */
+const TIED = 10;
 
 /** Somebody else held the request's lock: seconds before we try again, unless the request changes. */
 const REST = 1;
@@ -51,8 +53,7 @@ export class PoolWorker {
   private readonly pauses = new Map<RequestId, GrowingPause>();
   /** Requests that nobody serves yet, we included; most of the others stay for long after they were served. */
   private readonly open = new Set<RequestId>();
-  /** Requests whose client does not listen yet, with the monotonic time from which on it does. */
-  private readonly deaf = new Map<RequestId, number>();
+  private readonly deaf: DeafClients;
   /** Handlers that lacked nodes when last asked: few of many, while each pass has to ask them. */
   private readonly lacking = new Set<RequestHandler>();
   /** Handlers that wait for capacity. */
@@ -65,8 +66,7 @@ export class PoolWorker {
   private readonly locks = new WorkLimit(MAX_LOCKING);
   private readonly logger: Logger;
   private readonly journal: RequestJournal;
-  private announcement: Announcement<PoolAnnouncement> | null = null;
-  private announcedLast: { readonly pool: PoolConfig; readonly paused: boolean } | null = null;
+  private readonly registration: PoolRegistration;
 
   constructor(
     private readonly around: PoolSurroundings,
@@ -78,7 +78,10 @@ export class PoolWorker {
     this.identity = { launcherId, provider, name };
     this.journal = new RequestJournal(services.journal, this.identity);
     this.logger = services.logger.child(`PoolWorker.${provider}-${name}`);
+    const paused = (): boolean => this.waiting.size > 0 || this.deferring;
+    this.registration = new PoolRegistration(services, this.identity, paused, this.logger);
     this.wakeup = new Wakeup(services.clock);
+    this.deaf = new DeafClients(services.clock);
     this.pace = new Pace(services.clock);
     // All tasks are about a request, which ends their name.
     this.tasks = new Supervisor((task, error) => {
@@ -113,49 +116,35 @@ export class PoolWorker {
     const unsubscribe = services.records.requests.view.onChange((change) => this.onRequestChange(change));
     this.findOpen();
     try {
-      const initial = this.announced();
-      if (initial) this.announcement = await services.records.launchers.announcePool(initial);
+      await this.registration.begin();
       this.wake();
       while (!signal.aborted) {
         await this.wakeup.wait(services.intervals.poolTick, signal);
         await this.pace.look(() => this.pass(), signal);
-        await this.announce();
+        await this.registration.update();
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
       unsubscribe();
       await this.tasks.stop();
-      await this.announcement?.withdraw();
+      await this.registration.withdraw();
     }
   }
 
   private onRequestChange(change: RecordChange<NodeRequest>): void {
     if (change.kind === 'resynced') this.findOpen();
     else {
+      if (change.kind === 'added') this.deaf.note(change.after);
       if (change.kind === 'removed') {
         this.handlers.get(change.id)?.vanished();
         this.pauses.delete(change.id);
-        this.deaf.delete(change.id);
+        this.deaf.forget(change.id);
       }
-      if (change.kind === 'added') this.noteDeaf(change.after);
       if (change.kind !== 'locking') this.noteOpen(change.id);
       this.resting.delete(change.id);
     }
     this.wake();
-  }
-
-  private noteDeaf({ id, value }: Stored<NodeRequest>): void {
-    if (value.state === 'requested' && watchesLate(value)) {
-      this.deaf.set(id, this.around.services.clock.monotonic() + LATE_WATCH);
-    }
-  }
-
-  /** Resolves when the client hears of an answer; undefined = it does already. */
-  private listening(id: RequestId, signal: AbortSignal): Promise<void> | undefined {
-    const { clock } = this.around.services;
-    const seconds = (this.deaf.get(id) ?? 0) - clock.monotonic();
-    return seconds > 0 ? sleep(clock, seconds, signal) : undefined;
   }
 
   private findOpen(): void {
@@ -184,23 +173,6 @@ export class PoolWorker {
     return provider && pool ? { provider, pool } : undefined;
   }
 
-  private announced(): PoolAnnouncement | undefined {
-    const config = this.config();
-    if (!config) return undefined;
-    const { host, version } = this.around.services;
-    return {
-      id: this.identity.launcherId,
-      hostname: host.hostname,
-      version,
-      providerName: this.identity.provider,
-      poolName: this.identity.name,
-      supportedLabels: [...config.pool.labels.keys()],
-      priority: config.pool.priority,
-      paused: this.waiting.size > 0 || this.deferring,
-      state: 'running',
-    };
-  }
-
   private pass(): void {
     const { records } = this.around.services;
     const config = this.config();
@@ -213,21 +185,6 @@ export class PoolWorker {
       const decisions = new PoolDecisions(this.around, this.identity, config, () => this.waiting.size);
       this.serveWaiting(decisions);
       this.lookAtRequests(decisions, config);
-    }
-  }
-
-  /** Tells the other launchers if what concerns them has changed. */
-  private async announce(): Promise<void> {
-    const announced = this.announced();
-    const pool = this.config()?.pool;
-    if (!announced || !pool) return;
-    const { paused } = announced;
-    if (this.announcedLast?.pool === pool && this.announcedLast.paused === paused) return;
-    try {
-      await this.announcement?.update(announced);
-      this.announcedLast = { pool, paused };
-    } catch (error) {
-      this.logger.warn('The registration could not be updated', errorFields(error));
     }
   }
 
@@ -262,22 +219,24 @@ export class PoolWorker {
     if (handler.isMinReady) {
       return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: poolName(this.identity) }, ...plan.because]);
     }
-    if (handler.idle && this.putBackIfCrowded(handler, decisions)) return;
+    if (handler.idle && this.putBackIfHopeless(handler, decisions, plan.because)) return;
     const room = decisions.roomFor(plan);
     if (room.verdict === 'delete' && room.node !== undefined) this.around.deleteUnused(room.node, room.because);
   }
 
-  /** What it has is of no use to it as long as others use so much: it waits without holding anything. */
-  private putBackIfCrowded(handler: RequestHandler, decisions: PoolDecisions): boolean {
+  /** Others use so much that what it has is of no use to it, or it and another launcher's wait for each other: it lets go. */
+  private putBackIfHopeless(handler: RequestHandler, decisions: PoolDecisions, because: readonly Reason[]): boolean {
     const crowded = decisions.crowded(handler.value);
-    if (crowded.length === 0) return false;
-    this.journal.note(handler.id, 'wait', crowded);
+    const tied = handler.waitingFor > TIED && decisions.waitsBehind(handler, because) !== undefined;
+    if (crowded.length === 0 && !tied) return false;
+    this.journal.note(handler.id, 'wait', crowded.length > 0 ? crowded : because);
+    if (tied) this.rest(handler.id, TIED, this.setAside);
     handler.putBack();
     return true;
   }
 
   private noteWaiting(handler: RequestHandler, { because }: Allocation): void {
-    handler.waiting = because;
+    handler.noteWaiting(because, this.around.services.clock.monotonic());
     if (because.length > 0) this.waiting.add(handler);
     else this.waiting.delete(handler);
   }
@@ -327,7 +286,7 @@ export class PoolWorker {
       acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
       share,
       registry: () => decisions.registry(),
-      listening: (signal) => this.listening(request.id, signal),
+      listening: (signal) => this.deaf.listening(request.id, signal),
       lacking: (lacking) => void this.lacking.add(lacking),
       wake: () => this.wake(),
     });
@@ -377,7 +336,7 @@ export class PoolWorker {
     };
     this.tasks.start(`declining ${id}`, async (signal) => {
       try {
-        await this.listening(id, signal);
+        await this.deaf.listening(id, signal);
         await this.locks.run(async () => {
           if (signal.aborted) return;
           const stored = await declineRequest(this.around.services.records, id, because, decliner);

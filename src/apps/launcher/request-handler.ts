@@ -49,6 +49,9 @@ export class RequestHandler {
   readonly avoid = new Set<NodeId>();
   /** Why it waits for capacity; empty = it does not. */
   waiting: readonly Reason[] = [];
+  /** Seconds since it began to wait without anything coming. */
+  waitingFor = 0;
+  private waitingSince: { readonly at: number; readonly needed: number } | null = null;
   private readonly obtained: Slot[] = [];
   /** Attempts used up by launches that were given up for now, by label. */
   private readonly spent = new Map<string, number[]>();
@@ -90,6 +93,14 @@ export class RequestHandler {
     if (this.lease === null) return 'waits for its lock';
     const held = `${this.obtained.length} of ${this.request.nodeTypes.length} nodes there, ${this.underway.size} on their way`;
     return this.waiting.length > 0 ? `${held}, waits for ${describeReasons(this.waiting)}` : held;
+  }
+
+  noteWaiting(because: readonly Reason[], now: number): void {
+    this.waiting = because;
+    if (because.length === 0) this.waitingSince = null;
+    else if (this.waitingSince?.needed !== this.needed.length)
+      this.waitingSince = { at: now, needed: this.needed.length };
+    this.waitingFor = this.waitingSince ? now - this.waitingSince.at : 0;
   }
 
   /** Is nothing on its way to it? */
@@ -205,15 +216,18 @@ export class RequestHandler {
     if (acquired.kind === 'failed') this.giveUp ??= acquired.because;
     if (acquired.kind === 'lost') this.abandon();
     if (acquired.kind === 'again') {
-      this.needed.push(label);
       // Nobody else of the tenant may be let in meanwhile.
       if (counted) this.around.share.hold(label);
-      const before = acquired.spent ?? spent;
-      if (before > 0) this.spent.set(label, [...(this.spent.get(label) ?? []), before]);
-      this.around.lacking(this);
+      this.needAgain(label, acquired.spent ?? spent);
       if (planned.step.kind === 'reuse' && !acquired.over) this.avoid.add(planned.step.node);
-      if (this.obtained.length === 0 && this.underway.size <= 1) this.az = undefined;
     }
+  }
+
+  private needAgain(label: string, spent: number): void {
+    this.needed.push(label);
+    if (spent > 0) this.spent.set(label, [...(this.spent.get(label) ?? []), spent]);
+    this.around.lacking(this);
+    if (this.obtained.length === 0 && this.underway.size <= 1) this.az = undefined;
   }
 
   /** Resolves when there is nothing more to be had: all nodes are there, or the request will not be served. */

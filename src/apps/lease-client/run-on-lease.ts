@@ -11,6 +11,9 @@ import { remotePlan } from './remote-programs.js';
 import type { StopRequest } from './stop-request.js';
 import { tendProgram, type Tended } from './tend-program.js';
 
+const EMPTY_WORD =
+  "a word of the command is empty: if it was to be a variable as $NODEPOOL_HOST, your shell has filled it in too early; use -- sh -c '…'";
+
 export interface RunContext {
   readonly service: LeaseService;
   readonly clock: Clock;
@@ -69,7 +72,12 @@ function programsOf(
   context: RunContext,
 ): readonly ProgramOrder[] {
   const files = writeLeaseFiles(folder, lease, order.identity);
-  if (order.local) return [{ argv: order.command, environment: files.environment }];
+  if (order.local) {
+    if (order.command.includes('')) context.news.note(EMPTY_WORD);
+    // Ansible looks there by itself.
+    const environment = { ...files.environment, ANSIBLE_INVENTORY: files.environment['NODEPOOL_INVENTORY'] ?? '' };
+    return [{ argv: order.command, environment }];
+  }
   const { copy, main } = remotePlan(lease, order, files.sshConfigFile, context.folderName, context.programs);
   return copy === null ? [main] : [copy, main];
 }

@@ -24,6 +24,7 @@ import { LeaseSurroundings } from './lease-surroundings.js';
 import { LeaseWatch } from './lease-watch.js';
 import { NodesGivenBack } from './nodes-given-back.js';
 import type { LeaseServices } from './services.js';
+import { SharedTurns } from './shared-turns.js';
 
 /** Seconds that a call may take; a store that hangs must not hold callers for ever. */
 const PATIENCE = 20;
@@ -40,6 +41,7 @@ export class Desk implements LeaseDesk {
   private readonly descriptions: LeaseDescriptions;
   private readonly following: LeaseFollowing;
   private readonly report: LeaseReport;
+  private readonly beats = new SharedTurns<Stored<NodeLease> | undefined>();
 
   constructor(
     private readonly services: DeskServices,
@@ -236,11 +238,14 @@ export class Desk implements LeaseDesk {
 
   /** A sign of life; what cannot be renewed is answered as it is. */
   private beat(id: LeaseId, caller: LeaseCaller): Promise<Stored<NodeLease> | undefined> {
-    return this.services.records.leases.change(id, (lease) => {
-      if (lease.holder !== caller.name) return undefined;
-      const next = renewed(lease, this.services.clock.now());
-      return next === lease ? undefined : next;
-    });
+    // Many who look at one lease of theirs at once must not get in each other's way.
+    return this.beats.run(JSON.stringify([id, caller.name]), () =>
+      this.services.records.leases.change(id, (lease) => {
+        if (lease.holder !== caller.name) return undefined;
+        const next = renewed(lease, this.services.clock.now());
+        return next === lease ? undefined : next;
+      }),
+    );
   }
 
   /** Of the caller's own lease that has not ended. */

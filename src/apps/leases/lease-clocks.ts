@@ -13,6 +13,8 @@ export class LeaseClocks {
   private readonly deadlines = new Map<LeaseId, LeaseDeadlines>();
   /** When leases became active, for those whose `max_duration` is changed later. */
   private readonly activeSince = new Map<LeaseId, number>();
+  /** When leases ended, on the clock that never jumps. */
+  private readonly endedSince = new Map<LeaseId, number>();
   private unsubscribe: () => void = () => undefined;
 
   constructor(private readonly services: Pick<LeaseServices, 'records' | 'clock'>) {}
@@ -34,6 +36,12 @@ export class LeaseClocks {
     return this.deadlines.get(id) ?? NEVER;
   }
 
+  /** Seconds since the lease has ended, as far as we know; 0 if it has not. */
+  endedFor(id: LeaseId): number {
+    const since = this.endedSince.get(id);
+    return since === undefined ? 0 : this.services.clock.monotonic() - since;
+  }
+
   private apply(change: RecordChange<NodeLease>): void {
     switch (change.kind) {
       case 'added':
@@ -44,6 +52,7 @@ export class LeaseClocks {
       case 'damaged':
         this.deadlines.delete(change.id);
         this.activeSince.delete(change.id);
+        this.endedSince.delete(change.id);
         return;
       case 'locking':
       case 'resynced':
@@ -59,9 +68,12 @@ export class LeaseClocks {
   }
 
   private found(id: LeaseId, lease: NodeLease): void {
-    if (lease.state === 'ended') return;
     const { clock } = this.services;
     const monotonic = clock.monotonic();
+    if (lease.state === 'ended') {
+      this.endedSince.set(id, monotonic - Math.max(0, clock.now() - (lease.endedAt ?? lease.stateTime)));
+      return;
+    }
     const deadlines = deadlinesFound(lease, { monotonic, now: clock.now() });
     this.deadlines.set(id, deadlines);
     if (lease.state === 'active') this.activeSince.set(id, deadlines.limit - lease.maxDuration);
@@ -72,6 +84,7 @@ export class LeaseClocks {
     if (after.state === 'ended') {
       this.deadlines.delete(id);
       this.activeSince.delete(id);
+      if (before.state !== 'ended') this.endedSince.set(id, at);
       return;
     }
     if (after.state === 'waiting') return;

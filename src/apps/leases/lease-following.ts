@@ -23,8 +23,8 @@ export class LeaseFollowing {
   async await(id: LeaseId, caller: LeaseCaller, seconds: number, signal: AbortSignal): Promise<LeaseDescription> {
     const first = await this.look(id, caller);
     if (first.lease.value.state !== 'waiting' || seconds <= 0) return first;
-    await this.untilMoved(id, seconds, signal);
-    return this.look(id, caller);
+    const moved = await this.untilMoved(id, seconds, signal);
+    return moved ? this.descriptions.of(assertVisible(moved, caller)) : this.look(id, caller);
   }
 
   async follow(
@@ -70,20 +70,22 @@ export class LeaseFollowing {
     }
   }
 
-  private untilMoved(id: LeaseId, seconds: number, signal: AbortSignal): Promise<void> {
+  /** The lease when it is not waiting any more; undefined after so many seconds, or when the record is gone. */
+  private untilMoved(id: LeaseId, seconds: number, signal: AbortSignal): Promise<Stored<NodeLease> | undefined> {
     return new Promise((resolve) => {
-      const finish = (): void => {
+      const finish = (lease?: Stored<NodeLease>): void => {
         unsubscribe();
         cancel();
-        signal.removeEventListener('abort', finish);
-        resolve();
+        signal.removeEventListener('abort', onAbort);
+        resolve(lease);
       };
+      const onAbort = (): void => finish();
       const moved = (lease: Stored<NodeLease> | undefined): void => {
-        if (lease?.value.state !== 'waiting') finish();
+        if (lease?.value.state !== 'waiting') finish(lease);
       };
       const unsubscribe = this.watch.add(id, moved);
-      const cancel = this.services.clock.schedule(seconds, finish);
-      signal.addEventListener('abort', finish, { once: true });
+      const cancel = this.services.clock.schedule(seconds, () => finish());
+      signal.addEventListener('abort', onAbort, { once: true });
       if (signal.aborted) return finish();
       // What happened before we listened; a mirror that has not met the lease yet will tell.
       const known = this.services.records.leases.view.get(id);

@@ -39,7 +39,7 @@ export class LeaseGateway implements StatusSource {
     this.tasks = new Supervisor((name, error) => logger.error(`${name} failed`, errorFields(error)));
     this.clocks = new LeaseClocks(services);
     this.ends = new LeaseEnds(services);
-    this.housekeeping = new LeaseHousekeeping(services);
+    this.housekeeping = new LeaseHousekeeping(services, this.clocks);
   }
 
   status(): readonly WorkerStatus[] {

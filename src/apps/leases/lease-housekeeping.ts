@@ -1,8 +1,8 @@
 import { holderLeases, leasesInState } from '../../domain/metrics/lease-metrics.js';
-import { LEASE_STATES, type NodeLease } from '../../domain/model/lease.js';
-import type { Stored } from '../../domain/model/stored.js';
+import { LEASE_STATES } from '../../domain/model/lease.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
+import type { LeaseClocks } from './lease-clocks.js';
 import type { LeaseServices } from './services.js';
 
 /** Seconds between two looks at the mirror. */
@@ -15,7 +15,10 @@ export class LeaseHousekeeping {
   /** Gauges that were above 0: whose leases are gone has none, and that has to be said once. */
   private readonly gauges = new Map<string, number>();
 
-  constructor(private readonly services: LeaseServices) {}
+  constructor(
+    private readonly services: LeaseServices,
+    private readonly clocks: LeaseClocks,
+  ) {}
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger, records } = this.services;
@@ -31,10 +34,10 @@ export class LeaseHousekeeping {
   }
 
   private async forget(): Promise<void> {
-    const { clock, config, records } = this.services;
+    const { config, records } = this.services;
     const keep = config.current.leaseApi?.keepEnded ?? KEEP_ENDED;
     for (const lease of [...records.leases.view.all().values()])
-      if (isForgotten(lease, clock.now(), keep)) await records.leases.remove(lease);
+      if (lease.value.state === 'ended' && this.clocks.endedFor(lease.id) >= keep) await records.leases.remove(lease);
   }
 
   private sendGauges(): void {
@@ -49,8 +52,4 @@ export class LeaseHousekeeping {
       else this.gauges.delete(name);
     }
   }
-}
-
-function isForgotten({ value }: Stored<NodeLease>, now: number, keep: number): boolean {
-  return value.state === 'ended' && value.endedAt !== null && value.endedAt + keep <= now;
 }

@@ -1,5 +1,5 @@
 import type { LeaseApiConfig } from '../../domain/config/lease-api.js';
-import type { NodepoolConfig, PoolConfig, ProviderConfig } from '../../domain/config/config.js';
+import { poolDisabled, type NodepoolConfig, type PoolConfig, type ProviderConfig } from '../../domain/config/config.js';
 import { labelAllowed } from '../../domain/decide/lease-wish.js';
 import { estimateWait, queueOf, waitsOf } from '../../domain/decide/lease-queue.js';
 import type { NodeLease } from '../../domain/model/lease.js';
@@ -20,9 +20,14 @@ export class LeaseSurroundings {
     private readonly givenBack: NodesGivenBack,
   ) {}
 
-  /** Labels that registered pools offer. */
+  /** Labels that registered pools offer, and those that our own are about to, which is a matter of a moment after the start. */
   get offered(): ReadonlySet<string> {
-    return new Set(this.pools.flatMap(({ supportedLabels }) => supportedLabels));
+    const providers = [...this.services.config.current.providers.values()];
+    const own = providers.flatMap(({ pools }) => [...pools.values()]).filter((pool) => !poolDisabled(pool));
+    return new Set([
+      ...this.pools.flatMap(({ supportedLabels }) => supportedLabels),
+      ...own.flatMap(({ labels }) => [...labels.keys()]),
+    ]);
   }
 
   /** Null unless it waits; also while its request is not there yet. */

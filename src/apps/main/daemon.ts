@@ -12,10 +12,10 @@ import type { PinoLogger } from '../../adapters/pino/pino-logger.js';
 import { fakeSettingsProblems } from '../../adapters/fake-cloud/fake-settings.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { SystemHostIdentity } from '../../adapters/system/system-host-identity.js';
-import { ZooKeeperTreeStore } from '../../adapters/zookeeper/zookeeper-tree-store.js';
 import { driversModule } from '../composition/drivers-module.js';
 import { openMetrics } from '../composition/open-metrics.js';
 import { recordsModule } from '../composition/records-module.js';
+import { mustBeStarted } from '../composition/started-store.js';
 import { systemModule } from '../composition/system-module.js';
 import { telemetryModule } from '../composition/telemetry-module.js';
 import { TOKENS } from '../composition/tokens.js';
@@ -87,7 +87,7 @@ export async function openProcess(
   const config = await ConfigFile.open({ ...reading, withoutDrivers }, logger.child('config'));
   const metrics = openMetrics(environment, config, logger);
   const host = await SystemHostIdentity.detect();
-  const place = await openPlace(options.place ?? 'zookeeper', config.current, logger);
+  const place = await openPlace(options.place ?? 'zookeeper', config.current, logger, environment);
   container.load(
     systemModule({ host, environment, version: packageVersion() }),
     telemetryModule(logger, metrics),
@@ -102,7 +102,7 @@ export async function openProcess(
   container.bind(TOKENS.config).toConstantValue(config);
   container.bind(TOKENS.clouds).toConstantValue(new FileCloudDirectory(reading));
   const store = container.get(TOKENS.store);
-  if (store instanceof ZooKeeperTreeStore) await store.start();
+  if (mustBeStarted(store)) await store.start();
   return {
     container,
     logger,

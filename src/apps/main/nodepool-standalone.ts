@@ -39,6 +39,7 @@ const OWN_OPTIONS = [
     metavar: 'SECONDS',
     help: `with --demo: how long the main job may take until it counts as not done (default: ${PATIENCE})`,
   },
+  { flag: '--config', metavar: 'FILE', help: 'with --demo: the same as -c' },
   { flag: '--log', help: 'with --demo: show the log as well' },
 ] as const;
 const PROGRAM = daemonProgram(
@@ -51,7 +52,7 @@ const PROGRAM = daemonProgram(
 /** The daemon nodepool-standalone. */
 async function main(args: DaemonArguments, started: () => void): Promise<number> {
   if (args.values.has('--demo')) return runDemo(args);
-  for (const flag of ['--once', '--patience', '--log'])
+  for (const flag of ['--once', '--patience', '--config', '--log'])
     if (args.values.has(flag)) throw new Error(`${flag} goes with --demo only`);
   const asked = untilAskedToStop(['SIGINT', 'SIGTERM', 'SIGUSR1']);
   const serviceSettings = takeServiceSettings(process.env);

@@ -21,6 +21,7 @@ function main(): Promise<number> {
       test: async (...order) => (await import('./driver-tools.js')).driverTools.test(...order),
     },
     leases: leaseTools,
+    store: async (...order) => (await import('./store-tool.js')).storeTool(...order),
     stdout,
     stderr,
     stdin,

@@ -2,7 +2,8 @@ import type { ContainerModule } from 'inversify';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { NodepoolConfig, StoreConfig } from '../../domain/config/config.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
-import { durableStoreModule, memoryStoreModule, zookeeperModule } from '../composition/store-modules.js';
+import { durableStoreModule, memoryStoreModule } from '../composition/store-modules.js';
+import { zookeeperModule } from '../composition/zookeeper-module.js';
 
 /** In ZooKeeper, in the store of the configuration, in one at another place whatever the configuration says, or in memory alone. */
 export type Place = 'zookeeper' | 'store' | OtherStore | 'memory';
@@ -21,13 +22,18 @@ export interface OpenPlace {
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** Opens where the records are. @throws Error when the configuration names another place, or the store cannot be opened */
-export async function openPlace(kind: Place, config: NodepoolConfig, logger: Logger): Promise<OpenPlace> {
+export async function openPlace(
+  kind: Place,
+  config: NodepoolConfig,
+  logger: Logger,
+  environment: Readonly<Record<string, string>>,
+): Promise<OpenPlace> {
   if (kind === 'memory') return { module: memoryStoreModule(), close: nothing };
   const { zookeeper, store } = config;
   if (kind === 'zookeeper') {
     if (store) throw new Error(BELONGS);
     if (!zookeeper) throw new Error('No ZooKeeper servers specified in config.');
-    return { module: zookeeperModule(zookeeper), close: nothing };
+    return { module: await zookeeperModule(zookeeper, environment), close: nothing };
   }
   const chosen = kind === 'store' ? store : kind;
   if (!chosen) throw new Error(zookeeper ? NEEDS : NEITHER);

@@ -3,7 +3,9 @@ import { ApiConnection } from '../../adapters/http-client/api-connection.js';
 import { ApiUnreachableError } from '../../adapters/http-client/api-errors.js';
 import { HttpAdministration } from '../../adapters/http-client/http-administration.js';
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
+import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { StoreConfig } from '../../domain/config/config.js';
+import { sleep } from '../../ports/runtime/clock.js';
 import type { MirrorName } from '../../ports/records/records.js';
 import { administrationModule } from '../composition/daemon-modules.js';
 import { TOKENS } from '../composition/tokens.js';
@@ -20,7 +22,7 @@ export const openSession: OpenSession = async (options, mirrors, purpose) => {
   const socket = socketOf(config);
   if (!config.store || socket === null) return direct(options, mirrors, 'zookeeper');
   try {
-    return await overHttp(`unix:${socket}`, mirrors);
+    return await whenStarted(config.store, options.connectTimeout, () => overHttp(`unix:${socket}`, mirrors));
   } catch (error) {
     if (!(error instanceof ApiUnreachableError)) throw error;
     const away = `nodepool-standalone cannot be reached (${socket}: ${error.reason})`;
@@ -30,6 +32,21 @@ export const openSession: OpenSession = async (options, mirrors, purpose) => {
     return session;
   }
 };
+
+/** A daemon that has its store already listens soon. */
+async function whenStarted<T>(store: StoreConfig, seconds: number, connect: () => Promise<T>): Promise<T> {
+  const clock = new SystemClock();
+  const end = clock.monotonic() + seconds;
+  for (;;) {
+    try {
+      return await connect();
+    } catch (error) {
+      const mayCome = error instanceof ApiUnreachableError && !error.sent && !error.reason.includes('permission');
+      if (!mayCome || clock.monotonic() >= end || !(await isRunning(store))) throw error;
+      await sleep(clock, 0.2);
+    }
+  }
+}
 
 async function overHttp(url: string, mirrors: readonly MirrorName[]): Promise<Session> {
   const connection = ApiConnection.open(url, currentEnvironment());
@@ -68,10 +85,11 @@ async function fromStore(options: CommonOptions, mirrors: readonly MirrorName[],
 async function direct(options: CommonOptions, mirrors: readonly MirrorName[], place: Place): Promise<Session> {
   // `--debug` counts more than a logging configuration (spec BUILDER 3.1).
   const logConfigPath = options.debug ? null : options.logConfigPath;
-  const running = await openProcess(
-    { ...options, place, logConfigPath, logTo: 'stderr', driversWhenAsked: true, reader: 'launcher' },
-    [administrationModule()],
-  );
+  // What goes well is told by the answer; scripts take anything on the standard error for trouble.
+  const log = { logConfigPath, logTo: 'stderr', level: 'warn' } as const;
+  const running = await openProcess({ ...options, ...log, place, driversWhenAsked: true, reader: 'launcher' }, [
+    administrationModule(),
+  ]);
   const { container } = running;
   const { queries, aliens, commands, inquiries, progress } = container.get(TOKENS.administration);
   const close = async (): Promise<void> => {

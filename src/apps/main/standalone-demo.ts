@@ -45,10 +45,12 @@ function say(line: string): void {
 
 /** `nodepool-standalone --demo`, which `npm run quickstart` starts: Nodepool at work, told in short lines. */
 export async function runDemo({ values, configPath }: DaemonArguments): Promise<number> {
+  const other = values.get('--config');
+  const given = values.has('-c') ? configPath : typeof other === 'string' ? path.resolve(other) : null;
   const folder = path.resolve(FOLDER);
   await mkdir(path.join(folder, 'images'), { recursive: true });
   return runIn(folder, {
-    configPath: values.has('-c') ? configPath : EXAMPLE,
+    configPath: given ?? EXAMPLE,
     once: values.has('--once'),
     log: values.has('--log'),
     patience: countOption(values, '--patience', PATIENCE),

@@ -4,6 +4,7 @@
  */
 import type { LeaseApiConfig, LeaseTokenConfig } from './lease-api.js';
 import type { Resources } from '../model/quota.js';
+import type { Secret } from './secret.js';
 
 export interface NodepoolConfig {
   /** `builderPort`: where the builder shows its metrics; without it it opens no port. */
@@ -40,7 +41,14 @@ export interface ZooKeeperConfig {
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string } | null;
   /** Session time-out in seconds. */
   readonly timeout: number;
+  /** Name and password, where servers demand them. */
+  readonly sasl: { readonly username: string; readonly password: Secret } | null;
+  /** Which client speaks with it; null = the configuration does not say. */
+  readonly client: ZooKeeperClientName | null;
 }
+
+/** Our own client of the wire protocol, or the npm package `zookeeper`. */
+export type ZooKeeperClientName = 'wire' | 'native';
 
 /** The store of the daemon that does without ZooKeeper. */
 export interface StoreConfig {

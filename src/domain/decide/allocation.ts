@@ -86,11 +86,7 @@ export function allocate(input: AllocationInput): Allocation {
   };
   const machines = input.fixed && input.reuse ? matchMachines(input.needed, input.free) : [];
   for (const [index, label] of input.needed.entries()) {
-    const node = input.fixed
-      ? machines[index]
-      : input.reuse
-        ? reusable(input, label, state.az, state.taken)
-        : undefined;
+    const node = input.fixed ? machines[index] : reusable(input, label, state.az, state.taken);
     const tenantUsed = addResources(state.tenantUsed, newToTenant(input, node, label));
     const overTenant = tenantReasons(input, state, newToTenant(input, node, label));
     if (node && overTenant.length === 0) {
@@ -144,6 +140,7 @@ function reusable(
   az: string | null | undefined,
   taken: ReadonlySet<NodeId>,
 ): Stored<Node> | undefined {
+  if (!input.reuse) return undefined;
   return input.free.find(
     (node) => !taken.has(node.id) && node.value.type.includes(label) && (az === undefined || node.value.az === az),
   );

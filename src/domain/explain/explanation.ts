@@ -142,5 +142,14 @@ export interface ImageFacts {
     readonly upload: string;
     readonly state: UploadState;
     readonly stateTime: number;
+    /** How holders of leases fared with nodes made from it, as far as their records are still there; one entry per label. */
+    readonly fared: readonly UploadVerdicts[];
   }[];
+}
+
+export interface UploadVerdicts {
+  readonly label: string;
+  readonly ok: number;
+  readonly failed: number;
+  readonly broken: number;
 }

@@ -5,6 +5,7 @@ import type {
   ExplanationSubject,
   HoldFacts,
   ImageFacts,
+  UploadVerdicts,
   LabelFacts,
   NodeFacts,
   Opinion,
@@ -110,8 +111,20 @@ function imageLines(image: ImageFacts, now: number): readonly string[] {
       ),
     ),
     'uploads:',
-    ...indented(image.uploads.map((each) => `${each.provider} ${each.build}/${each.upload} ${sinceWords(each, now)}`)),
+    ...indented(
+      image.uploads.map(
+        (each) => `${each.provider} ${each.build}/${each.upload} ${sinceWords(each, now)}${fared(each.fared)}`,
+      ),
+    ),
   ];
+}
+
+/** What holders of leases said of nodes made from it. */
+function fared(verdicts: readonly UploadVerdicts[]): string {
+  const words = verdicts.map(
+    ({ label, ok, failed, broken }) => `${label}: ${ok} ok, ${failed} failed, ${broken} broken`,
+  );
+  return words.length === 0 ? '' : `; leases of ${words.join('; ')}`;
 }
 
 function poolLines(pools: readonly PoolFacts[]): readonly string[] {

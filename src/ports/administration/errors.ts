@@ -50,8 +50,11 @@ export class NodeBusyError extends AdministrationError {
     readonly node: string,
     /** Seconds. */
     readonly waited: number,
+    /** The lease that the node belongs to, if any. */
+    readonly lease: string | null = null,
   ) {
-    super(`Node ${node} is locked by somebody else; gave up after ${waited} seconds`);
+    const mend = lease === null ? '' : `; it belongs to a lease, which "nodepool lease-release ${lease}" ends`;
+    super(`Node ${node} is locked by somebody else; gave up after ${waited} seconds${mend}`);
   }
 }
 

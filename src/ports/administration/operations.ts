@@ -17,6 +17,7 @@ import type { UploadKey } from '../../domain/model/image.js';
 import type { Commands, ImageData } from './commands.js';
 import type { Inquiries } from './explanations.js';
 import type { OrderProgress } from './order-progress.js';
+import type { StoreContents } from './store-contents.js';
 import type { AlienImages, Queries } from './queries.js';
 
 /** Everything that operators may ask and order. */
@@ -26,6 +27,8 @@ export interface AdministrationPort {
   readonly commands: Commands;
   readonly inquiries: Inquiries;
   readonly progress: OrderProgress;
+  /** Null where the records are in ZooKeeper. */
+  readonly contents: StoreContents | null;
 }
 
 /** All lists at one moment. */
@@ -125,6 +128,13 @@ export const OPERATIONS = {
   'follow-deletion': operation(false, ['text'], ({ progress }, [id], signal, report) =>
     progress.deletion(asText(id), report, signal),
   ),
+  /** Each record as progress; the result is their number. */
+  'store-contents': operation(false, ['flag'], async ({ contents }, [whole], _signal, report) => {
+    if (!contents) throw new Error('This Nodepool has no store of its own: its records are in ZooKeeper (--zookeeper)');
+    const lines = await contents.read(whole === true);
+    for (const line of lines) report(line);
+    return lines.length;
+  }),
 } as const satisfies Readonly<Record<string, Operation>>;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -49,7 +49,10 @@ export class StoreInUseError extends Error {
     readonly pid: number | null,
     options?: ErrorOptions,
   ) {
-    super(`The store ${place} is in use by ${pid === null ? 'another process' : `process ${pid}`}; end it first`, options);
+    super(
+      `The store ${place} is in use by ${pid === null ? 'another process' : `process ${pid}`}; end it first`,
+      options,
+    );
   }
 }
 

@@ -25,6 +25,8 @@ export interface RecordStat {
   readonly modifiedId: number;
   readonly ephemeral: boolean;
   readonly childCount: number;
+  /** Children ever created: the counter of sequential names. Absent where nobody asked for it. */
+  readonly childCreations?: number;
 }
 
 export interface TreeRecord {

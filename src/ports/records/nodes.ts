@@ -10,6 +10,9 @@ export interface NodeRecords {
   /** Creates a persistent record, unlocked; `createdTime` becomes `stateTime`. */
   create(node: Node): Promise<Stored<Node>>;
 
+  /** The record as the store has it, without its lock; undefined if there is none, or none that can be understood. */
+  read(id: NodeId): Promise<Stored<Node> | undefined>;
+
   /** Takes the node's lock and reads the record again under it. */
   lock(id: NodeId, options?: LockOptions): Promise<LockOutcome<Node>>;
 

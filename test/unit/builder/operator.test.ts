@@ -68,11 +68,11 @@ describe('an operator who finds the newest image broken', () => {
   });
 
   it('deletes the build: it goes everywhere, and a new one is built [BUILDER 126]', async () => {
-    await given();
-    await world.pass(86_000);
+    await given({ images: [aDiskImage({ rebuildAge: 3600 })] });
+    await world.pass(3_200);
     expect(await nodepool.commands.images.deleteBuild(`image-${made(1)}`)).toEqual({ kind: 'done' });
     await world.pass(10);
-    // The previous build is fresh enough: nothing is built before it is a day old.
+    // The previous build is fresh enough: nothing is built before it has reached rebuild-age.
     expect(inUse()).toBe(made(0));
     expect(node.dib.jobs).toHaveLength(2);
     await world.pass(400);

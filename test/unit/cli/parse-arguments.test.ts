@@ -41,6 +41,17 @@ additional commands:
     request-delete      remove a node request that its client left behind
     explain             say why a request, node, label or image is as it is,
                         and what would change it
+    run                 run a command on a fresh machine, and throw the
+                        machine away
+    lease               take machines, wait until they are there, and tell how
+                        to reach them
+    lease-list          list leases: those that have not ended
+    lease-show          show a lease
+    lease-renew         keep a lease for another ttl: its heartbeat
+    lease-extend        change the longest that a lease is kept
+    lease-release       give leases back: their machines are thrown away
+    token               make a token for somebody who takes leases, and the
+                        lines that let it in
     completion          print a script that completes command lines: eval
                         "$(nodepool completion bash)"
     names               print the names that the configuration has, one a line
@@ -199,6 +210,7 @@ describe('abbreviated options, as argparse takes them', () => {
     };
     expect(parseArguments(program, ['c', '--a'], '')).toEqual({
       kind: 'usage',
+      exitCode: 2,
       text: 'usage: p c [-h] [--ab] [--ac]\np c: error: ambiguous option: --a could match --ab, --ac\n',
     });
   });

@@ -43,6 +43,7 @@ export class Terminal {
       names: async (kind, configPath) => [`${kind} of ${configPath}`, 'another'],
       stdout: { write: (text) => void (stdout += text), isTTY: this.isTTY },
       stderr: { write: (text) => void (stderr += text), isTTY: this.isTTY, columns: 80 },
+      store: async () => 0,
       drivers: { list: async () => ['a line'], test: async () => true },
       leases: this.leases,
       stdin: Readable.from(input),

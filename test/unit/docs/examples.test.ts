@@ -45,7 +45,7 @@ describe('configurations in the documents', () => {
 
 /** Words of a shell line, as far as the documents need it. */
 function words(line: string): readonly string[] {
-  const all = line.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
+  const all = line.replace(/\s[<>] \S+/g, '').match(/(?:'[^']*'|[^\s'])+/g) ?? [];
   return all.map((word) => word.replaceAll("'", '')).filter((word) => word !== '\\');
 }
 

@@ -79,6 +79,7 @@ beforeAll(async () => {
     const session = { queries, aliens, commands, inquiries, progress, close: () => Promise.resolve() };
     const commandLine = new CommandLine({
       open: () => Promise.resolve(session),
+      store: async () => 0,
       drivers: { list: async () => [], test: async () => true },
       names: async () => [],
       leases: { open: () => Promise.reject(new Error('no gateway')) },

@@ -42,7 +42,7 @@ export const EVERY_REASON: { readonly [Code in ReasonCode]: ReasonOf<Code> } = {
   READY_TOO_OLD: { code: 'READY_TOO_OLD', age: 700, limit: 600 },
   HELD_TOO_LONG: { code: 'HELD_TOO_LONG', age: 700, limit: 600 },
   FOREIGN_PROVIDER: { code: 'FOREIGN_PROVIDER', provider: 'foreign' },
-  LEASED: { code: 'LEASED', lease: '0199c2d8-0000-7000-8000-000000000001', left: 40.5 },
+  LEASED: { code: 'LEASED', lease: '0199c2d8-0000-7000-8000-000000000001', left: 40 },
   IN_SERVICE: { code: 'IN_SERVICE', state: 'ready' },
   LAUNCHING: { code: 'LAUNCHING', attempt: 2, attempts: 3 },
   LAUNCH_ATTEMPT_FAILED: { code: 'LAUNCH_ATTEMPT_FAILED', attempt: 2, attempts: 3, problem: 'no host' },

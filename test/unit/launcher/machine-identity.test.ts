@@ -13,14 +13,8 @@ beforeEach(() => {
 });
 afterEach(() => world.end());
 
-const CASES = path.resolve(import.meta.dirname, '../../../../shared/cases');
-const BEFORE = `
-zookeeper-servers: [{host: 127.0.0.1, port: 2181}]
-labels: [{name: bench}]
-providers:
-  - {name: racks, driver: static, pools: [{name: main, nodes: [{name: bench-1.example.org, labels: [bench], username: ci, host-key-checking: false, max-parallel-jobs: 1}]}]}
-`;
-const AFTER = BEFORE.replace('username: ci', 'username: root');
+const CASES = path.resolve(import.meta.dirname, '../../fixtures/cases');
+const caseOf = async (file: string): Promise<NodepoolConfig> => load(await readFile(path.join(CASES, file), 'utf8'));
 
 async function story(before: NodepoolConfig, after: NodepoolConfig): Promise<void> {
   const { config } = await world.start(before);
@@ -38,23 +32,14 @@ async function story(before: NodepoolConfig, after: NodepoolConfig): Promise<voi
 
 describe('[CASE static-before.yaml, static-after.yaml]', () => {
   it('[C21] a machine whose user is renamed while a job has it is given to no second job', async () => {
-    await story(await load(BEFORE), await load(AFTER));
-  });
-
-  it('[C21] the same with the files of the collection', async ({ skip }) => {
-    const texts = await Promise.all(
-      ['static-before.yaml', 'static-after.yaml'].map((file) => readFile(path.join(CASES, file), 'utf8')),
-    ).catch(() => null);
-    if (texts === null) return skip(`${CASES} is not here`);
-    const [before, after] = await Promise.all(texts.map((text) => load(text)));
-    if (before && after) await story(before, after);
+    await story(await caseOf('static-before.yaml'), await caseOf('static-after.yaml'));
   });
 
   it('[C21] a free one is offered with its new user, as the same record', async () => {
-    const { config } = await world.start(await load(BEFORE));
+    const { config } = await world.start(await caseOf('static-before.yaml'));
     await world.eventually('it is offered', () => world.nodes[0]?.state === 'ready');
     const [{ id } = { id: '' }] = world.nodes;
-    config.set(await load(AFTER));
+    config.set(await caseOf('static-after.yaml'));
     await world.eventually('the new user is told', () => world.nodes.some(({ username }) => username === 'root'));
     expect(world.nodes.map((node) => node.id)).toEqual([id]);
   });

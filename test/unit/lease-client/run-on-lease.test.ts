@@ -43,10 +43,17 @@ describe('run', () => {
         NODEPOOL_HOST: '192.0.2.7',
         NODEPOOL_PORT: '22',
         NODEPOOL_USER: 'debian',
+        ANSIBLE_INVENTORY: '/tmp/run/inventory.yaml',
       },
     });
     expect(JSON.parse(world.files.get('/tmp/run/nodes.json') ?? '')).toHaveLength(2);
     expect(world.files.get('/tmp/run/ssh_config')).toMatch(/^Host small$[^]*^Host small-2$/m);
+  });
+
+  it('hints at words that the shell has emptied before there was anything to fill in', async () => {
+    world.run({ command: ['ssh', '', 'make'] });
+    await world.clock.advance(1);
+    expect(world.notes).toEqual([expect.stringMatching(/^a word of the command is empty.*sh -c/)]);
   });
 
   it('has a heartbeat every fifteenth of the ttl, until the command has ended and no longer [L14]', async () => {

@@ -4,6 +4,7 @@ import * as builder from '../../../src/domain/metrics/builder-metrics.js';
 import { METRICS } from '../../../src/domain/metrics/catalogue.js';
 import * as driver from '../../../src/domain/metrics/driver-metrics.js';
 import { describeMetric } from '../../../src/domain/metrics/locate-metric.js';
+import * as lease from '../../../src/domain/metrics/lease-metrics.js';
 import * as launcher from '../../../src/domain/metrics/launcher-metrics.js';
 import { safePart } from '../../../src/domain/metrics/name-part.js';
 import * as tasks from '../../../src/domain/metrics/task-metrics.js';
@@ -47,6 +48,9 @@ describe('names of tasks', () => {
   });
 });
 
+const LEASE_ENDS = ['nodepool.lease.<outcome>', 'nodepool.lease.holder.<holder>.<outcome>'];
+const LEASE_WAITS = ['nodepool.lease.wait.<label>', 'nodepool.lease.holder.<holder>.wait.<label>'];
+
 describe('the catalogue', () => {
   const made: readonly (readonly [name: string, described: string])[] = [
     [launcher.launch('error.unknown'), 'nodepool.launch.<result>'],
@@ -69,6 +73,19 @@ describe('the catalogue', () => {
     [launcher.downPorts('p'), 'nodepool.provider.<provider>.downPorts'],
     [launcher.storeQueue('h'), 'nodepool.launcher.<hostname>.zk.client.connection_queue'],
     [launcher.cacheQueue('h', 'node', 'event'), 'nodepool.launcher.<hostname>.zk.<cache>_cache.<queue>_queue'],
+    ...lease
+      .leaseEndMetrics({ holder: 'h.x', outcome: 'released' })
+      .map((name, index) => [name, LEASE_ENDS[index] ?? ''] as const),
+    ...lease
+      .leaseWaitMetrics({ holder: 'h', labels: ['l'] })
+      .map((name, index) => [name, LEASE_WAITS[index] ?? ''] as const),
+    [lease.leasesInState('active'), 'nodepool.leases.<state>'],
+    [lease.holderLeases('h', 'waiting'), 'nodepool.leases.holder.<holder>.<state>'],
+    [
+      lease.leaseFaredMetric({ verdict: 'ok' }, { label: 'l', imageId: '/n/images/i/builds/b/providers/p/images/1' }) ??
+        '',
+      'nodepool.lease.image.<image>.<build>.<provider>.<upload>.<label>.<verdict>',
+    ],
     [tasks.task('p', 'compute.GET.servers'), 'nodepool.task.<provider>.<task>'],
     [tasks.sdkTask('openstack.api', 'compute.GET.servers'), '<prefix>.<service>.<method>.<path>'],
     [driver.driverFault('p', 'hung'), 'nodepool.driver.<provider>.fault.<fault>'],

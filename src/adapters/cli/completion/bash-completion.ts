@@ -130,10 +130,10 @@ function argumentCases(program: ProgramSpec): readonly string[] {
 function argumentCase(
   program: ProgramSpec,
   command: CommandSpec,
-  { choices, file, names }: ArgumentSpec,
+  { choices, file, names, many }: ArgumentSpec,
   index: number,
 ): readonly string[] {
-  const start = `${command.name}:${index}:*) _${program.name}`;
+  const start = `${command.name}:${many ? '*' : index}:*) _${program.name}`;
   if (typeof names === 'string') return [`${start}_names ${names} "$current" ;;`];
   if (names) {
     return Object.entries(names).map(

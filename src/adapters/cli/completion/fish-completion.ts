@@ -89,11 +89,11 @@ function valueOf(program: string, { metavar, value }: OptionSpec): string {
 function argumentLines(
   program: string,
   command: string,
-  { choices, file, names }: ArgumentSpec,
+  { choices, file, names, many }: ArgumentSpec,
   index: number,
 ): readonly string[] {
   const line = (action: string, before = ''): string =>
-    `complete -c ${program} -n '__${program}_at ${command} ${index}${before}' ${action}`;
+    `complete -c ${program} -n '__${program}_at ${command}${many ? '' : ` ${index}`}${before}' ${action}`;
   if (choices) return [line(`-a '${choices.join(' ')}'`)];
   if (file) return [line('-F')];
   if (names === undefined) return [];

@@ -65,9 +65,9 @@ function optionSpec({ flag, metavar, help = '', repeatable, value }: OptionSpec)
   return `${exclusive}${names}${quote(`[${escaped(help)}]${action}`)}`;
 }
 
-function argumentSpec({ name, optional, choices, file, names }: ArgumentSpec): string {
+function argumentSpec({ name, optional, choices, file, names, many }: ArgumentSpec): string {
   const action = choices ? `(${choices.join(' ')})` : file ? '_files' : namesAction(names);
-  return quote(`${optional ? ':' : ''}:${escaped(name)}:${action}`);
+  return quote(`${many ? '*' : optional ? ':' : ''}:${escaped(name)}:${action}`);
 }
 
 function namesAction(names: ArgumentSpec['names']): string {

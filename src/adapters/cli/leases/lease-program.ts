@@ -12,6 +12,7 @@ const SECONDS = { least: 30, most: 86_400 } as const;
 const labels: ArgumentSpec = {
   name: 'label',
   help: 'label of a machine; several labels: so many machines',
+  names: 'labels',
   many: true,
 };
 const leaseId: ArgumentSpec = { name: 'id', metavar: 'ID', help: 'lease id' };
@@ -34,7 +35,12 @@ const wishOptions: readonly OptionSpec[] = [
     help: 'the lower goes first (default: 200)',
     value: { kind: 'whole', least: 0, most: 999 },
   },
-  { flag: '--provider', metavar: 'PROVIDER', help: 'from this provider only' },
+  {
+    flag: '--provider',
+    metavar: 'PROVIDER',
+    help: 'from this provider only',
+    value: { kind: 'name', of: 'providers' },
+  },
   {
     flag: '--ssh-key',
     metavar: 'FILE',

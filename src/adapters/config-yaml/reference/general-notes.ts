@@ -10,6 +10,7 @@ import {
   StoreSchema,
   TopLevelSchema,
   WebappSchema,
+  ZooKeeperSaslSchema,
   ZooKeeperServerSchema,
   ZooKeeperTlsSchema,
 } from '../schemas/top-level.schema.js';
@@ -39,6 +40,16 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
       },
       'zookeeper-tls': { otherwise: 'none', since: '3.13', note: 'switches TLS on' },
       'zookeeper-timeout': { default: 10, since: '6.0', note: 'session time-out' },
+      'zookeeper-sasl': {
+        otherwise: 'none',
+        since: 'ours',
+        note: 'name and password, where servers demand them; better kept in the secure file',
+      },
+      'zookeeper-client': {
+        default: 'wire',
+        since: 'ours',
+        note: 'which client speaks with ZooKeeper, see [the guide](../guide/zookeeper.md#which-client); `NODEPOOL_ZOOKEEPER_CLIENT` in the environment counts more',
+      },
       store: {
         otherwise: 'none',
         since: 'ours',
@@ -71,6 +82,13 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
         since: 'ours',
         note: "where the builder answers `/metrics` and `/ready`, at the same address; without it the builder opens no port. Python's `config-validate` does not know this key",
       },
+    },
+  ],
+  [
+    ZooKeeperSaslSchema,
+    {
+      username: { note: 'signs in by DIGEST-MD5' },
+      password: { note: '' },
     },
   ],
   [
@@ -225,6 +243,7 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
     {
       'zookeeper-servers': { otherwise: "the main file's", note: '' },
       'zookeeper-tls': { otherwise: "the main file's", note: '' },
+      'zookeeper-sasl': { otherwise: "the main file's", note: '' },
       diskimages: { otherwise: 'none', note: '' },
       'lease-tokens': { otherwise: 'none', since: 'ours', note: 'who may lease machines, see [below](#lease-tokens)' },
     },

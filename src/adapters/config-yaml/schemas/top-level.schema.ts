@@ -1,4 +1,5 @@
 /** Everything but the providers, which their drivers read (spec BUILDER 1.2 to 1.4). */
+import type { ZooKeeperClientName } from '../../../domain/config/config.js';
 import { BuilderKey, Key, RequiredKey, Section, SectionList } from '../schema-key.js';
 import type { ValueKind } from '../value-kinds.js';
 import {
@@ -12,6 +13,7 @@ import {
   environment,
   flag,
   integer,
+  oneOf,
   port,
   seconds,
   sha256,
@@ -37,6 +39,12 @@ export class ZooKeeperTlsSchema {
   @RequiredKey('cert', text) cert?: string;
   @RequiredKey('key', text) key?: string;
   @RequiredKey('ca', text) ca?: string;
+}
+
+/** Ours alone. */
+export class ZooKeeperSaslSchema {
+  @RequiredKey('username', text) username?: string;
+  @RequiredKey('password', text) password?: string;
 }
 
 /** Ours alone. */
@@ -100,6 +108,9 @@ export class TopLevelSchema {
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
   @Key('zookeeper-timeout', seconds) zookeeperTimeout?: number;
+  @Section('zookeeper-sasl', () => ZooKeeperSaslSchema) zookeeperSasl?: ZooKeeperSaslSchema;
+  /** Ours alone. */
+  @Key('zookeeper-client', oneOf('wire', 'native')) zookeeperClient?: ZooKeeperClientName;
   @Section('store', () => StoreSchema) store?: StoreSchema;
   @Section('lease-api', () => LeaseApiSchema) leaseApi?: LeaseApiSchema;
   /** Another place for `lease-api.socket`. */
@@ -131,6 +142,7 @@ export class LeaseTokenSchema {
 export class SecureSchema {
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
+  @Section('zookeeper-sasl', () => ZooKeeperSaslSchema) zookeeperSasl?: ZooKeeperSaslSchema;
   @SectionList('diskimages', () => SecureDiskImageSchema) diskImages?: SecureDiskImageSchema[];
   @SectionList('lease-tokens', () => LeaseTokenSchema) leaseTokens?: LeaseTokenSchema[];
 }

@@ -1,4 +1,6 @@
 import { setImmediate } from 'node:timers';
+import type { StoreLine } from '../../../ports/administration/store-contents.js';
+import { StoreFailureError } from '../../../ports/coordination/errors.js';
 import type { LoadReport, StoreEngine } from '../../../ports/coordination/store-engine.js';
 import { StoreDamagedError } from '../../../ports/coordination/store-engine.js';
 import type { CancelTimer, Clock } from '../../../ports/runtime/clock.js';
@@ -8,6 +10,7 @@ import { errorFields } from '../../../ports/telemetry/logger.js';
 import type { StoredRecord } from '../memory-tree.js';
 import { MemoryTree } from '../memory-tree.js';
 import type { SessionEnd } from '../watch-table.js';
+import { linesOf } from './contents.js';
 import { CommitLog, TRANSACTION_KEY } from './commit-log.js';
 import { decodeNumber, decodeStored } from './stored-codec.js';
 
@@ -80,6 +83,14 @@ export class DurableTree {
   /** Are writes being refused? */
   get refusesWrites(): boolean {
     return this.log.refuses;
+  }
+
+  /** All persistent records at one moment, when that is on disk. @param whole with times and versions */
+  async contents(whole: boolean): Promise<readonly StoreLine[]> {
+    const lines = linesOf(this.tree, whole);
+    await this.log.settle();
+    if (this.log.refuses) throw new StoreFailureError('The store cannot be written; what it holds is in doubt', null);
+    return lines;
   }
 
   /** Waits for what is under way and lets go of the engine. Sessions are to be closed before. Idempotent. */

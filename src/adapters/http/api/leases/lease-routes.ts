@@ -11,6 +11,7 @@ import { readQuery, wholeNumber } from '../read-query.js';
 import { readCreation, readMaxDuration, readPurpose, readTtl } from './creation-body.js';
 import { EventStreams } from './event-streams.js';
 import { leaseJson } from './lease-json.js';
+import { LEASE_OPENAPI } from './lease-openapi.js';
 import { Members } from './members.js';
 import { answering } from './refusals.js';
 
@@ -24,8 +25,8 @@ const LONGEST_KEY = 255;
 /** `/api/v1/leases` and `/api/v1/labels` (spec leases 3). */
 export class LeaseRoutes implements ApiRoutes {
   private readonly streams: EventStreams;
-  /** Fires when the listener ends: polls are answered with what is known. */
-  private ending = new AbortController();
+  /** Polls; when the listener ends they are answered with what is known. */
+  private readonly polls = new Set<AbortController>();
 
   constructor(
     private readonly desk: LeaseDesk,
@@ -44,14 +45,14 @@ export class LeaseRoutes implements ApiRoutes {
     router.get(`${BASE}/:id/events`, (ctx) => this.events(ctx, ctx.params['id']));
     router.post(`${BASE}/:id/renew`, (ctx) => this.renew(ctx, ctx.params['id']));
     router.get('/api/v1/labels', (ctx) => this.labels(ctx));
-  }
-
-  open(): void {
-    this.ending = new AbortController();
+    router.get('/api/v1/openapi.json', (ctx) => {
+      readQuery(ctx);
+      send(ctx, 200, LEASE_OPENAPI);
+    });
   }
 
   close(): void {
-    this.ending.abort(new Error('the listener ends'));
+    for (const poll of this.polls) poll.abort(new Error('the listener ends'));
     this.streams.close();
   }
 
@@ -86,13 +87,13 @@ export class LeaseRoutes implements ApiRoutes {
     const leaving = new AbortController();
     const leave = (): void => leaving.abort(new Error('the client has left'));
     ctx.res.once('close', leave);
-    this.ending.signal.addEventListener('abort', leave, { once: true });
+    this.polls.add(leaving);
     try {
       const found = await answering(() => this.desk.await(id, caller(ctx), seconds, leaving.signal));
       send(ctx, 200, leaseJson(found));
     } finally {
       ctx.res.off('close', leave);
-      this.ending.signal.removeEventListener('abort', leave);
+      this.polls.delete(leaving);
     }
   }
 
