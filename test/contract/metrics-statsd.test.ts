@@ -129,7 +129,20 @@ describe('metrics as the environment says', () => {
   it('are off if the port is none', () => {
     const logger = new MemoryLogger();
     expect(metricsFromEnvironment({ STATSD_PORT: 'many' }, logger)).toBeInstanceOf(NoMetrics);
-    expect(logger.lines.map((line) => line.level)).toEqual(['error']);
+    expect(logger.lines.map((line) => line.level)).toEqual(['warn']);
+  });
+
+  it('tell once at warning level that the host does not resolve [B15]', async () => {
+    const logger = new MemoryLogger();
+    const metrics = metricsFromEnvironment({ STATSD_HOST: 'no-such-host.invalid' }, logger);
+    for (let round = 0; round < 3; round += 1) {
+      metrics.count('nodepool.x');
+      await new Promise((resolve) => setTimeout(resolve, 600));
+    }
+    await metrics.close();
+    expect(logger.messages('warn')).toEqual([
+      expect.stringMatching(/^The statsd host no-such-host\.invalid cannot be resolved \(\w+\); metrics are lost/),
+    ]);
   });
 });
 

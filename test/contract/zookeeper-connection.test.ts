@@ -248,6 +248,16 @@ describe.skipIf(withoutZooKeeper()).each(ZOOKEEPER_CLIENTS)('$name and its serve
       expect(store.session.generation).toBe(0);
     });
 
+    it('is told at warning level if the certificate of the server is not of the authority given [B15]', async () => {
+      const logger = new MemoryLogger();
+      const tls = { ...certificates.client, ca: certificates.stranger.cert };
+      await open({ servers: secureServers(), tls, logger }).start();
+      const said = (): string => JSON.stringify(logger.lines.filter(({ level }) => level === 'warn'));
+      await eventually('the operator is told', () =>
+        said().includes('check the files named by zookeeper-tls, ca first'),
+      );
+    });
+
     it('[LAUNCHER 5] names every file that cannot be read or used', async () => {
       const tls = { cert: '/nowhere/client.pem', key: certificates.client.key, ca: '/nowhere/ca.pem' };
       const unreadable = await open({ servers: secureServers(), tls })

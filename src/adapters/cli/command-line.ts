@@ -141,9 +141,10 @@ export class CommandLine {
   private async validate({ configPath, securePath }: CommonOptions): Promise<number> {
     const { stderr } = this.context;
     stderr.write(`validating ${configPath}\n`);
-    const problems = await this.context.validate(configPath, securePath);
-    for (const problem of problems) stderr.write(`${problem}\n`);
-    if (problems.length > 0) return 1;
+    const { errors, warnings } = await this.context.validate(configPath, securePath);
+    for (const warning of warnings) stderr.write(`${warning}\n`);
+    for (const error of errors) stderr.write(`${error}\n`);
+    if (errors.length > 0) return 1;
     stderr.write('Configuration validation complete\n');
     return 0;
   }

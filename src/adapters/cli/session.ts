@@ -39,11 +39,14 @@ export type OpenSession = (
   purpose: 'read' | 'order',
 ) => Promise<Session>;
 
-/**
- * Checks a configuration file and answers its problems, one line each, in the order of the file; none if it is valid.
- * @throws when the file cannot be read
- */
-export type ValidateConfig = (configPath: string, securePath: string | null) => Promise<readonly string[]>;
+/** What was found in a configuration file, one line each. It is valid if there are no errors. */
+export interface ConfigFindings {
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Checks a configuration file, together with the secure one if there is one. @throws when the file cannot be read */
+export type ValidateConfig = (configPath: string, securePath: string | null) => Promise<ConfigFindings>;
 
 /** Names that the configuration has, sorted. @throws when the configuration cannot be loaded */
 export type ConfiguredNames = (

@@ -36,12 +36,12 @@ export function buildConfig({ main, secure, drivers, clouds, found }: BuildOptio
   const hidden = secure && readSection(SecureSchema, secure.value, secure.problems, { ignoreUnknownKeys: true });
   const { value } = top;
   const labels = buildLabels(value.labels, sinkOf(top, main));
-  const plainImages = buildDiskImages(value.diskImages, sinkOf(top, main));
+  const { images: plainImages, names } = buildDiskImages(value.diskImages, sinkOf(top, main));
   const images =
     secure && hidden
       ? withSecureVariables(plainImages, hidden.value.diskImages ?? [], secure.path, sinkOf(hidden, secure))
       : plainImages;
-  const surroundings = { drivers, labels: new Set(labels.keys()), diskImages: new Set(images.keys()), clouds, found };
+  const surroundings = { drivers, labels: new Set(labels.keys()), diskImages: names, clouds, found };
   const providers = buildProviders(value.providers, surroundings, below(main.problems, 'providers'));
   const leaseTokens = buildLeaseTokens(
     hidden?.value.leaseTokens,

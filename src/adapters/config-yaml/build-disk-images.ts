@@ -1,15 +1,22 @@
 /** Disk images with inheritance and the secure file's variables (spec BUILDER 1.4, 1.11). */
 import type { DiskImageConfig, ProviderConfig } from '../../domain/config/config.js';
 import type { ProblemSink } from '../../domain/config/driver-schema.js';
-import type { DiskImageEntry } from '../../domain/config/image-inheritance.js';
-import { lineage, mergeLineage, withFormats } from '../../domain/config/image-inheritance.js';
+import type { DiskImageEntry, Inheritance } from '../../domain/config/image-inheritance.js';
+import { inheritAll, withFormats } from '../../domain/config/image-inheritance.js';
+import { pathNameProblem } from './value-kinds.js';
 import type { DiskImageSchema, SecureDiskImageSchema } from './schemas/top-level.schema.js';
 
-/** Buildable images by name, with their own formats only. */
+export interface DiskImages {
+  /** Those that can be built, by name, with their own formats only. */
+  readonly images: ReadonlyMap<string, DiskImageConfig>;
+  /** All that are meant to be built, whatever is wrong with them: that is the builder's business. */
+  readonly names: ReadonlySet<string>;
+}
+
 export function buildDiskImages(
   schemas: readonly DiskImageSchema[] | undefined,
   problemsOf: (image: object) => ProblemSink,
-): ReadonlyMap<string, DiskImageConfig> {
+): DiskImages {
   const entries = new Map<string, DiskImageEntry>();
   const sinks = new Map<string, ProblemSink>();
   for (const schema of schemas ?? []) {
@@ -25,31 +32,32 @@ export function buildDiskImages(
     sinks.set(name, problemsOf(schema));
   }
   const images = new Map<string, DiskImageConfig>();
-  for (const entry of entries.values()) {
-    const problems = sinks.get(entry.name);
-    const image = problems && inherit(entry, entries, problems);
-    if (image && !entry.abstract) images.set(entry.name, image);
+  const names = new Set<string>();
+  for (const [name, inherited] of inheritAll(entries)) {
+    const problems = sinks.get(name);
+    const buildable = !entries.get(name)?.abstract;
+    if (buildable) names.add(name);
+    if (inherited.kind === 'complete') {
+      if (buildable && pathNameProblem(name) === null) images.set(name, inherited.image);
+    } else if (problems) reportParent(name, inherited, problems);
   }
-  return images;
+  return { images, names };
 }
 
-function inherit(
-  entry: DiskImageEntry,
-  entries: ReadonlyMap<string, DiskImageEntry>,
-  problems: ProblemSink,
-): DiskImageConfig | undefined {
-  const line = lineage(entry, entries);
-  if (line.kind === 'complete') return mergeLineage(line.entries);
-  if (line.kind === 'loop') {
-    problems.report(['parent'], `diskimage ${entry.name} inherits from itself: ${line.names.join(' -> ')}`, {
+function reportParent(name: string, found: Exclude<Inheritance, { kind: 'complete' }>, problems: ProblemSink): void {
+  if (found.kind === 'loop') {
+    // Those below a loop follow from it.
+    if (found.names[0] !== name) return;
+    problems.report(['parent'], `diskimage ${name} inherits from itself: ${found.names.join(' -> ')}`, {
       mend: 'remove one of these parents',
+      severity: 'builder',
     });
-  } else if (line.child === entry.name) {
-    problems.report(['parent'], `diskimage ${entry.name} has non-existant parent: ${line.parent}`, {
+  } else if (found.child === name) {
+    problems.report(['parent'], `diskimage ${name} has non-existant parent: ${found.parent}`, {
       mend: 'define it in the main diskimages list or remove the key',
+      severity: 'builder',
     });
   }
-  return undefined;
 }
 
 /** Lays the secure file's variables over those of the images. */
@@ -64,7 +72,7 @@ export function withSecureVariables(
     if (entry.name === undefined) continue;
     const image = merged.get(entry.name);
     if (image) merged.set(entry.name, { ...image, envVars: { ...image.envVars, ...entry.envVars } });
-    else problemsOf(entry).report(['name'], `${securePath}: unknown diskimage ${entry.name}`);
+    else problemsOf(entry).report(['name'], `${securePath}: unknown diskimage ${entry.name}`, { severity: 'builder' });
   }
   return merged;
 }

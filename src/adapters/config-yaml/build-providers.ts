@@ -4,7 +4,7 @@ import type { DriverSchema, ProblemSink, ProviderSection } from '../../domain/co
 import type { DriverSchemaFinding } from '../../domain/config/driver-schema.js';
 import { disabledProvider } from './drivers/disabled-provider.js';
 import { below } from './problem-list.js';
-import { isRecord, text, typeName } from './value-kinds.js';
+import { isRecord, pathName, pathNameProblem, text, typeName } from './value-kinds.js';
 
 export interface ProviderSurroundings {
   readonly drivers: ReadonlyMap<string, DriverSchema>;
@@ -36,7 +36,8 @@ export function buildProviders(
     else if (name !== undefined) {
       reportDuplicate(name, seen, here);
       const provider = readProvider(name, entry, around, here);
-      if (provider) providers.set(name, provider);
+      // A provider whose records could have no path is left out; the others work.
+      if (provider && pathNameProblem(name) === null) providers.set(name, provider);
     }
   }
   return providers;
@@ -48,8 +49,8 @@ function providerName(entry: Readonly<Record<string, unknown>>, problems: Proble
     problems.report(['name'], 'required key not provided');
     return undefined;
   }
-  const faults = text.check(name);
-  for (const fault of faults) problems.report(['name'], fault.message, { severity: fault.severity });
+  const faults = pathName.check(name);
+  for (const { message, severity, mend = '' } of faults) problems.report(['name'], message, { severity, mend });
   return faults.some((fault) => fault.severity === 'error') ? undefined : text.convert(name);
 }
 

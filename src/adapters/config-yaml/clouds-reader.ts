@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { CloudAccess } from '../../domain/config/cloud-access.js';
 import { buildCloudAccess } from '../../domain/config/build-cloud-access.js';
+import { authHints } from '../../domain/config/cloud-auth-keys.js';
 import type { CloudFileContents, ResolvedCloud } from '../../domain/config/clouds.js';
 import { commonSettings, resolveCloud } from '../../domain/config/clouds.js';
 import type { CloudFormats, CloudLookup } from '../../domain/config/driver-schema.js';
@@ -58,6 +59,9 @@ export class Clouds implements CloudFormats {
           imageFormat: resolved.imageFormat,
           fingerprint: fingerprint([resolved.entry, resolved.region, cache, client, metrics]),
           problems: 'access' in answer ? [] : answer.problems,
+          hints: authHints(mapAt(mapAt(mapAt(this.contents.clouds, 'clouds'), cloud), 'auth')).map(
+            (hint) => `${this.place(cloud)}: auth.${hint}`,
+          ),
         };
       }
       case 'unknown-cloud':
@@ -120,6 +124,11 @@ export class Clouds implements CloudFormats {
   private atHome(path: string | null): string | null {
     return path?.startsWith('~/') ? join(this.search.home, path.slice(2)) : path;
   }
+}
+
+function mapAt(value: unknown, key: string): Readonly<Record<string, unknown>> {
+  const found = isRecord(value) ? value[key] : undefined;
+  return isRecord(found) ? found : {};
 }
 
 /** Reads all files anew. Never rejects: the answer says what is wrong. */

@@ -17,12 +17,15 @@ import { readClouds } from './clouds-reader.js';
 import { errorCode } from './config-files.js';
 import { LibvirtDriverSchema } from './drivers/libvirt-driver-schema.js';
 import { DEFAULT_IMAGE_FORMAT } from './drivers/provider-parts.js';
+import type { FakeSettingsCheck } from './drivers/openstack-driver-schema.js';
 import { OpenStackDriverSchema } from './drivers/openstack-driver-schema.js';
 import { PluginDriverSchema } from './drivers/plugin-driver-schema.js';
 import { StaticDriverSchema } from './drivers/static-driver-schema.js';
 import type { FileReading, ParsedFile } from './parsed-file.js';
 import { readParsedFile } from './parsed-file.js';
+import { checkPlausibility } from './plausibility.js';
 import { ProblemList } from './problem-list.js';
+import type { ConfigReader } from './problem-list.js';
 import { isRecord } from './value-kinds.js';
 
 export interface LoadOptions extends FileReading, CloudSearch {
@@ -32,6 +35,10 @@ export interface LoadOptions extends FileReading, CloudSearch {
   readonly drivers?: readonly DriverSchema[];
   /** Where drivers are looked for that are not built in. */
   readonly plugins?: DriverSchemaSource;
+  /** Default: who builds and launches. */
+  readonly reader?: Exclude<ConfigReader, 'config-validate'>;
+  /** What is wrong below the key `fake` of a provider. */
+  readonly fakeSettings?: FakeSettingsCheck;
   /**
    * For who reads records and makes no machines: drivers from outside are not looked for and clouds.yaml is not read, so that neither
    * can be in the way. Providers with such drivers have a `problem` then.
@@ -47,7 +54,7 @@ export interface LoadedConfig {
 
 /** As the daemons load it: lenient. @throws ConfigError with every error found */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
-  const problems = new ProblemList(false);
+  const problems = new ProblemList(options.reader ?? 'all-in-one');
   const secure = options.securePath ? await readParsedFile(options.securePath, 'secure', options, problems) : null;
   const main = await readParsedFile(options.path, 'main', options, problems);
   if (!main) throw new ConfigError(problems.errors);
@@ -62,23 +69,22 @@ export interface ValidationResult {
   readonly warnings: readonly ConfigProblem[];
 }
 
-/** As `nodepool config-validate` checks it: strict, without the secure file, without opening certificates. */
+/** As `nodepool config-validate` checks it: strict, without opening certificates, which may be on another machine. */
 export async function validateConfig(options: LoadOptions): Promise<ValidationResult> {
-  const problems = new ProblemList(true);
+  const problems = new ProblemList('config-validate');
+  const secure = options.securePath ? await readParsedFile(options.securePath, 'secure', options, problems) : null;
   const main = await readParsedFile(options.path, 'main', options, problems);
   if (main) {
-    await understand(main, null, options);
-    await checkPlace(main, options, problems);
+    const config = await understand(main, secure, options);
+    await checkPlausibility(config, main, options);
+    checkPlace(main, secure, problems);
   }
   return { errors: problems.errors, warnings: problems.warnings };
 }
 
 /** Servers may be in the secure file alone, which is looked into if it was named. */
-async function checkPlace(main: ParsedFile, options: LoadOptions, problems: ProblemList): Promise<void> {
+function checkPlace(main: ParsedFile, secure: ParsedFile | null, problems: ProblemList): void {
   if ('zookeeper-servers' in main.value || 'store' in main.value) return;
-  const secure = options.securePath
-    ? await readParsedFile(options.securePath, 'secure', options, new ProblemList(false))
-    : null;
   if (secure && 'zookeeper-servers' in secure.value) return;
   problems.add(main.path, null, 'neither zookeeper-servers nor store is there', 'error', PLACE_MEND);
 }
@@ -90,7 +96,7 @@ async function understand(main: ParsedFile, secure: ParsedFile | null, options: 
   const clouds = options.withoutDrivers ? NO_CLOUDS : await readClouds(options);
   const builtIn = [
     new OpenStackDriverSchema('openstack'),
-    new OpenStackDriverSchema('fake'),
+    new OpenStackDriverSchema('fake', options.fakeSettings),
     new StaticDriverSchema(),
     new LibvirtDriverSchema(),
     new PluginDriverSchema({ name: EXEC_DRIVER, managesImages: true, configSchema: EXEC_SCHEMA }),

@@ -8,6 +8,7 @@ import { substituteEnvironment } from './env-substitution.js';
 import type { ProblemList } from './problem-list.js';
 import { isRecord, typeName } from './value-kinds.js';
 import { parseYaml } from './yaml-document.js';
+import { likelySlip } from './yaml-slips.js';
 
 export interface ParsedFile {
   readonly path: string;
@@ -42,8 +43,9 @@ export async function readParsedFile(
   const empty = value === null || value === undefined;
   if (empty && role === 'secure') return { path, value: {}, problems: sink };
   const found = empty ? 'the file is empty' : `found ${typeName(value)}`;
+  const slip = typeof value === 'string' ? likelySlip(text, { line: 1, column: 1 }) : undefined;
   sink.report([], `expected a dictionary (a map of keys), ${found}`, {
-    mend: empty ? 'an empty configuration is written {}' : '',
+    mend: empty ? 'an empty configuration is written {}' : (slip?.message ?? ''),
   });
   return null;
 }

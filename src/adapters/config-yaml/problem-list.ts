@@ -9,13 +9,22 @@ export interface LocatedFile {
   readonly locate: (path: KeyPath, at: 'key' | 'value') => Place;
 }
 
+/** Who reads the configuration: what keeps one of them from working is nothing to another. */
+export type ConfigReader = 'config-validate' | 'launcher' | 'builder' | 'all-in-one';
+
+const ERRORS: Readonly<Record<ConfigReader, readonly ProblemSeverity[]>> = {
+  'config-validate': ['error', 'strict', 'builder'],
+  launcher: ['error', 'load'],
+  builder: ['error', 'load', 'builder'],
+  'all-in-one': ['error', 'load', 'builder'],
+};
+
 /** Gathers everything that is wrong with a configuration, in all of its files. */
 export class ProblemList {
   private readonly found: ConfigProblem[] = [];
   private readonly keys = new Set<string>();
 
-  /** @param strict - as `config-validate` looks at it: problems of severity `strict` are errors, those of severity `load` are not */
-  constructor(private readonly strict: boolean) {}
+  constructor(private readonly reader: ConfigReader) {}
 
   get errors(): readonly ConfigProblem[] {
     return this.found.filter((problem) => problem.severity === 'error');
@@ -44,11 +53,12 @@ export class ProblemList {
   }
 
   private keep(problem: Omit<ConfigProblem, 'severity'>, severity: ProblemSeverity): void {
-    const key = JSON.stringify([problem.file, problem.line, problem.column, problem.keyPath, problem.message]);
+    const { file, line, column, keyPath, message } = problem;
+    const key = `${file}\n${line}\n${column}\n${keyPath}\n${message}`;
     if (this.keys.has(key)) return;
     this.keys.add(key);
-    const error = severity === 'error' || severity === (this.strict ? 'strict' : 'load');
-    this.found.push({ ...problem, severity: error ? 'error' : 'warning' });
+    if (severity === 'note' && this.reader !== 'config-validate') return;
+    this.found.push({ ...problem, severity: ERRORS[this.reader].includes(severity) ? 'error' : 'warning' });
   }
 }
 

@@ -99,8 +99,17 @@ function pruneNested(
 
 function reportUnknown(name: string, keys: ReadonlyMap<string, SchemaKey>, problems: ProblemSink): void {
   const nearest = nearestWord(name, keys.keys());
-  const mend = nearest === undefined ? `known keys: ${[...keys.keys()].sort().join(', ')}` : `did you mean ${nearest}?`;
+  const squeezed = keys.has(name.split(':')[0] ?? '') && 'a space is missing after the colon';
+  const mend = squeezed || (nearest === undefined ? knownKeys(keys) : `did you mean ${nearest}?`);
   problems.report([name], 'unknown key', { mend, severity: 'strict', at: 'key' });
+}
+
+const wordings = new WeakMap<ReadonlyMap<string, SchemaKey>, string>();
+
+function knownKeys(keys: ReadonlyMap<string, SchemaKey>): string {
+  const known = wordings.get(keys) ?? `known keys: ${[...keys.keys()].sort().join(', ')}`;
+  wordings.set(keys, known);
+  return known;
 }
 
 /** Where sections stand: first by their pruned plain objects, then by their instances. */
@@ -146,7 +155,8 @@ function report(error: ValidationError, places: Places, problems: ProblemSink): 
   if (!(KIND in constraints) || !key.kind) return;
   const faults = key.kind.check(error.value);
   for (const fault of faults) {
-    problems.report([...path, ...fault.path], fault.message, { severity: fault.severity });
+    const severity = key.builderOnly && fault.severity === 'error' ? 'builder' : fault.severity;
+    problems.report([...path, ...fault.path], fault.message, { severity, mend: fault.mend ?? '' });
   }
   if (faults.some((fault) => fault.severity === 'error')) Reflect.set(target, key.property, undefined);
 }

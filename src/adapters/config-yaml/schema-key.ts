@@ -14,6 +14,8 @@ export interface SchemaKey {
   readonly name: string;
   readonly property: string;
   readonly required: boolean;
+  /** Nobody else uses it: a wrong value is no reason for others not to start. */
+  readonly builderOnly: boolean;
   readonly kind: ValueKind<unknown> | null;
   readonly nested: { readonly section: () => SectionClass; readonly list: boolean } | null;
 }
@@ -64,12 +66,21 @@ export const KIND = 'kind';
 
 /** A key with a value of some kind. */
 export function Key(name: string, kind: ValueKind<unknown>): PropertyDecorator {
-  return plainKey(name, kind, false);
+  return plainKey(name, kind, { required: false, builderOnly: false });
 }
 
-function plainKey(name: string, kind: ValueKind<unknown>, required: boolean): PropertyDecorator {
+/** A key that only the builder uses. */
+export function BuilderKey(name: string, kind: ValueKind<unknown>): PropertyDecorator {
+  return plainKey(name, kind, { required: false, builderOnly: true });
+}
+
+function plainKey(
+  name: string,
+  kind: ValueKind<unknown>,
+  { required, builderOnly }: Pick<SchemaKey, 'required' | 'builderOnly'>,
+): PropertyDecorator {
   return (target, property) => {
-    declare(target, { name, property: String(property), required, kind, nested: null });
+    declare(target, { name, property: String(property), required, builderOnly, kind, nested: null });
     Expose({ name })(target, property);
     Transform(({ value }) => unboxed(value))(target, property);
     ValidateBy({
@@ -82,7 +93,7 @@ function plainKey(name: string, kind: ValueKind<unknown>, required: boolean): Pr
 /** A key that must be there. */
 export function RequiredKey(name: string, kind: ValueKind<unknown>): PropertyDecorator {
   return (target, property) => {
-    plainKey(name, kind, true)(target, property);
+    plainKey(name, kind, { required: true, builderOnly: false })(target, property);
     ValidateBy({
       name: REQUIRED,
       validator: {
@@ -105,7 +116,14 @@ export function SectionList(name: string, section: () => SectionClass): Property
 
 function nestedKey(name: string, section: () => SectionClass, list: boolean): PropertyDecorator {
   return (target, property) => {
-    declare(target, { name, property: String(property), required: false, kind: null, nested: { section, list } });
+    declare(target, {
+      name,
+      property: String(property),
+      required: false,
+      builderOnly: false,
+      kind: null,
+      nested: { section, list },
+    });
     Expose({ name })(target, property);
     Type(section)(target, property);
     ValidateNested(list ? { each: true } : {})(target, property);

@@ -8,8 +8,9 @@ export interface ValueFault {
   /** Below the value; empty for the value itself. */
   readonly path: KeyPath;
   readonly message: string;
-  /** `strict`: the daemons take the value all the same. */
-  readonly severity: 'error' | 'strict';
+  /** `strict`: the daemons take the value all the same. `note`: it has a meaning, but hardly the one that was meant. */
+  readonly severity: 'error' | 'strict' | 'note';
+  readonly mend?: string;
 }
 
 /** The part of JSON Schema that we use. */
@@ -142,6 +143,90 @@ export const rate = simpleKind(
   Number,
 );
 
+type Test = (value: unknown) => Pick<ValueFault, 'message' | 'mend'> | undefined;
+
+/** A kind some of whose values can never work: `config-validate` refuses them, the daemons take them as they always did. */
+function refined<T>(kind: ValueKind<T>, schema: JsonSchema, test: Test, severity: 'strict' | 'note'): ValueKind<T> {
+  return {
+    ...kind,
+    schema: { ...kind.schema, ...schema },
+    check: (value) => {
+      const faults = kind.check(value);
+      const fault = faults.length === 0 ? test(value) : undefined;
+      return fault ? [{ path: [], severity, ...fault }] : faults;
+    },
+  };
+}
+
+function below(minimum: number, mend: string): Test {
+  return (value) => (Number(value) < minimum ? { message: `expected ${minimum} or more`, mend } : undefined);
+}
+
+/** 0 or more. */
+export const count = refined(integer, { minimum: 0 }, below(0, 'give 0 or more, or leave the key out'), 'strict');
+/** 1 or more. */
+export const positive = refined(integer, { minimum: 1 }, below(1, 'give 1 or more, or leave the key out'), 'strict');
+/** A limit; whatever is below 0 acts like 0, and -1 is how that is usually written. */
+export const limit = refined(
+  integer,
+  {},
+  (value) =>
+    Number(value) < -1
+      ? { message: 'expected 0 or more', mend: 'it acts like 0: nothing is launched; leave the key out for no limit' }
+      : undefined,
+  'note',
+);
+/** A port to connect to. */
+export const remotePort = refined(port, {}, below(1, 'give the port that the machine listens at'), 'strict');
+
+/** What becomes a part of paths in ZooKeeper and of file names. */
+export const pathName = refined(
+  text,
+  {},
+  (value) => {
+    const problem = pathNameProblem(text.convert(value));
+    return problem === null
+      ? undefined
+      : { message: problem, mend: 'use letters, digits, dashes, dots and underscores' };
+  },
+  'strict',
+);
+
+/** Why something cannot be a part of a path; null if it can. */
+export function pathNameProblem(name: string): string | null {
+  if (name === '' || name.trim() !== name) return 'a name is not empty and has no blanks around it';
+  if (name === '.' || name === '..' || /^\.\.[/\\]/.test(name)) return 'a name is no way to another folder';
+  if (name.includes('/')) return 'a name has no slash in it: it becomes a part of paths';
+
+  if (/[\u0000-\u001f\u007f]/.test(name)) return 'a name has no control characters in it';
+  return name.length > 200 ? 'a name has 200 characters at most' : null;
+}
+
+/** Labels stand in records and tables only. */
+export const labelName = refined(
+  text,
+  {},
+
+  (value) =>
+    /^$|[\u0000-\u001f\u007f]/.test(text.convert(value)) ? { message: 'this is no name of a label' } : undefined,
+  'strict',
+);
+
+/** `host:port`, addresses of web pages and the like in the place of a host. */
+export const host = refined(
+  text,
+  {},
+  (value) => {
+    const name = text.convert(value);
+    if (/^\[?[\da-f:.]+\]?$/i.test(name) && name.includes(':')) return undefined;
+    if (name === '' || /[\s/:]/.test(name)) {
+      return { message: 'this is no name or address of a host', mend: 'the port has a key of its own' };
+    }
+    return undefined;
+  },
+  'strict',
+);
+
 export const flag = simpleKind(
   { type: 'boolean', schema: { type: 'boolean' } },
   'bool (true or false)',
@@ -196,8 +281,33 @@ function mapOf<T>(item: ValueKind<T>, elseEmpty = false): ValueKind<Readonly<Rec
 }
 
 export const textMap = mapOf(text);
+
+/** What disk-image-create can make. */
+const IMAGE_FORMATS = ['aci', 'docker', 'qcow2', 'raw', 'squashfs', 'tar', 'tgz', 'vhd'];
+
+/** A warning only: `dib-cmd` may be something that knows more. */
+export const imageFormat = refined(
+  text,
+  {},
+  (value) =>
+    IMAGE_FORMATS.includes(text.convert(value))
+      ? undefined
+      : { message: 'disk-image-create knows no such format', mend: `it knows ${IMAGE_FORMATS.join(', ')}` },
+  'note',
+);
+export const imageFormats = listOf(imageFormat);
+
 /** Anything but a map counts as empty for the daemons, as in 3.x. */
-export const environment = mapOf(text, true);
+const plainEnvironment = mapOf(text, true);
+export const environment = {
+  ...plainEnvironment,
+  check: (value: unknown): readonly ValueFault[] => [
+    ...plainEnvironment.check(value),
+    ...Object.keys(isRecord(value) ? value : {})
+      .filter((name) => name === '' || name.includes('='))
+      .map((name): ValueFault => ({ path: [name], message: 'this is no name of a variable', severity: 'strict' })),
+  ],
+};
 export const integerMap = mapOf(integer);
 /** A value that is nobody's business here. */
 export const anything: ValueKind<unknown> = { type: '', schema: {}, check: () => [], convert: (value) => value };

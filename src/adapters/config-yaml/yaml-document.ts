@@ -1,8 +1,9 @@
 /** A YAML file as plain values, with the way back from a key path to line and column. */
-import type { Document, Pair, Scalar, Tags, YAMLMap } from 'yaml';
+import type { Document, ErrorCode, Pair, Scalar, Tags, YAMLMap } from 'yaml';
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { KeyPath } from '../../domain/config/config-problem.js';
 import type { ProblemSeverity } from '../../domain/config/driver-schema.js';
+import { likelySlip, squeezedKeyIn } from './yaml-slips.js';
 import { faultWording, parsingFailed } from './yaml-fault-wording.js';
 
 export interface Place {
@@ -55,47 +56,84 @@ function asOriginal(tag: AnyTag): AnyTag {
 }
 
 /** Messages hold nothing of the text. Never throws. */
-export function parseYaml(text: string): YamlDocument {
+export function parseYaml(source: string): YamlDocument {
+  const text = source.replace(/^\uFEFF/, '');
   const lines = new LineCounter();
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   try {
-    const document = parseDocument(text.replace(/^\uFEFF/, ''), {
+    const document = parseDocument(text, {
       lineCounter: lines,
       prettyErrors: false,
       version: '1.1',
       schema: 'yaml-1.1',
       customTags: tagsOfTheOriginal,
       merge: true,
+      // The parser compares each key with each other one.
+      uniqueKeys: false,
       logLevel: 'error',
     });
     const found = [...document.errors, ...document.warnings];
-    if (found.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return unreadable();
-    const faults = found.map(({ code, pos }): YamlFault => ({
-      place: placeOf(pos[0]),
-      message: faultWording(code),
-      severity: code === 'DUPLICATE_KEY' ? 'strict' : 'error',
-    }));
+    if (found.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return unreadable(text);
+    const faults = firstOf(text, found, placeOf);
+    for (const offset of repeatedKeys(document)) {
+      faults.push({ place: placeOf(offset), message: faultWording('DUPLICATE_KEY'), severity: 'strict' });
+    }
+    for (const offset of squeezedKeys(document, text)) {
+      faults.push({ place: placeOf(offset), message: CONTINUED, severity: 'warning' });
+    }
     const loose = looseEnd(document);
     if (loose) faults.push({ place: placeOf(loose.offset), message: parsingFailed(loose.why), severity: 'error' });
     return {
       value: faults.some(({ severity }) => severity === 'error') ? undefined : (document.toJS() as unknown),
       faults,
-      locate: (path, at) => placeOf(offsetOf(document, path, at)),
+      locate: locator(document, placeOf),
     };
   } catch {
-    return unreadable();
+    return unreadable(text);
   }
 }
 
+const CONTINUED = 'this line belongs to the value above it: is a space missing after its colon?';
+
+/** What comes after the first fault mostly follows from it. */
+function firstOf(
+  text: string,
+  found: readonly { readonly code: ErrorCode; readonly pos: readonly [number, number] }[],
+  placeOf: (offset: number) => Place,
+): YamlFault[] {
+  const [first] = [...found].sort((a, b) => a.pos[0] - b.pos[0]);
+  if (!first) return [];
+  const place = placeOf(first.pos[0]);
+  const slip = likelySlip(text, place) ?? { place, message: faultWording(first.code) };
+  return [{ ...slip, message: parsingFailed(slip.message), severity: 'error' }];
+}
+
+/** Where plain texts over several lines hold what looks like a key. */
+function squeezedKeys(document: Document.Parsed, text: string): readonly number[] {
+  const found: number[] = [];
+  visit(document, {
+    Scalar: (_key, { type, range }) => {
+      if (type !== 'PLAIN' || !range) return;
+      const source = text.slice(range[0], range[1]);
+      const line = source.includes('\n') ? squeezedKeyIn(source) : undefined;
+      if (line === undefined) return;
+      const rest = source.split('\n');
+      const before = rest.slice(0, line).join('\n').length + 1;
+      found.push(range[0] + before + ((rest[line] ?? '').length - (rest[line] ?? '').trimStart().length));
+    },
+  });
+  return found;
+}
+
 /** Where the parser gave up depends on its mood, so no place is named. */
-function unreadable(): YamlDocument {
-  const message = parsingFailed('nested too deeply, or aliases without end');
+function unreadable(text: string): YamlDocument {
+  const slip = likelySlip(text, null) ?? { place: null, message: 'nested too deeply, or aliases without end' };
   return {
     value: undefined,
-    faults: [{ place: null, message, severity: 'error' }],
+    faults: [{ place: slip.place, message: parsingFailed(slip.message), severity: 'error' }],
     locate: () => ({ line: 1, column: 1 }),
   };
 }
@@ -134,19 +172,41 @@ function looseEnd(document: Document.Parsed): LooseEnd | undefined {
   return found;
 }
 
+/** Keys that stand twice in a map, each but the first. `<<` may be repeated. */
+function repeatedKeys(document: Document.Parsed): readonly number[] {
+  const found: number[] = [];
+  visit(document, {
+    Map: (_key, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || typeof key.value === 'symbol' || typeof key.value === 'object') continue;
+        const text = `${typeof key.value} ${keyText(key)}`;
+        if (seen.has(text)) found.push(startOf(key) ?? 0);
+        seen.add(text);
+      }
+    },
+  });
+  return found;
+}
+
 function mergeSources(document: Document.Parsed, value: unknown): readonly unknown[] {
   const merged = isAlias(value) ? value.resolve(document) : value;
   const sources = isSeq(merged) ? merged.items : [merged];
   return sources.map((source) => (isAlias(source) ? source.resolve(document) : source));
 }
 
-function offsetOf(document: Document.Parsed, path: KeyPath, at: 'key' | 'value'): number {
+function locator(document: Document.Parsed, placeOf: (offset: number) => Place): YamlDocument['locate'] {
+  const keys = new KeyIndex(document);
+  return (path, at) => placeOf(offsetOf(document, keys, path, at));
+}
+
+function offsetOf(document: Document.Parsed, keys: KeyIndex, path: KeyPath, at: 'key' | 'value'): number {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;
   for (const [index, step] of path.entries()) {
     node = isAlias(node) ? node.resolve(document) : node;
     if (isMap(node)) {
-      const pair = pairOf(document, node, step);
+      const pair = keys.pair(node, step);
       if (!pair) return offset;
       const last = index === path.length - 1;
       const key = startOf(pair.key) ?? offset;
@@ -160,18 +220,40 @@ function offsetOf(document: Document.Parsed, path: KeyPath, at: 'key' | 'value')
   return offset;
 }
 
-/** The pair that gives the key its value: the last one in the map itself, else one that is merged in. */
-function pairOf(document: Document.Parsed, map: YAMLMap, key: string | number, depth = 0): Pair | undefined {
-  const own = map.items.filter((pair) => isScalar(pair.key) && keyText(pair.key) === String(key)).at(-1);
-  if (own || depth > 20) return own;
-  for (const pair of map.items) {
-    if (!isPair(pair) || !isScalar(pair.key) || keyText(pair.key) !== '<<') continue;
-    for (const source of mergeSources(document, pair.value)) {
-      const found = isMap(source) ? pairOf(document, source, key, depth + 1) : undefined;
+interface MapKeys {
+  readonly own: ReadonlyMap<string, Pair>;
+  readonly merged: readonly Pair[];
+}
+
+/** Finds keys in maps that are large, too: each map is gone through once. */
+class KeyIndex {
+  private readonly known = new WeakMap<YAMLMap, MapKeys>();
+
+  constructor(private readonly document: Document.Parsed) {}
+
+  /** The pair that gives the key its value: the last one in the map itself, else one that is merged in. */
+  pair(map: YAMLMap, key: string | number, depth = 0): Pair | undefined {
+    const { own, merged } = this.keysOf(map);
+    const pair = own.get(String(key));
+    if (pair || depth > 20) return pair;
+    for (const source of merged.flatMap(({ value }) => mergeSources(this.document, value))) {
+      const found = isMap(source) ? this.pair(source, key, depth + 1) : undefined;
       if (found) return found;
     }
+    return undefined;
   }
-  return undefined;
+
+  private keysOf(map: YAMLMap): MapKeys {
+    const known = this.known.get(map);
+    if (known) return known;
+    const pairs = map.items.filter((pair): pair is Pair<Scalar> => isPair(pair) && isScalar(pair.key));
+    const keys = {
+      own: new Map(pairs.map((pair) => [keyText(pair.key), pair])),
+      merged: pairs.filter((pair) => keyText(pair.key) === '<<'),
+    };
+    this.known.set(map, keys);
+    return keys;
+  }
 }
 
 function keyText(key: Scalar): string {

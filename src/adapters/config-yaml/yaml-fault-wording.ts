@@ -18,8 +18,7 @@ const WORDING: Partial<Record<ErrorCode, string>> = {
 };
 
 export function faultWording(code: ErrorCode): string {
-  const words = WORDING[code] ?? code.toLowerCase().replaceAll('_', ' ');
-  return code === 'DUPLICATE_KEY' ? words : parsingFailed(words);
+  return WORDING[code] ?? code.toLowerCase().replaceAll('_', ' ');
 }
 
 export function parsingFailed(why: string): string {

@@ -1,4 +1,5 @@
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, nameOfProcess } from './living-process.js';
@@ -46,9 +47,10 @@ function ownText(): string {
 
 /** False if there is one. It appears with its content, so that nobody reads an empty one. */
 function create(file: string): boolean {
-  const draft = `${file}.${process.pid}`;
+  // Nobody can know the name beforehand, and what stands there all the same (a link to somewhere else) is not written through.
+  const draft = `${file}.${process.pid}.${randomBytes(8).toString('hex')}`;
   try {
-    writeFileSync(draft, ownText(), { mode: 0o644 });
+    writeFileSync(draft, ownText(), { mode: 0o644, flag: 'wx' });
     linkSync(draft, file);
     return true;
   } catch (error) {
@@ -101,7 +103,7 @@ function isStale(text: string): boolean {
 
 /** Several may find the same stale file: who moves away the file of one that was faster puts it back. */
 function takeAway(file: string, stale: string): void {
-  const aside = `${file}.stale.${process.pid}`;
+  const aside = `${file}.stale.${process.pid}.${randomBytes(8).toString('hex')}`;
   try {
     renameSync(file, aside);
   } catch (error) {

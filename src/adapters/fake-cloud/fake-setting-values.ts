@@ -1,5 +1,7 @@
+import type { KeyPath } from '../../domain/config/config-problem.js';
 import type { Resources } from '../../domain/model/quota.js';
 import type { ProviderErrorKind } from '../../ports/compute/errors.js';
+import { nearestWord } from '../../domain/presentation/nearest-word.js';
 import type { FakeDuration } from './fake-knobs.js';
 
 export const PROVIDER_ERROR_KINDS = [
@@ -12,20 +14,26 @@ export const PROVIDER_ERROR_KINDS = [
   'transient',
 ] as const satisfies readonly ProviderErrorKind[];
 
+/** A mistake below the key `fake`; the path goes from there. */
+export interface FakeProblem {
+  readonly path: KeyPath;
+  readonly message: string;
+}
+
 /** Reads typed values from one map of the configuration. Mistakes go to the list of problems; an absent or wrong value is undefined. */
 export class SettingsReader {
   private readonly map: Readonly<Record<string, unknown>>;
   private readonly known = new Set<string>();
 
   constructor(
-    private readonly where: string,
+    private readonly where: KeyPath,
     section: unknown,
-    private readonly problems: string[],
+    private readonly problems: FakeProblem[],
   ) {
     if (isMap(section)) this.map = section;
     else {
       this.map = {};
-      problems.push(`${where}: expected a map, got ${show(section)}`);
+      problems.push({ path: where, message: `expected a map, got ${show(section)}` });
     }
   }
 
@@ -57,16 +65,16 @@ export class SettingsReader {
     return this.value(key, 'a map of numbers of at least 0', isAmounts);
   }
 
-  /** Seconds, or `[shortest, longest]`. */
+  /** Seconds, `{min, max}`, or `[shortest, longest]`. */
   duration(key: string): FakeDuration | undefined {
-    const value = this.value(key, 'seconds, or [shortest, longest]', isDuration);
+    const value = this.value(key, 'seconds, or {min, max}', isDuration);
     return Array.isArray(value) ? { min: value[0], max: value[1] } : value;
   }
 
   each<T>(key: string, read: (reader: SettingsReader) => T): readonly T[] | undefined {
     const list = this.value(key, 'a list', (value): value is unknown[] => Array.isArray(value));
     return list?.map((item, index) => {
-      const reader = new SettingsReader(`${this.where}.${key}[${index}]`, item, this.problems);
+      const reader = new SettingsReader([...this.where, key, index], item, this.problems);
       const result = read(reader);
       reader.refuseOthers();
       return result;
@@ -74,15 +82,24 @@ export class SettingsReader {
   }
 
   readonly required = <T>(key: string, value: T | undefined): T | undefined => {
-    if (value === undefined && !(key in this.map)) this.problems.push(`${this.where}.${key}: required`);
+    if (value === undefined && !(key in this.map)) this.problem(key, 'required');
     return value;
   };
 
   /** Keys nobody asked for are mistakes. */
   refuseOthers(): void {
     for (const key of Object.keys(this.map)) {
-      if (!this.known.has(key)) this.problems.push(`${this.where}.${key}: unknown key`);
+      if (!this.known.has(key)) this.problem(key, this.nearest(key));
     }
+  }
+
+  private nearest(key: string): string {
+    const meant = nearestWord(key, this.known);
+    return meant === undefined ? 'unknown key' : `unknown key; did you mean ${meant}?`;
+  }
+
+  private problem(key: string, message: string): void {
+    this.problems.push({ path: [...this.where, key], message });
   }
 
   private value<T>(key: string, expected: string, test: (value: unknown) => value is T): T | undefined {
@@ -90,7 +107,7 @@ export class SettingsReader {
     const value = this.map[key];
     if (value === undefined || value === null) return undefined;
     if (test(value)) return value;
-    this.problems.push(`${this.where}.${key}: expected ${expected}, got ${show(value)}`);
+    this.problem(key, `expected ${expected}, got ${show(value)}`);
     return undefined;
   }
 }
@@ -111,10 +128,14 @@ function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
-function isDuration(value: unknown): value is number | [number, number] {
-  if (!Array.isArray(value)) return isAmount(value);
-  const [shortest, longest] = value as unknown[];
-  return value.length === 2 && isAmount(shortest) && isAmount(longest) && shortest <= longest;
+function isDuration(value: unknown): value is number | [number, number] | { min: number; max: number } {
+  if (Array.isArray(value)) return value.length === 2 && isRange(value[0], value[1]);
+  if (!isMap(value)) return isAmount(value);
+  return Object.keys(value).length === 2 && isRange(value['min'], value['max']);
+}
+
+function isRange(shortest: unknown, longest: unknown): boolean {
+  return isAmount(shortest) && isAmount(longest) && shortest <= longest;
 }
 
 function show(value: unknown): string {

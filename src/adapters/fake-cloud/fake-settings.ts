@@ -6,6 +6,8 @@ import type { FakeFault } from './fake-faults.js';
 import type { FakeFlavor } from './fake-flavor.js';
 import type { FakeKnobs } from './fake-knobs.js';
 import { SettingsReader } from './fake-setting-values.js';
+import type { FakeProblem } from './fake-setting-values.js';
+import { formatKeyPath } from '../../domain/config/config-problem.js';
 
 /** What the key `fake` of a provider's section in nodepool.yaml says. */
 export interface FakeSettings {
@@ -21,12 +23,25 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export function readFakeSettings(provider: string, section: unknown): FakeSettings {
   if (section === undefined || section === null) return { knobs: {}, faults: [] };
-  const problems: string[] = [];
-  const reader = new SettingsReader(`provider ${provider}: fake`, section, problems);
+  const { settings, problems } = understand(section);
+  if (problems.length === 0) return settings;
+  const texts = problems.map(
+    ({ path, message }) => `provider ${provider}: ${formatKeyPath(['fake', ...path])}: ${message}`,
+  );
+  throw new ProviderError('configuration', texts.join('; '));
+}
+
+/** Everything that is wrong with what stands at the key `fake`. */
+export function fakeSettingsProblems(section: unknown): readonly FakeProblem[] {
+  return understand(section).problems;
+}
+
+function understand(section: unknown): { readonly settings: FakeSettings; readonly problems: readonly FakeProblem[] } {
+  const problems: FakeProblem[] = [];
+  const reader = new SettingsReader([], section, problems);
   const settings = { knobs: readKnobs(reader), faults: reader.each('failures', readFault) ?? [] };
   reader.refuseOthers();
-  if (problems.length > 0) throw new ProviderError('configuration', problems.join('; '));
-  return settings;
+  return { settings, problems };
 }
 
 function readKnobs(reader: SettingsReader): Partial<FakeKnobs> {

@@ -52,12 +52,15 @@ export interface WebServerLimits {
 
 const LIMITS: WebServerLimits = { connections: 2000, headersTimeout: 10, requestTimeout: 30, idleTimeout: 30 };
 
+/** The original answers whatever method like GET, so that a slip of a client looks like a success. */
+const READING: readonly string[] = ['GET', 'HEAD'];
+
 /** How old answers are marked that are given while the store is away (RFC 7234, 5.5.1). */
 const STALE = '110 - "ZooKeeper is away: this is the last known state"';
 
 /**
  * The web interface of a launcher: lists of what is in the store, as tables for people and JSON for programs (spec BUILDER 4), a
- * live page, and metrics. Every method is answered like GET; nothing can be changed, and the store is never asked.
+ * live page, and metrics. Nothing can be changed, and the store is never asked.
  */
 export class WebServer {
   private readonly server: Server;
@@ -142,6 +145,10 @@ export class WebServer {
     const oneForm = ctx.path === '/metrics' || this.live?.wants(ctx) === true;
     if (!type && !oneForm) return sendError(ctx, 406, 'The resource can be had as text/plain and as application/json.');
     (ctx.state as { answerType: AnswerType }).answerType = type ?? 'text';
+    if (!READING.includes(ctx.method) && this.router.match(ctx.path, 'GET').path.length > 0) {
+      ctx.set('Allow', READING.join(', '));
+      return sendError(ctx, 405, 'The resource can be read only.');
+    }
     try {
       await next();
     } catch (error: unknown) {

@@ -13,7 +13,7 @@ export interface ClosableMetrics extends Metrics {
 
 /**
  * Metrics as `STATSD_HOST` and `STATSD_PORT` say (spec BUILDER 5). Neither: none, and no socket. A port that is no port is logged
- * and switches metrics off, rather than sending them where nobody expects them.
+ * as a warning and switches metrics off, rather than sending them where nobody expects them.
  */
 export function metricsFromEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -23,10 +23,14 @@ export function metricsFromEnvironment(
   if (!host && !port) return new NoMetrics();
   const number = port ? Number(port) : DEFAULT_PORT;
   if (!Number.isInteger(number) || number < 1 || number > 65535) {
-    logger.error(`STATSD_PORT is not a port number: ${port}; no metrics will be sent`);
+    logger.warn(`STATSD_PORT is not a port number: ${port}; no metrics will be sent`);
     return new NoMetrics();
   }
   const options = { host: host || DEFAULT_HOST, port: number };
   logger.debug(`Sending metrics to statsd at ${options.host}:${options.port}`);
-  return new StatsdMetrics(options);
+  return new StatsdMetrics({
+    ...options,
+    unresolved: (code) =>
+      logger.warn(`The statsd host ${options.host} cannot be resolved (${code}); metrics are lost until it can`),
+  });
 }

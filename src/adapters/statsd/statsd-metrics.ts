@@ -7,6 +7,8 @@ export interface StatsdOptions {
   readonly port: number;
   /** Seconds that lines may wait for others to share a datagram with; default 0.5. */
   readonly flushInterval?: number;
+  /** Told once, with the system's code, when the host cannot be resolved, and again only after it could be. */
+  readonly unresolved?: (code: string) => void;
 }
 
 /** Datagrams stay below 512 bytes. */
@@ -36,7 +38,7 @@ export class StatsdMetrics implements Metrics {
       datadog: false,
       includeDataDogTags: false,
       originDetection: false,
-      udpSocketOptions: { type: 'udp4', lookup: lookupOnce(options.host) },
+      udpSocketOptions: { type: 'udp4', lookup: lookupOnce(options.host, options.unresolved) },
       errorHandler: () => undefined,
     });
   }
@@ -76,8 +78,12 @@ function clean(name: string): string {
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
 
 /** Resolves on the first use, and again only until it has worked once. Answers come in the order of the questions. */
-function lookupOnce(host: string): (hostname: string, options: unknown, callback: LookupCallback) => void {
+function lookupOnce(
+  host: string,
+  unresolved: (code: string) => void = () => undefined,
+): (hostname: string, options: unknown, callback: LookupCallback) => void {
   let answer: Promise<string> | null = null;
+  let told = false;
   return (hostname, _options, callback) => {
     // Asked for the local address too, when the socket is bound.
     if (hostname !== host) return callback(null, hostname, 4);
@@ -85,6 +91,8 @@ function lookupOnce(host: string): (hostname: string, options: unknown, callback
       ({ address }) => address,
       (error: unknown) => {
         answer = null;
+        if (!told) unresolved((error as NodeJS.ErrnoException).code ?? 'unknown');
+        told = true;
         throw error;
       },
     );

@@ -44,6 +44,22 @@ export class TlsTrust {
     };
   }
 
+  /** A connection ended before it was secured. If that is for want of trust, trying again does not help: it is told once. */
+  failed(server: ServerAddress, error: Error): void {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const name = formatServer(server);
+    const key = `${name} ${error.message}`;
+    if (!/CERT|SIGNATURE|^ERR_SSL|^ERR_TLS|^EPROTO$/.test(code) || this.misnamed.has(key)) return;
+    this.misnamed.add(key);
+    this.logger.warn(
+      'The TLS connection to ZooKeeper cannot be made: check the files named by zookeeper-tls, ca first',
+      {
+        server: name,
+        problem: error.message,
+      },
+    );
+  }
+
   private warnOnce(server: string, problem: string): void {
     if (this.misnamed.has(server)) return;
     this.misnamed.add(server);

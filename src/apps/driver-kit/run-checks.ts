@@ -12,6 +12,8 @@ export type CheckOutcome =
 export interface CheckResult {
   readonly check: DriverCheck;
   readonly outcome: CheckOutcome;
+  /** Ids of instances that the check has made and that could not be deleted. */
+  readonly leftBehind: readonly string[];
 }
 
 /** Makes a bench for one check. */
@@ -19,22 +21,33 @@ export type MakeBench = () => Promise<DriverBench>;
 
 /** Carries out one check on a fresh bench. Rejects only if there is no bench. */
 export async function runDriverCheck(check: DriverCheck, makeBench: MakeBench): Promise<CheckOutcome> {
+  return (await carryOut(check, makeBench)).outcome;
+}
+
+async function carryOut(check: DriverCheck, makeBench: MakeBench): Promise<CheckResult> {
   const trial = new Trial(await makeBench());
+  const outcome = await outcomeOf(check, trial);
+  return { check, ...outcome };
+}
+
+async function outcomeOf(check: DriverCheck, trial: Trial): Promise<Omit<CheckResult, 'check'>> {
+  let outcome: CheckOutcome = { kind: 'passed' };
   // Timers of a driver's clock do not keep a process alive, and a test runner would take it for finished.
   const alive = setInterval(() => undefined, 2 ** 30);
   try {
     const unfit = unfitness(check, trial);
-    if (unfit !== undefined) return { kind: 'skipped', reason: unfit };
+    if (unfit !== undefined) throw new CheckSkipped(unfit);
     await trial.begin();
     await check.run(trial);
-    return { kind: 'passed' };
   } catch (error) {
-    if (error instanceof CheckSkipped) return { kind: 'skipped', reason: error.message };
-    return { kind: 'failed', problem: error instanceof Error ? error.message : String(error), error };
-  } finally {
-    await trial.end();
-    clearInterval(alive);
+    outcome =
+      error instanceof CheckSkipped
+        ? { kind: 'skipped', reason: error.message }
+        : { kind: 'failed', problem: error instanceof Error ? error.message : String(error), error };
   }
+  const leftBehind = await trial.end();
+  clearInterval(alive);
+  return { outcome, leftBehind };
 }
 
 function unfitness({ scope }: DriverCheck, { launches }: Trial): string | undefined {
@@ -50,13 +63,16 @@ export async function runDriverChecks(
     /** Default: all. */
     readonly checks?: readonly DriverCheck[];
     readonly onResult?: (result: CheckResult) => void;
+    /** Carry out no further checks after this one. */
+    readonly enough?: (result: CheckResult) => boolean;
   } = {},
 ): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
   for (const check of options.checks ?? DRIVER_CHECKS) {
-    const result = { check, outcome: await runDriverCheck(check, makeBench) };
+    const result = await carryOut(check, makeBench);
     results.push(result);
     options.onResult?.(result);
+    if (options.enough?.(result)) break;
   }
   return results;
 }

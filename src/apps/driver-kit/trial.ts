@@ -32,14 +32,28 @@ export class Trial {
     this.before = new Set((await this.run(this.provider.list(never))).map(({ externalId }) => externalId));
   }
 
-  /** Deletes what the check has left, and ends all providers. Never rejects. */
-  async end(): Promise<void> {
+  /** Deletes what the check has left, and ends all providers. Answers the ids of instances that could not be deleted. Never rejects. */
+  async end(): Promise<readonly string[]> {
     const images = this.provider.images;
-    for (const id of this.made) await this.quietly(() => this.provider.delete(id, never));
+    const failed: string[] = [];
+    for (const id of this.made) if (!(await this.quietly(() => this.provider.delete(id, never)))) failed.push(id);
+    const left = await this.stillThere(failed);
     for (const id of images ? this.uploaded : [])
       await this.quietly(() => images?.remove(id, never) ?? Promise.resolve());
     for (const provider of this.opened) await this.quietly(() => provider.stop());
-    await this.bench.close();
+    await this.quietly(() => this.bench.close());
+    return left;
+  }
+
+  /** What is listed of our own making after all has been deleted; if nothing can be listed, what could not be deleted. */
+  private async stillThere(failed: readonly string[]): Promise<readonly string[]> {
+    if (this.made.size === 0) return [];
+    try {
+      const listed = new Set((await this.run(this.provider.list(never))).map(({ externalId }) => externalId));
+      return [...this.made].filter((id) => listed.has(id));
+    } catch {
+      return failed;
+    }
   }
 
   run<T>(promise: Promise<T>): Promise<T> {
@@ -151,11 +165,13 @@ export class Trial {
     return this.run(this.images().images.list(never));
   }
 
-  private async quietly(work: () => Promise<unknown>): Promise<void> {
+  /** Answers whether it succeeded: the check has its result already. */
+  private async quietly(work: () => Promise<unknown>): Promise<boolean> {
     try {
       await this.run(work());
+      return true;
     } catch {
-      // The check has its result already.
+      return false;
     }
   }
 }

@@ -9,6 +9,7 @@ import { FileCloudDirectory } from '../../adapters/config-yaml/file-cloud-direct
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
 import type { PinoLogger } from '../../adapters/pino/pino-logger.js';
+import { fakeSettingsProblems } from '../../adapters/fake-cloud/fake-settings.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { SystemHostIdentity } from '../../adapters/system/system-host-identity.js';
 import { driversModule } from '../composition/drivers-module.js';
@@ -34,6 +35,8 @@ export interface ProcessOptions extends LogOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Drivers from outside are loaded only when a provider of theirs is asked for: the command line. */
   readonly driversWhenAsked?: boolean;
+  /** Default: who does everything. What only others use does not keep a process from starting. */
+  readonly reader?: LoadOptions['reader'];
 }
 
 /** One running process: its container, and how to end what was opened. */
@@ -52,6 +55,7 @@ export function loadOptions(
 ): LoadOptions {
   return {
     plugins,
+    fakeSettings: fakeSettingsProblems,
     path: path.resolve(configPath),
     ...(securePath === null ? {} : { securePath: path.resolve(securePath) }),
     env: environment,
@@ -77,7 +81,8 @@ export async function openProcess(
   const logger = openLog(options);
   const container = new Container({ defaultScope: 'Singleton' });
   const plugins = openPlugins();
-  const reading = loadOptions(options.configPath, options.securePath, environment, plugins);
+  const { reader = 'all-in-one' } = options;
+  const reading = { ...loadOptions(options.configPath, options.securePath, environment, plugins), reader };
   const withoutDrivers = options.driversWhenAsked === true;
   const config = await ConfigFile.open({ ...reading, withoutDrivers }, logger.child('config'));
   const metrics = openMetrics(environment, config, logger);

@@ -14,7 +14,7 @@ import type { DriverSchema } from '../../domain/config/driver-schema.js';
 import { DRIVER_API_VERSION } from '../../ports/compute/driver-api.js';
 import type { Driver } from '../../ports/compute/driver.js';
 import { GuardedDriver } from '../plugins/containment/guarded-driver.js';
-import { driverLines, checkLines, sumLine } from '../plugins/driver-report.js';
+import { driverLines, checkLines, leftBehindLines, sumLine } from '../plugins/driver-report.js';
 import type { DriverRow } from '../plugins/driver-report.js';
 import { testDriver } from '../plugins/driver-test.js';
 import { ANY_DRIVER } from '../plugins/plugin-registry.js';
@@ -72,8 +72,9 @@ async function test(order: DriverTestOrder, print: (line: string) => void): Prom
     only: order.only,
     onResult: (result) => checkLines(result).forEach(print),
   });
+  leftBehindLines(results).forEach(print);
   print(sumLine(results));
-  return results.every(({ outcome }) => outcome.kind !== 'failed');
+  return results.every(({ outcome, leftBehind }) => outcome.kind !== 'failed' && leftBehind.length === 0);
 }
 
 interface Tested {

@@ -81,10 +81,10 @@ async function openBuilder(
   workers: { readonly build: number; readonly upload: number },
 ): Promise<NodepoolProcess> {
   const { builder: intervals } = intervalsFrom(currentEnvironment());
-  const running = await openProcess({ ...args, logTo: args.foreground ? 'stdout' : { file: LOG_FILE } }, [
-    imageBuildingModule(args.values.has('--fake')),
-    builderModule({ intervals, workers }),
-  ]);
+  const running = await openProcess(
+    { ...args, reader: 'builder', logTo: args.foreground ? 'stdout' : { file: LOG_FILE } },
+    [imageBuildingModule(args.values.has('--fake')), builderModule({ intervals, workers })],
+  );
   try {
     const config = running.container.get(TOKENS.config).current;
     const problem = builderConfigProblem(config);

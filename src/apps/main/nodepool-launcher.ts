@@ -26,10 +26,10 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   const asked = untilAskedToStop(['SIGINT', 'SIGUSR1']);
   const serviceSettings = takeServiceSettings(process.env);
   const { launcher: intervals } = intervalsFrom(currentEnvironment());
-  const running = await openProcess({ ...args, logTo: args.foreground ? 'stdout' : { file: LOG_FILE } }, [
-    launcherModule(intervals),
-    ...apiModules(),
-  ]);
+  const running = await openProcess(
+    { ...args, reader: 'launcher', logTo: args.foreground ? 'stdout' : { file: LOG_FILE } },
+    [launcherModule(intervals), ...apiModules()],
+  );
   const { container, logger } = running;
   logUnexpectedEnd(logger);
   watchMainThread(logger);

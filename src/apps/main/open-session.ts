@@ -87,7 +87,9 @@ async function direct(options: CommonOptions, mirrors: readonly MirrorName[], pl
   const logConfigPath = options.debug ? null : options.logConfigPath;
   // What goes well is told by the answer; scripts take anything on the standard error for trouble.
   const log = { logConfigPath, logTo: 'stderr', level: 'warn' } as const;
-  const running = await openProcess({ ...options, ...log, place, driversWhenAsked: true }, [administrationModule()]);
+  const running = await openProcess({ ...options, ...log, place, driversWhenAsked: true, reader: 'launcher' }, [
+    administrationModule(),
+  ]);
   const { container } = running;
   const { queries, aliens, commands, inquiries, progress } = container.get(TOKENS.administration);
   const close = async (): Promise<void> => {

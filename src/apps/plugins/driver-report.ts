@@ -41,11 +41,22 @@ function words(capabilities: DriverCapabilities | undefined): string {
 }
 
 /** One check: its outcome, name and promise; below it what is wrong, or why it was skipped. */
-export function checkLines({ check, outcome }: CheckResult): readonly string[] {
+export function checkLines({ check, outcome, leftBehind }: CheckResult): readonly string[] {
   const head = { passed: 'pass', failed: 'FAIL', skipped: 'skip' }[outcome.kind];
   const line = `  ${head}  ${check.name.padEnd(26)}${check.promise}`;
-  if (outcome.kind === 'passed') return [line];
-  return [line, `          ${outcome.kind === 'failed' ? outcome.problem : outcome.reason}`];
+  const left = leftBehind.length === 0 ? [] : [`          delete leaves machines behind: ${leftBehind.join(', ')}`];
+  if (outcome.kind === 'passed') return [...left, line];
+  return [...left, line, `          ${outcome.kind === 'failed' ? outcome.problem : outcome.reason}`];
+}
+
+/** What somebody has to delete by hand. */
+export function leftBehindLines(results: readonly CheckResult[]): readonly string[] {
+  const ids = [...new Set(results.flatMap(({ leftBehind }) => leftBehind))];
+  if (ids.length === 0) return [];
+  return [
+    `delete does not work: ${ids.length} machines are left behind, delete them by hand:`,
+    ...ids.map((id) => `  ${id}`),
+  ];
 }
 
 export function sumLine(results: readonly CheckResult[]): string {

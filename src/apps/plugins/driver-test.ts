@@ -4,17 +4,21 @@ import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
 import { installationMark, instanceKey } from '../../domain/decide/installation.js';
+import { secretValues } from '../../domain/config/driver-config-schema.js';
 import { EXEC_DRIVER } from '../../domain/config/exec-driver.js';
 import type { DriverSchema } from '../../domain/config/driver-schema.js';
+import type { DriverPlugin } from '../../ports/compute/driver-api.js';
 import type { Driver } from '../../ports/compute/driver.js';
 import type { InstanceImage, InstanceSpec, Provider } from '../../ports/compute/provider.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
 import type { DriverBench } from '../driver-kit/driver-bench.js';
+import type { DriverCheck } from '../driver-kit/driver-check.js';
 import { driverContext } from '../driver-kit/driver-context.js';
 import { DRIVER_CHECKS } from '../driver-kit/driver-checks.js';
 import { never } from '../driver-kit/never.js';
-import type { CheckResult } from '../driver-kit/run-checks.js';
+import type { CheckOutcome, CheckResult } from '../driver-kit/run-checks.js';
 import { runDriverChecks } from '../driver-kit/run-checks.js';
+import { Secrets } from './containment/secrets.js';
 
 /** What a bench file opens for one check: the cloud it is made on, and ways to bring trouble about. */
 export interface OpenedBench extends Partial<
@@ -62,7 +66,58 @@ export async function testDriver(options: DriverTestOptions): Promise<readonly C
   if (unknown.length > 0) throw new Error(`there is no check ${unknown.join(', ')}`);
   const checks = DRIVER_CHECKS.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
   const openBench = await benchOf(options.bench);
-  return runDriverChecks(() => makeBench(options, openBench), { checks, onResult: options.onResult });
+  const secrets = new KnownSecrets(options.driver);
+  const hide = (result: CheckResult): CheckResult => ({ ...result, outcome: secrets.hideIn(result.outcome) });
+  try {
+    const results = await runDriverChecks(() => makeBench(options, openBench, secrets), {
+      checks: deletingFirst(checks),
+      onResult: (result) => options.onResult(hide(result)),
+      // In an account of somebody's own each further check would leave a machine behind; a bench is thrown away.
+      enough: ({ leftBehind }) => leftBehind.length > 0 && options.bench === undefined,
+    });
+    return results.map(hide);
+  } catch (error) {
+    throw new Error(secrets.cut(error instanceof Error ? error.message : String(error)), { cause: undefined });
+  }
+}
+
+/** Whether machines can be got rid of again is what somebody has to know before anything else. */
+function deletingFirst(checks: readonly DriverCheck[]): readonly DriverCheck[] {
+  const isFirst = ({ name }: DriverCheck): boolean => name === 'delete-gone' || name === 'delete-really';
+  return [...checks.filter(isFirst), ...checks.filter((check) => !isFirst(check))];
+}
+
+/** The secret settings of the provider under test: no line of ours shows them, whatever the driver throws. */
+class KnownSecrets {
+  private secrets = new Secrets([]);
+
+  constructor(private readonly driver: Driver) {}
+
+  learn({ settings, pools }: ProviderConfig, more: readonly string[]): void {
+    const { configSchema } = this.driver as Partial<DriverPlugin>;
+    const all = [...pools.values()];
+    const values = secretValues(configSchema ?? {}, {
+      provider: settings,
+      pools: all.map((pool) => pool.settings),
+      labels: all.flatMap((pool) => [...pool.labels.values()].map((label) => label.settings)),
+    });
+    this.secrets = new Secrets([...new Set([...values, ...more])].sort((a, b) => b.length - a.length));
+  }
+
+  cut(text: string): string {
+    return this.secrets.hideIn(text);
+  }
+
+  hideIn(outcome: CheckOutcome): CheckOutcome {
+    if (outcome.kind === 'skipped') return { ...outcome, reason: this.cut(outcome.reason) };
+    if (outcome.kind === 'passed') return outcome;
+    const { error } = outcome;
+    return {
+      ...outcome,
+      problem: this.cut(outcome.problem),
+      error: error instanceof Error ? this.secrets.hideInError(error) : this.cut(String(error)),
+    };
+  }
 }
 
 async function benchOf(file: string | undefined): Promise<DriverBenchFile> {
@@ -72,7 +127,11 @@ async function benchOf(file: string | undefined): Promise<DriverBenchFile> {
   return open as DriverBenchFile;
 }
 
-async function makeBench(options: DriverTestOptions, openBench: DriverBenchFile): Promise<DriverBench> {
+async function makeBench(
+  options: DriverTestOptions,
+  openBench: DriverBenchFile,
+  secrets: KnownSecrets,
+): Promise<DriverBench> {
   const opened = await openBench();
   try {
     const loading = options.load(opened.env ?? {});
@@ -82,6 +141,7 @@ async function makeBench(options: DriverTestOptions, openBench: DriverBenchFile)
     const provider = options.provider === undefined ? wanted[0] : wanted.find(({ name }) => name === options.provider);
     if (!provider)
       throw new Error(`${loading.path} has no provider ${options.provider ?? `of driver ${options.driver.name}`}`);
+    secrets.learn(provider, opened.secrets ?? []);
     return benchOn(provider, options.driver, opened);
   } catch (error) {
     await opened.close();

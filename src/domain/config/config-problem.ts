@@ -26,10 +26,19 @@ export class ConfigError extends Error {
 
 /** `nodepool.yaml:12:5: providers[0].max-server: unknown key; did you mean max-servers?` */
 export function formatProblem(problem: ConfigProblem): string {
+  return formatted(problem, '');
+}
+
+/** The same for a place where errors stand as well. */
+export function formatWarning(problem: ConfigProblem): string {
+  return formatted(problem, 'warning: ');
+}
+
+function formatted(problem: ConfigProblem, kind: string): string {
   const place = problem.line === null ? problem.file : `${problem.file}:${problem.line}:${problem.column ?? 1}`;
   const path = problem.keyPath === '' ? '' : `${problem.keyPath}: `;
   const mend = problem.mend === '' ? '' : `; ${problem.mend}`;
-  return `${place}: ${path}${problem.message}${mend}`;
+  return `${place}: ${kind}${path}${problem.message}${mend}`;
 }
 
 /** Dots between keys, brackets around numbers and around keys that would be misread. */

@@ -9,9 +9,11 @@ import type { KeyPath } from './config-problem.js';
  * - `error`: the configuration cannot be used.
  * - `strict`: an error for `nodepool config-validate`, a warning for the daemons.
  * - `load`: an error for the daemons, a warning for `config-validate`, which may run far from the daemons' clouds and files.
+ * - `builder`: like `error`, but only the builder uses the value: for a launcher a warning.
  * - `warning`: always only a warning.
+ * - `note`: a warning of `config-validate`, of no interest to daemons.
  */
-export type ProblemSeverity = 'error' | 'strict' | 'load' | 'warning';
+export type ProblemSeverity = 'error' | 'strict' | 'load' | 'builder' | 'warning' | 'note';
 
 export interface ProblemSink {
   /** `path` is relative to the section. Messages must not contain secrets. */
@@ -53,6 +55,8 @@ export type CloudLookup =
       readonly fingerprint: string;
       /** What keeps us from speaking with the cloud; each names file, cloud and key. */
       readonly problems: readonly string[];
+      /** What works here, or does no harm, and was hardly meant. */
+      readonly hints?: readonly string[];
     }
   | { readonly kind: 'unknown-cloud'; readonly mend: string }
   | { readonly kind: 'unknown-region'; readonly regions: readonly string[] }

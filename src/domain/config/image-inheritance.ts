@@ -22,29 +22,75 @@ export interface DiskImageEntry {
   readonly keepFormats?: readonly string[] | undefined;
 }
 
-export type Lineage =
-  /** From the root parent down to the entry itself. */
-  | { readonly kind: 'complete'; readonly entries: readonly DiskImageEntry[] }
+/** What became of an entry and its parents. */
+export type Inheritance =
+  | { readonly kind: 'complete'; readonly image: DiskImageConfig }
   /** `child` names a parent that does not exist. */
   | { readonly kind: 'missing-parent'; readonly child: string; readonly parent: string }
-  /** `names` in order, the first again at the end. */
+  /** `names` from its own on, if it is in the loop itself, the first again at the end; those between are left out if there are many. */
   | { readonly kind: 'loop'; readonly names: readonly string[] };
 
-export function lineage(entry: DiskImageEntry, entries: ReadonlyMap<string, DiskImageEntry>): Lineage {
-  const line: DiskImageEntry[] = [entry];
-  const seen = new Set([entry.name]);
-  for (let child = entry; child.parent;) {
-    const parent = entries.get(child.parent);
-    if (!parent) return { kind: 'missing-parent', child: child.name, parent: child.parent };
-    if (seen.has(parent.name)) {
-      const names = line.map(({ name }) => name);
-      return { kind: 'loop', names: [...names.slice(names.indexOf(parent.name)), parent.name] };
-    }
-    seen.add(parent.name);
-    line.push(parent);
-    child = parent;
+/** Each entry with all it inherits. Every entry is looked at once, however long the lines are. `formats` are the configured ones only. */
+export function inheritAll(entries: ReadonlyMap<string, DiskImageEntry>): ReadonlyMap<string, Inheritance> {
+  const done = new Map<string, Inheritance>();
+  for (const entry of entries.values()) {
+    const line = unfinishedLine(entry, entries, done);
+    const top = line.at(-1);
+    if (top) settle(line, whatIsAbove(top, line, entries, done), done);
   }
-  return { kind: 'complete', entries: line.reverse() };
+  return done;
+}
+
+/** From an entry upwards, as far as nothing is known yet. */
+function unfinishedLine(
+  entry: DiskImageEntry,
+  entries: ReadonlyMap<string, DiskImageEntry>,
+  done: ReadonlyMap<string, Inheritance>,
+): readonly DiskImageEntry[] {
+  const line = new Map<string, DiskImageEntry>();
+  for (let next: DiskImageEntry | undefined = entry; next && !done.has(next.name) && !line.has(next.name);) {
+    line.set(next.name, next);
+    next = next.parent ? entries.get(next.parent) : undefined;
+  }
+  return [...line.values()];
+}
+
+function whatIsAbove(
+  { name, parent }: DiskImageEntry,
+  line: readonly DiskImageEntry[],
+  entries: ReadonlyMap<string, DiskImageEntry>,
+  done: ReadonlyMap<string, Inheritance>,
+): Inheritance {
+  if (!parent) return { kind: 'complete', image: { name: '', ...DISK_IMAGE_DEFAULTS } };
+  const above = done.get(parent);
+  if (above) return above;
+  if (!entries.has(parent)) return { kind: 'missing-parent', child: name, parent };
+  return { kind: 'loop', names: [] };
+}
+
+/** Goes down the line again. */
+function settle(line: readonly DiskImageEntry[], above: Inheritance, done: Map<string, Inheritance>): void {
+  let current = above;
+  const members = above.kind === 'loop' && above.names.length === 0 ? loopOf(line) : [];
+  for (const [index, name] of members.entries()) done.set(name, { kind: 'loop', names: windowOn(members, index) });
+  for (const entry of [...line].reverse()) {
+    if (current.kind === 'complete') current = { kind: 'complete', image: overlay(current.image, entry) };
+    if (!done.has(entry.name)) done.set(entry.name, current);
+  }
+}
+
+/** Those of a line that stand in the loop at its end. */
+function loopOf(line: readonly DiskImageEntry[]): readonly string[] {
+  const names = line.map(({ name }) => name);
+  return names.slice(names.indexOf(line.at(-1)?.parent ?? ''));
+}
+
+const MOST_NAMES = 12;
+
+function windowOn(members: readonly string[], index: number): readonly string[] {
+  const shown = Math.min(members.length, MOST_NAMES);
+  const names = Array.from({ length: shown }, (_, step) => members[(index + step) % members.length] ?? '');
+  return [...names, ...(shown < members.length ? ['…'] : []), members[index] ?? ''];
 }
 
 export const DISK_IMAGE_DEFAULTS: Omit<DiskImageConfig, 'name'> = {
@@ -63,13 +109,6 @@ export const DISK_IMAGE_DEFAULTS: Omit<DiskImageConfig, 'name'> = {
   deleteAfterUpload: false,
   keepFormats: [],
 };
-
-/** The last entry of the line with all it inherits. `formats` are the configured ones only. */
-export function mergeLineage(entries: readonly DiskImageEntry[]): DiskImageConfig {
-  let merged: DiskImageConfig = { name: '', ...DISK_IMAGE_DEFAULTS };
-  for (const entry of entries) merged = overlay(merged, entry);
-  return merged;
-}
 
 /**
  * Scalars are replaced by truthy values only, as in the original: a child cannot reset `pause: true` to false. Unlike there, a

@@ -43,13 +43,18 @@ function planLocalBuild(input: LocalFilesInput, local: LocalBuild): readonly Loc
     .map((format) => ({ do: 'remove-format', key, format, because: { code: 'UPLOADED_EVERYWHERE', format } }));
 }
 
-/** `delete-after-upload`: every provider that takes the image in this format has a ready upload, and there is at least one. */
+/**
+ * `delete-after-upload`: every provider that takes the image in this format has a ready upload. A format that nobody takes goes when all
+ * who take the image have theirs. There is at least one that takes it.
+ */
 function uploadedEverywhere(input: LocalFilesInput, key: BuildKey, format: string): boolean {
   const image = input.configured.get(key.image);
   if (!image?.deleteAfterUpload || image.keepFormats.includes(format)) return false;
-  const takers = [...input.providers.values()].filter(
-    (provider) => provider.managesImages && provider.diskImages.has(key.image) && provider.imageFormat === format,
+  const all = [...input.providers.values()].filter(
+    (provider) => provider.managesImages && provider.diskImages.has(key.image),
   );
+  const ofFormat = all.filter((provider) => provider.imageFormat === format);
+  const takers = ofFormat.length > 0 ? ofFormat : all;
   const isReady = (provider: string): boolean =>
     input.uploads.some(
       ({ image: name, build, provider: at, value }) =>

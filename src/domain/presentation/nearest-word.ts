@@ -2,8 +2,12 @@
 export function nearestWord(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  const meant = simplified(word);
   for (const candidate of known) {
-    const distance = editDistance(simplified(word), simplified(candidate));
+    const other = simplified(candidate);
+    // The difference of the lengths is the least that it can be.
+    if (Math.abs(other.length - meant.length) >= bestDistance) continue;
+    const distance = editDistance(meant, other);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;

@@ -363,6 +363,13 @@ describe('config-validate [BUILDER 133]', () => {
     expect(stderr).toBe('validating np.yaml\nnp.yaml:1:1: one\nnp.yaml:2:3: two\n');
   });
 
+  test('prints warnings, which are no reason to fail [B14]', async () => {
+    terminal.warnings = ['np.yaml:1:1: warning: odd'];
+    const { exitCode, stderr } = await terminal.run(['-c', 'np.yaml', 'config-validate']);
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe('validating np.yaml\nnp.yaml:1:1: warning: odd\nConfiguration validation complete\n');
+  });
+
   test('fails when the file cannot be read', async () => {
     terminal.problems = new Error('no such file');
     expect(await terminal.run(['config-validate'])).toMatchObject({ exitCode: 1 });

@@ -14,6 +14,7 @@ export interface Run {
 /** `nodepool` in this process, on a bench. */
 export class Terminal {
   problems: readonly string[] | Error = [];
+  warnings: readonly string[] = [];
   openFailure: Error | undefined;
   readonly opened: { readonly options: CommonOptions; readonly mirrors: readonly MirrorName[] }[] = [];
   closed = 0;
@@ -37,7 +38,7 @@ export class Terminal {
       },
       validate: async () => {
         if (this.problems instanceof Error) throw this.problems;
-        return this.problems;
+        return { errors: this.problems, warnings: this.warnings };
       },
       names: async (kind, configPath) => [`${kind} of ${configPath}`, 'another'],
       stdout: { write: (text) => void (stdout += text), isTTY: this.isTTY },

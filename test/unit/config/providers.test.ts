@@ -281,20 +281,20 @@ describe('OpenStack providers', () => {
     expect(await failuresOf(text)).toHaveLength(2);
   });
 
-  it('a disk image that the provider does not list is a warning for daemons and an error in validation', async () => {
+  it('a disk image that the provider does not list is a warning', async () => {
     const text = withProvider({ diskimages: [] });
     expect(await warningsOf(text)).toEqual([expect.stringContaining("is not in the provider's diskimages list")]);
-    expect(await validate(text)).toEqual([expect.stringContaining("is not in the provider's diskimages list")]);
+    expect(await validate(text)).toEqual([]);
   });
 
   it('checks the fields of name formats', async () => {
-    const problems = await failuresOf(
-      withProvider({
-        'hostname-format': '{label.name}-{nodes.id}',
-        'image-name-format': '{image_name}-{{x}}-{time:d}-{',
-      }),
-    );
-    expect(problems).toEqual([
+    const text = withProvider({
+      'hostname-format': '{label.name}-{nodes.id}',
+      'image-name-format': '{image_name}-{{x}}-{time:d}-{',
+    });
+    // What only the builder uses is told by it, image by image.
+    expect(await failuresOf(text)).toHaveLength(1);
+    expect(await validate(text)).toEqual([
       expect.stringContaining(
         'providers[0].hostname-format: unknown field {nodes.id}; known fields: label.name, provider.name, node.id',
       ),
@@ -342,7 +342,7 @@ describe('clouds.yaml', () => {
       optionsFor(`${withProvider({ cloud: 'nope' })}\nzookeeper-servers: [{host: zk}]`),
     );
     expect(errors).toEqual([]);
-    expect(warnings.map(formatProblem)).toEqual([expect.stringContaining('Cloud nope was not found.')]);
+    expect(warnings.map(formatProblem).slice(0, 1)).toEqual([expect.stringContaining('Cloud nope was not found.')]);
   });
 
   it('an unknown region is an error that lists the known ones', async () => {

@@ -77,8 +77,14 @@ describe('config-validate', () => {
     expect(await validate(text)).toEqual([]);
   });
 
-  it('ignores the secure file', async () => {
-    expect(await validate('{}', { secure: 'diskimages: [{name: nope}]' })).toEqual([]);
+  it('reads the secure file that it is given [B14]', async () => {
+    expect(await validate('{}', { secure: 'diskimages: [{name: nope}]' })).toEqual([
+      'secure.conf:1:14: diskimages[0].env-vars: required key not provided',
+      'secure.conf:1:21: diskimages[0].name: secure.conf: unknown diskimage nope',
+    ]);
+    expect(await validate('{}', { secure: 'diskimages: [' })).toEqual([expect.stringMatching(/^secure\.conf:\d+:/)]);
+    const servers = { secure: 'zookeeper-servers: [{host: zk.example.org}]' };
+    expect((await validateConfig(optionsFor('{}', servers))).warnings).toEqual([]);
   });
 
   it('other duplicates fail, while for daemons the last one counts', async () => {

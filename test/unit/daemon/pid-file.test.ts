@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,6 +39,17 @@ describe('the pid file', () => {
     held.release();
     held.release();
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('is drafted exclusively: what lies where the draft was expected is not written through [B15]', async () => {
+    const victim = path.join(folder, 'victim');
+    writeFileSync(victim, 'precious');
+    symlinkSync(victim, `${file}.${process.pid}`);
+    const held = await PidFile.acquire(file, { wait: 0 });
+    expect(readFileSync(file, 'utf8')).toBe(OURS);
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+    held.release();
+    expect(readdirSync(folder).sort()).toEqual([`nodepool.pid.${process.pid}`, 'victim']);
   });
 
   it('of a process that is no more is taken over [BUILDER 137]', async () => {

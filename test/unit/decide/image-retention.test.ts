@@ -164,8 +164,40 @@ describe('what is removed', () => {
     const base = { configured, providers, local: files, builds: [aBuild('b3')] };
     expect(plan({ ...base, uploads })).toEqual(['remove-format b3 vhd']);
     const all = [...uploads, anUpload({ build: 'b3', provider: 'two' })];
-    expect(plan({ ...base, uploads: all })).toEqual(['remove-format b3 qcow2', 'remove-format b3 vhd']);
+    // Nobody takes tar.
+    expect(plan({ ...base, uploads: all })).toEqual([
+      'remove-format b3 qcow2',
+      'remove-format b3 tar',
+      'remove-format b3 vhd',
+    ]);
     expect(plan({ ...base, uploads: all, builds: [aBuild('b3', { state: 'building' })] })).toEqual(['reap-build b3']);
+  });
+});
+
+describe('formats that no provider takes', () => {
+  const image = aDiskImage({ deleteAfterUpload: true, keepFormats: ['raw'], formats: ['qcow2', 'raw', 'vhd'] });
+  const base = {
+    configured: new Map([['image', image]]),
+    local: [local('b3', { formats: ['qcow2', 'raw', 'vhd'] })],
+    builds: [aBuild('b3')],
+  };
+  const takers = new Map([['one', aProvider({ name: 'one' })]]);
+  const upload = anUpload({ build: 'b3', provider: 'one' });
+
+  it('go with delete-after-upload, once all who take the image have it [CASE formats: [raw, vhd]]', () => {
+    expect(plan({ ...base, providers: takers, uploads: [] })).toEqual([]);
+    const begun = anUpload({ build: 'b3', provider: 'one' }, { state: 'uploading' });
+    expect(plan({ ...base, providers: takers, uploads: [begun] }).join()).not.toContain('remove-format');
+    expect(plan({ ...base, providers: takers, uploads: [upload] })).toEqual([
+      'remove-format b3 qcow2',
+      'remove-format b3 vhd',
+    ]);
+  });
+
+  it('stay while nobody takes the image at all, and without delete-after-upload', () => {
+    expect(plan({ ...base, providers: new Map(), uploads: [] })).toEqual([]);
+    const configured = new Map([['image', { ...image, deleteAfterUpload: false }]]);
+    expect(plan({ ...base, configured, providers: takers, uploads: [upload] })).toEqual([]);
   });
 });
 

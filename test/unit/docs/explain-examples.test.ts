@@ -84,7 +84,7 @@ beforeAll(async () => {
       init: async () => undefined,
       names: async () => [],
       leases: { open: () => Promise.reject(new Error('no gateway')) },
-      validate: () => Promise.resolve([]),
+      validate: () => Promise.resolve({ errors: [], warnings: [] }),
       stdout: { write: (text) => void (stdout += text) },
       stderr: { write: (text) => void (stdout += text) },
       stdin: Readable.from([]),

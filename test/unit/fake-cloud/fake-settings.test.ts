@@ -59,15 +59,15 @@ describe('the key fake of a provider', () => {
       });
     expect(read).toThrow(
       [
-        'provider p: fake.boot-time: expected seconds, or [shortest, longest], got "soon"',
-        'provider p: fake.delete-time: expected seconds, or [shortest, longest], got [5,1]',
+        'provider p: fake.boot-time: expected seconds, or {min, max}, got "soon"',
+        'provider p: fake.delete-time: expected seconds, or {min, max}, got [5,1]',
         'provider p: fake.quota: expected a map of numbers of at least 0, got {"instances":-1}',
         'provider p: fake.flavors[0].cores: required',
         'provider p: fake.list-omission: expected a number from 0 to 1, got 2',
         'provider p: fake.failures[0].call: expected one of start, create, wait, delete, list, limits, zones, console, image-upload, image-delete, image-list, boot, got "everything"',
         'provider p: fake.failures[1].call: required',
         'provider p: fake.failures[1].effect: expected one of fail, lose-reply, hang, hang-after, got "explode"',
-        'provider p: fake.bootime: unknown key',
+        'provider p: fake.bootime: unknown key; did you mean boot-time?',
       ].join('; '),
     );
     expect(() => readFakeSettings('p', [])).toThrow('provider p: fake: expected a map, got []');

@@ -119,7 +119,7 @@ describe('the page', () => {
 
   test('can be looked at only', async () => {
     const posted = await fetch(`${address}/`, { method: 'POST', headers: { accept: BROWSER } });
-    expect(posted.status).toBe(404);
+    expect(posted.status).toBe(405);
   });
 });
 

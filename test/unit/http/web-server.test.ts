@@ -223,10 +223,19 @@ describe('caching', () => {
 });
 
 describe('methods and parameters', () => {
-  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('%s is answered like GET [BUILDER 4.2]', async (method) => {
-    expect(await get('/label-list', JSON_ONLY, method)).toMatchObject({
-      status: 200,
-      body: goldenAnswer('label-list.json').body,
+  describe.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('%s', (method) => {
+    test.each(['/label-list', '/node-list?fields=id', '/ready', '/openapi.json'])(
+      'is refused for %s, which can be read only [B15]',
+      async (path) => {
+        const reply = await get(path, JSON_ONLY, method);
+        expect(reply.status).toBe(405);
+        expect(reply.headers.allow).toBe('GET, HEAD');
+        expect(JSON.parse(reply.body)).toMatchObject({ title: 'Method Not Allowed' });
+      },
+    );
+
+    test('for what is not there it is not there', async () => {
+      expect((await get('/no-such-page', JSON_ONLY, method)).status).toBe(404);
     });
   });
 
@@ -237,11 +246,12 @@ describe('methods and parameters', () => {
   });
 
   test('parameters may come in a form', async () => {
-    const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    expect((await get('/node-list', form, 'POST', 'fields=id,nosuch')).body).toBe(
-      goldenAnswer('node-list.fields-unknown.text').body,
-    );
-    expect((await get('/node-list', form, 'POST', `fields=${'x'.repeat(70_000)}`)).status).toBe(413);
+    const sent = (body: string): Promise<Reply> => {
+      const form = { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': String(body.length) };
+      return get('/node-list', form, 'GET', body);
+    };
+    expect((await sent('fields=id,nosuch')).body).toBe(goldenAnswer('node-list.fields-unknown.text').body);
+    expect((await sent(`fields=${'x'.repeat(70_000)}`)).status).toBe(413);
   });
 
   test.each(['/node-list?fields=%E0%A4%A&node_id=%', '/node-list?&&==&%00=%ff', '/label-list?a=1&a=1'])(
@@ -322,7 +332,7 @@ describe('trouble', () => {
   test('a client that hangs up in the middle of a form is not our trouble', async () => {
     await new Promise<void>((resolve, reject) => {
       const socket = connect(port, '127.0.0.1', () => {
-        socket.write('POST /node-list HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n');
+        socket.write('GET /node-list HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n');
         socket.write('Content-Length: 100\r\n\r\nfields=', () => {
           socket.destroy();
           resolve();

@@ -182,6 +182,15 @@ describe('redirects', () => {
     expect(second).toMatchObject({ body: '{"a":1}', headers: { 'x-auth-token': 'token-1' } });
   });
 
+  it.each(['http://127.0.0.1:1/x', '//localhost:9/x', 'https://127.0.0.1/x'])(
+    'to another port or host are an error: nothing is sent to %s [B15]',
+    async (location) => {
+      server.on('POST', '/compute/v2.1/x', { status: 307, headers: { Location: location } });
+      const error = await failureOf(connect().client.call(create, never()));
+      expect(error).toMatchObject({ status: 307, kind: 'status' });
+    },
+  );
+
   it('to another host are an error: the token is for one cloud only', async () => {
     server.on('POST', '/compute/v2.1/x', { status: 307, headers: { Location: 'http://thief.example.org/x' } });
     const error = await failureOf(connect().client.call(create, never()));
@@ -216,6 +225,13 @@ describe('lists of many pages', () => {
     server.on('GET', '/compute/v2.1/servers', page('a', '?marker=a'));
     expect(await names(connect().client)).toEqual([['a'], ['a']]);
   });
+
+  it('end though the service goes on and on [B15]', async () => {
+    let number = 0;
+    server.on('GET', /servers/, () => page(`s${number}`, `?marker=${(number += 1)}`));
+    const error = await failureOf(names(connect().client));
+    expect(error).toMatchObject({ kind: 'answer', reason: 'the list of servers does not end after 1000 pages' });
+  }, 60_000);
 
   it('are not asked for when nobody reads on', async () => {
     server.on('GET', '/compute/v2.1/servers', page('a', '?marker=a'));

@@ -164,6 +164,11 @@ describe('launching on OpenStack', () => {
       'quota',
     ],
     [403, '{"forbidden": {"code": 403, "message": "Maximum number of ports exceeded"}}', 'quota'],
+    // [CASE cloud answers 403 "IP allocation over quota in pool X"]
+    [403, '{"forbidden": {"code": 403, "message": "IP allocation over quota in pool X"}}', 'quota'],
+    [403, '{"forbidden": {"code": 403, "message": "The quota of the project has been reached"}}', 'quota'],
+    [403, '{"forbidden": {"code": 403, "message": "You are over-quota"}}', 'quota'],
+    [403, '{"forbidden": {"code": 403, "message": "This account may not ask for its quota"}}', 'authentication'],
     [413, '{"overLimit": {"code": 413, "message": "This request was rate-limited."}}', 'rate'],
     [400, '{"badRequest": {"code": 400, "message": "Flavor nosuch could not be found."}}', 'transient'],
     [400, '{"badRequest": {"code": 400, "message": "Invalid input for field/attribute name."}}', 'configuration'],

@@ -6,13 +6,15 @@ import { labelDefaults } from './provider-parts.js';
 
 const NOBODY: ProblemSink = { report: () => undefined };
 
+/** One for all drivers: making a schema takes its time. */
+const SCHEMA = new PluginDriverSchema({ name: 'unknown', managesImages: true, configSchema: {} });
+
 /**
  * A provider whose driver cannot be used: off, but known by the keys that all drivers have, so that its nodes and uploads are not
  * taken for abandoned and requests for its labels wait. What the driver's own keys mean is not known, so nothing is reported.
  */
 export function disabledProvider(section: ProviderSection, problem: string): ProviderConfig {
-  const schema = new PluginDriverSchema({ name: section.driver, managesImages: true, configSchema: {} });
-  const understood = schema.parse(section, NOBODY);
+  const understood = SCHEMA.parse(section, NOBODY);
   return {
     ...understood,
     pools: new Map([...understood.pools].map(([name, pool]) => [name, withAllLabels(pool, section.value)])),

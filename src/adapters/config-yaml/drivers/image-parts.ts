@@ -25,7 +25,7 @@ export function diskImage(
     problems.report(
       ['name'],
       `diskimage ${name} in provider ${section.name} is not defined in the main diskimages list`,
-      { mend: 'add it there; abstract images cannot be uploaded' },
+      { mend: 'add it there; abstract images cannot be uploaded', severity: 'builder' },
     );
   }
   return {
@@ -96,7 +96,7 @@ function checkDiskImage(image: string, label: string, around: ImageSurroundings,
     problems.report(
       ['diskimage'],
       `label ${label} in provider ${provider} uses diskimage ${image} which is not in the provider's diskimages list`,
-      { mend: 'add it there, else the image is never uploaded and requests are declined', severity: 'strict' },
+      { mend: 'add it there, else the image is never uploaded and requests are declined', severity: 'warning' },
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { ProviderConfig } from '../../../domain/config/config.js';
+import type { KeyPath } from '../../../domain/config/config-problem.js';
 import type { CloudLookup, DriverSchema, ProblemSink, ProviderSection } from '../../../domain/config/driver-schema.js';
 import { HOSTNAME_FIELDS, IMAGE_NAME_FIELDS } from '../../../domain/config/format-string.js';
 import type { OpenStackProviderSettings } from '../../../domain/config/openstack.js';
@@ -9,11 +10,17 @@ import { openStackPool } from './openstack-pool.js';
 import { cloudImage, diskImage } from './image-parts.js';
 import { byName, checkFormat, DEFAULT_IMAGE_FORMAT, providerDefaults, timings } from './provider-parts.js';
 
+/** Finds what is wrong below the key `fake`; paths go from there. */
+export type FakeSettingsCheck = (section: unknown) => readonly { readonly path: KeyPath; readonly message: string }[];
+
 /** Reads `driver: openstack` and `driver: fake`, which differ in what they demand of the cloud (spec BUILDER 1.6, 1.9). */
 export class OpenStackDriverSchema implements DriverSchema {
   readonly managesImages = true;
 
-  constructor(readonly driver: 'openstack' | 'fake') {}
+  constructor(
+    readonly driver: 'openstack' | 'fake',
+    private readonly fakeSettings: FakeSettingsCheck = () => [],
+  ) {}
 
   parse(section: ProviderSection, problems: ProblemSink): ProviderConfig {
     const read = readSection<FakeProviderSchema>(
@@ -24,7 +31,12 @@ export class OpenStackDriverSchema implements DriverSchema {
     const schema = read.value;
     const at = (entry: object): ProblemSink => below(problems, ...read.pathOf(entry));
     checkFormat('hostname-format', schema.hostnameFormat, HOSTNAME_FIELDS, problems);
-    checkFormat('image-name-format', schema.imageNameFormat, IMAGE_NAME_FIELDS, problems);
+    // The builder tells it for each image that it cannot name.
+    checkFormat('image-name-format', schema.imageNameFormat, IMAGE_NAME_FIELDS, problems, 'strict');
+    // The driver will not start with these; its provider is out of service then.
+    for (const { path, message } of schema.fake === undefined ? [] : this.fakeSettings(schema.fake)) {
+      problems.report(['fake', ...path], message, { severity: 'strict' });
+    }
     const cloud = this.lookUpCloud(schema, section, problems);
     const diskImages = byName('diskimage', schema.diskImages, at, (image, name) =>
       diskImage(image, name, section, at(image)),
@@ -67,6 +79,7 @@ export class OpenStackDriverSchema implements DriverSchema {
     if (fake) return found;
     if (found.kind === 'found') {
       for (const problem of found.problems) problems.report(['cloud'], problem, { severity: 'load' });
+      for (const hint of found.hints ?? []) problems.report(['cloud'], hint, { severity: 'warning' });
     } else if (found.kind === 'unknown-cloud') {
       problems.report(['cloud'], `Cloud ${schema.cloud} was not found.`, {
         mend: found.mend,

@@ -55,7 +55,8 @@ export class PluginDriverSchema implements DriverSchema {
     const pathOf = (entry: object): readonly (string | number)[] => read.pathOf(entry);
     const at = (entry: object): ProblemSink => below(problems, ...pathOf(entry));
     checkFormat('hostname-format', provider.hostnameFormat, HOSTNAME_FIELDS, problems);
-    checkFormat('image-name-format', provider.imageNameFormat, IMAGE_NAME_FIELDS, problems);
+    // The builder tells it for each image that it cannot name.
+    checkFormat('image-name-format', provider.imageNameFormat, IMAGE_NAME_FIELDS, problems, 'strict');
     if (!this.managesImages && (provider.diskImages?.length ?? 0) > 0) {
       problems.report(['diskimages'], `the driver ${this.driver} keeps no disk images`, { mend: 'use cloud-images' });
     }

@@ -1,6 +1,6 @@
 /** What the built-in drivers' sections have in common (spec BUILDER 1.5, 1.6). */
 import type { ConnectionConfig, PoolConfig, PoolLabelConfig, ProviderConfig } from '../../../domain/config/config.js';
-import type { ProblemSink, ProviderSection } from '../../../domain/config/driver-schema.js';
+import type { ProblemSeverity, ProblemSink, ProviderSection } from '../../../domain/config/driver-schema.js';
 import {
   DEFAULT_HOSTNAME_FORMAT,
   DEFAULT_IMAGE_NAME_FORMAT,
@@ -9,6 +9,8 @@ import {
 import { DEFAULT_PRIORITY } from '../../../domain/model/launcher.js';
 import type { Resources } from '../../../domain/model/quota.js';
 import type { PoolSchema, ProviderSchema } from '../schemas/provider.schema.js';
+
+import { pathNameProblem } from '../value-kinds.js';
 
 export const DEFAULT_IMAGE_FORMAT = 'qcow2';
 
@@ -131,7 +133,8 @@ export function byName<S extends { readonly name?: string }, T>(
 ): ReadonlyMap<string, T> {
   const made = new Map<string, T>();
   for (const entry of entries ?? []) {
-    if (entry.name === undefined) continue;
+    // Of a pool with such a name nothing can be stored; that was reported with the name.
+    if (entry.name === undefined || (what === 'pool' && pathNameProblem(entry.name) !== null)) continue;
     if (made.has(entry.name)) {
       problemsOf(entry).report(['name'], `${what} ${entry.name} already defined`, {
         mend: 'rename or remove one of them; the last one counts',
@@ -149,13 +152,15 @@ export function checkFormat(
   template: string | undefined,
   known: readonly string[],
   problems: ProblemSink,
+  severity: ProblemSeverity = 'error',
 ): void {
   if (template === undefined) return;
   const { fields, fault } = formatFields(template);
-  if (fault !== null) problems.report([key], fault, { mend: 'write {{ and }} for braces that are meant literally' });
+  const braces = 'write {{ and }} for braces that are meant literally';
+  if (fault !== null) problems.report([key], fault, { mend: braces, severity });
   for (const field of fields) {
     if (!known.includes(field)) {
-      problems.report([key], `unknown field {${field}}`, { mend: `known fields: ${known.join(', ')}` });
+      problems.report([key], `unknown field {${field}}`, { mend: `known fields: ${known.join(', ')}`, severity });
     }
   }
 }

@@ -1,18 +1,30 @@
 /** Providers of the OpenStack driver, and of the fake driver with its extra key (spec BUILDER 1.6). */
-import { Key, RequiredKey, SectionList } from '../schema-key.js';
-import { flag, freeMap, integer, port, rate, text, textList, textMap } from '../value-kinds.js';
+import { BuilderKey, Key, RequiredKey, SectionList } from '../schema-key.js';
+import {
+  count,
+  flag,
+  freeMap,
+  integer,
+  limit,
+  positive,
+  rate,
+  remotePort,
+  text,
+  textList,
+  textMap,
+} from '../value-kinds.js';
 import { PoolSchema, ProviderSchema } from './provider.schema.js';
 
 export class ConnectionSchema {
   @Key('connection-type', text) connectionType?: string;
-  @Key('connection-port', port) connectionPort?: number;
+  @Key('connection-port', remotePort) connectionPort?: number;
 }
 
 export class ProviderImageSchema extends ConnectionSchema {
   @RequiredKey('name', text) name?: string;
-  @Key('pause', flag) pause?: boolean;
+  @BuilderKey('pause', flag) pause?: boolean;
   @Key('config-drive', flag) configDrive?: boolean;
-  @Key('meta', textMap) meta?: Readonly<Record<string, string>>;
+  @BuilderKey('meta', textMap) meta?: Readonly<Record<string, string>>;
 }
 
 export class CloudImageSchema extends ConnectionSchema {
@@ -34,7 +46,7 @@ export class OpenStackLabelSchema {
   @Key('key-name', text) keyName?: string;
   @Key('console-log', flag) consoleLog?: boolean;
   @Key('boot-from-volume', flag) bootFromVolume?: boolean;
-  @Key('volume-size', integer) volumeSize?: number;
+  @Key('volume-size', positive) volumeSize?: number;
   @Key('instance-properties', textMap) instanceProperties?: Readonly<Record<string, string>>;
   @Key('dynamic-instance-properties', textMap) dynamicInstanceProperties?: Readonly<Record<string, string>>;
   @Key('userdata', text) userdata?: string;
@@ -43,8 +55,8 @@ export class OpenStackLabelSchema {
 }
 
 export class OpenStackPoolSchema extends PoolSchema {
-  @Key('max-volumes', integer) maxVolumes?: number;
-  @Key('max-volume-gb', integer) maxVolumeGb?: number;
+  @Key('max-volumes', limit) maxVolumes?: number;
+  @Key('max-volume-gb', limit) maxVolumeGb?: number;
   @Key('ignore-provider-quota', flag) ignoreProviderQuota?: boolean;
   @Key('availability-zones', textList) availabilityZones?: readonly string[];
   @Key('networks', textList) networks?: readonly string[];
@@ -58,18 +70,18 @@ export class OpenStackPoolSchema extends PoolSchema {
 export class OpenStackProviderSchema extends ProviderSchema {
   @Key('cloud', text) cloud?: string;
   @Key('region-name', text) regionName?: string;
-  @Key('boot-timeout', integer) bootTimeout?: number;
-  @Key('launch-timeout', integer) launchTimeout?: number;
-  @Key('launch-retries', integer) launchRetries?: number;
+  @Key('boot-timeout', positive) bootTimeout?: number;
+  @Key('launch-timeout', positive) launchTimeout?: number;
+  @Key('launch-retries', positive) launchRetries?: number;
   /** Deprecated long ago: accepted and ignored. */
   @Key('nodepool-id', text) nodepoolId?: string;
   @Key('rate', rate) rate?: number;
   @Key('hostname-format', text) hostnameFormat?: string;
-  @Key('image-name-format', text) imageNameFormat?: string;
+  @BuilderKey('image-name-format', text) imageNameFormat?: string;
   @Key('clean-floating-ips', flag) cleanFloatingIps?: boolean;
-  @Key('port-cleanup-interval', integer) portCleanupInterval?: number;
-  @Key('image-upload-timeout', integer) imageUploadTimeout?: number;
-  @Key('post-upload-hook', text) postUploadHook?: string;
+  @Key('port-cleanup-interval', count) portCleanupInterval?: number;
+  @BuilderKey('image-upload-timeout', positive) imageUploadTimeout?: number;
+  @BuilderKey('post-upload-hook', text) postUploadHook?: string;
   @SectionList('diskimages', () => ProviderImageSchema) diskImages?: ProviderImageSchema[];
   @SectionList('cloud-images', () => CloudImageSchema) cloudImages?: CloudImageSchema[];
   @SectionList('pools', () => OpenStackPoolSchema) pools?: OpenStackPoolSchema[];

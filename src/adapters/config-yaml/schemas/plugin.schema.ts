@@ -1,19 +1,19 @@
 /** What providers of all drivers from outside have; each driver adds keys of its own. */
-import { Key, RequiredKey, SectionList } from '../schema-key.js';
-import { flag, integer, text, textList, textMap } from '../value-kinds.js';
+import { BuilderKey, Key, RequiredKey, SectionList } from '../schema-key.js';
+import { flag, imageFormat, positive, text, textList, textMap } from '../value-kinds.js';
 import { CloudImageSchema, ProviderImageSchema } from './openstack.schema.js';
 import { PoolSchema, ProviderSchema } from './provider.schema.js';
 
 export class PluginProviderSchema extends ProviderSchema {
   @Key('module', text) module?: string;
-  @Key('boot-timeout', integer) bootTimeout?: number;
-  @Key('launch-timeout', integer) launchTimeout?: number;
-  @Key('launch-retries', integer) launchRetries?: number;
+  @Key('boot-timeout', positive) bootTimeout?: number;
+  @Key('launch-timeout', positive) launchTimeout?: number;
+  @Key('launch-retries', positive) launchRetries?: number;
   @Key('hostname-format', text) hostnameFormat?: string;
-  @Key('image-name-format', text) imageNameFormat?: string;
-  @Key('image-upload-timeout', integer) imageUploadTimeout?: number;
-  @Key('image-format', text) imageFormat?: string;
-  @Key('post-upload-hook', text) postUploadHook?: string;
+  @BuilderKey('image-name-format', text) imageNameFormat?: string;
+  @BuilderKey('image-upload-timeout', positive) imageUploadTimeout?: number;
+  @BuilderKey('image-format', imageFormat) imageFormat?: string;
+  @BuilderKey('post-upload-hook', text) postUploadHook?: string;
   @SectionList('diskimages', () => ProviderImageSchema) diskImages?: ProviderImageSchema[];
   @SectionList('cloud-images', () => CloudImageSchema) cloudImages?: CloudImageSchema[];
 }

@@ -1,6 +1,6 @@
 /** Keys that the providers and pools of all drivers have (spec BUILDER 1.5). */
 import { Key, RequiredKey } from '../schema-key.js';
-import { freeMap, integer, integerMap, text } from '../value-kinds.js';
+import { freeMap, integer, integerMap, limit, pathName, text } from '../value-kinds.js';
 
 export class ProviderSchema {
   @RequiredKey('name', text) name?: string;
@@ -10,10 +10,10 @@ export class ProviderSchema {
 }
 
 export class PoolSchema {
-  @RequiredKey('name', text) name?: string;
-  @Key('max-servers', integer) maxServers?: number;
-  @Key('max-cores', integer) maxCores?: number;
-  @Key('max-ram', integer) maxRam?: number;
+  @RequiredKey('name', pathName) name?: string;
+  @Key('max-servers', limit) maxServers?: number;
+  @Key('max-cores', limit) maxCores?: number;
+  @Key('max-ram', limit) maxRam?: number;
   @Key('max-resources', integerMap) maxResources?: Readonly<Record<string, number>>;
   @Key('priority', integer) priority?: number;
   @Key('node-attributes', freeMap) nodeAttributes?: Readonly<Record<string, unknown>>;

@@ -1,18 +1,18 @@
 /** Providers of the static driver (spec BUILDER 1.7). */
 import { Key, RequiredKey, SectionList } from '../schema-key.js';
-import { flag, integer, port, text, textOrTexts, words } from '../value-kinds.js';
+import { flag, positive, remotePort, text, textOrTexts, words } from '../value-kinds.js';
 import { PoolSchema, ProviderSchema } from './provider.schema.js';
 
 export class StaticNodeSchema {
   @RequiredKey('name', text) name?: string;
   @RequiredKey('labels', words) labels?: readonly string[];
-  @Key('timeout', integer) timeout?: number;
-  @Key('connection-port', port) connectionPort?: number;
-  @Key('ssh-port', port) sshPort?: number;
+  @Key('timeout', positive) timeout?: number;
+  @Key('connection-port', remotePort) connectionPort?: number;
+  @Key('ssh-port', remotePort) sshPort?: number;
   @Key('connection-type', text) connectionType?: string;
   @Key('username', text) username?: string;
   @Key('host-key', textOrTexts) hostKeys?: readonly string[];
-  @Key('max-parallel-jobs', integer) maxParallelJobs?: number;
+  @Key('max-parallel-jobs', positive) maxParallelJobs?: number;
   @Key('host-key-checking', flag) hostKeyChecking?: boolean;
   @Key('python-path', text) pythonPath?: string;
   @Key('shell-type', text) shellType?: string;

@@ -1,9 +1,15 @@
 /** Everything but the providers, which their drivers read (spec BUILDER 1.2 to 1.4). */
 import type { ZooKeeperClientName } from '../../../domain/config/config.js';
-import { Key, RequiredKey, Section, SectionList } from '../schema-key.js';
+import { BuilderKey, Key, RequiredKey, Section, SectionList } from '../schema-key.js';
 import type { ValueKind } from '../value-kinds.js';
 import {
   anything,
+  count,
+  host,
+  imageFormats,
+  labelName,
+  pathName,
+  remotePort,
   environment,
   flag,
   integer,
@@ -19,13 +25,13 @@ import {
 
 export class WebappSchema {
   @Key('port', port) port?: number;
-  @Key('listen_address', text) listenAddress?: string;
-  @Key('builder_port', port) builderPort?: number;
+  @Key('listen_address', host) listenAddress?: string;
+  @BuilderKey('builder_port', port) builderPort?: number;
 }
 
 export class ZooKeeperServerSchema {
-  @RequiredKey('host', text) host?: string;
-  @Key('port', port) port?: number;
+  @RequiredKey('host', host) host?: string;
+  @Key('port', remotePort) port?: number;
   @Key('chroot', text) chroot?: string;
 }
 
@@ -63,29 +69,29 @@ export class LeaseApiSchema {
 }
 
 export class LabelSchema {
-  @RequiredKey('name', text) name?: string;
-  @Key('min-ready', integer) minReady?: number;
-  @Key('max-ready-age', integer) maxReadyAge?: number;
+  @RequiredKey('name', labelName) name?: string;
+  @Key('min-ready', count) minReady?: number;
+  @Key('max-ready-age', count) maxReadyAge?: number;
 }
 
 export class DiskImageSchema {
-  @RequiredKey('name', text) name?: string;
-  @Key('elements', textList) elements?: readonly string[];
-  @Key('release', textOrInteger) release?: string;
-  @Key('rebuild-age', integer) rebuildAge?: number;
-  @Key('env-vars', environment) envVars?: Readonly<Record<string, string>>;
-  @Key('formats', textList) formats?: readonly string[];
-  @Key('pause', flag) pause?: boolean;
-  @Key('username', text) username?: string;
-  @Key('build-timeout', integer) buildTimeout?: number;
-  @Key('python-path', text) pythonPath?: string;
-  @Key('shell-type', text) shellType?: string;
-  @Key('dib-cmd', text) dibCmd?: string;
-  @Key('parent', text) parent?: string;
-  @Key('abstract', flag) abstract?: boolean;
-  @Key('metadata', textMap) metadata?: Readonly<Record<string, string>>;
-  @Key('delete-after-upload', flag) deleteAfterUpload?: boolean;
-  @Key('keep-formats', textList) keepFormats?: readonly string[];
+  @RequiredKey('name', pathName) name?: string;
+  @BuilderKey('elements', textList) elements?: readonly string[];
+  @BuilderKey('release', textOrInteger) release?: string;
+  @BuilderKey('rebuild-age', count) rebuildAge?: number;
+  @BuilderKey('env-vars', environment) envVars?: Readonly<Record<string, string>>;
+  @BuilderKey('formats', imageFormats) formats?: readonly string[];
+  @BuilderKey('pause', flag) pause?: boolean;
+  @BuilderKey('username', text) username?: string;
+  @BuilderKey('build-timeout', count) buildTimeout?: number;
+  @BuilderKey('python-path', text) pythonPath?: string;
+  @BuilderKey('shell-type', text) shellType?: string;
+  @BuilderKey('dib-cmd', text) dibCmd?: string;
+  @BuilderKey('parent', text) parent?: string;
+  @BuilderKey('abstract', flag) abstract?: boolean;
+  @BuilderKey('metadata', textMap) metadata?: Readonly<Record<string, string>>;
+  @BuilderKey('delete-after-upload', flag) deleteAfterUpload?: boolean;
+  @BuilderKey('keep-formats', imageFormats) keepFormats?: readonly string[];
 }
 
 /** Read by others: providers by their drivers, tenants as free maps. */
@@ -93,12 +99,12 @@ const list: ValueKind<unknown> = { ...anything, type: 'list', schema: { type: 'a
 
 export class TopLevelSchema {
   @Section('webapp', () => WebappSchema) webapp?: WebappSchema;
-  @Key('elements-dir', text) elementsDir?: string;
-  @Key('images-dir', text) imagesDir?: string;
+  @BuilderKey('elements-dir', text) elementsDir?: string;
+  @BuilderKey('images-dir', text) imagesDir?: string;
   /** MiB; ours alone. */
-  @Key('images-min-free', integer) imagesMinFree?: number;
-  @Key('build-log-dir', text) buildLogDir?: string;
-  @Key('build-log-retention', integer) buildLogRetention?: number;
+  @BuilderKey('images-min-free', count) imagesMinFree?: number;
+  @BuilderKey('build-log-dir', text) buildLogDir?: string;
+  @BuilderKey('build-log-retention', integer) buildLogRetention?: number;
   @SectionList('zookeeper-servers', () => ZooKeeperServerSchema) zookeeperServers?: ZooKeeperServerSchema[];
   @Section('zookeeper-tls', () => ZooKeeperTlsSchema) zookeeperTls?: ZooKeeperTlsSchema;
   @Key('zookeeper-timeout', seconds) zookeeperTimeout?: number;

@@ -3,7 +3,7 @@ import { ProviderError } from '../../../ports/compute/errors.js';
 import { ApiError } from './api-error.js';
 
 const QUOTA =
-  /quota[ _-]*exceeded|exceed\w*[^.\n]*quota|quota[^.\n]*exceed|number of ports exceeded|OverQuota|is over limit for/i;
+  /quota[ _-]*exceeded|exceed\w*[^.\n]*quota|quota[^.\n]*exceed|number of ports exceeded|over[ _-]?quota|quota[^.\n]*(?:reached|used up|exhausted)|no (?:more )?quota|is over limit for/i;
 const CAPACITY =
   /no valid host|not enough hosts|insufficient (?:capacity|resources)|no more (?:ip addresses|floating)|IpAddressGenerationFailure|ExternalIpAddressExhausted|out of (?:capacity|stock)/i;
 

@@ -24,6 +24,9 @@ import type { SignedIn } from './session.js';
 import { fixedSession, Session } from './session.js';
 import { SignIn } from './sign-in.js';
 
+/** A thousand entries each are a million. */
+const MOST_PAGES = 1000;
+
 const DEADLINE = 60;
 /** Asked to wait without being told how long. */
 const HOLD = 5;
@@ -83,8 +86,9 @@ export class CloudClient implements OpenStackClient {
       if (entries.length > 0) yield entries;
       const next = entries.length > 0 ? nextQuery(answer, key) : undefined;
       const fingerprint = JSON.stringify(next);
-      // A service that sends us in a circle would keep us for ever.
+      // A service that sends us in a circle, or on and on, would keep us for ever.
       if (!next || seen.has(fingerprint)) return;
+      if (seen.size >= MOST_PAGES) throw this.endless(call, key, answer);
       seen.add(fingerprint);
       query = next;
     }
@@ -265,6 +269,11 @@ export class CloudClient implements OpenStackClient {
       metrics.timing(key, seconds);
       metrics.count(key);
     }
+  }
+
+  private endless({ service, method, path, expected }: ApiCall, key: string, { status }: ApiAnswer): ApiError {
+    const reason = `the list of ${key} does not end after ${MOST_PAGES} pages`;
+    return this.error('answer', { method, url: service + path, expected }, reason, status);
   }
 
   private noList({ service, method, path, expected }: ApiCall, key: string, { status }: ApiAnswer): ApiError {

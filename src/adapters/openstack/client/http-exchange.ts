@@ -196,15 +196,21 @@ function requestIdOf(headers: Dispatcher.ResponseData['headers']): string | null
 
 /**
  * Catalogues that say `http` of a cloud that has come to speak TLS are common, and so are addresses that want a slash. Followed
- * with everything that was sent, and therefore only on the same host, and never away from TLS.
+ * with everything that was sent, tokens and passwords among it, and therefore only on the same host and port, where the same service
+ * is, and never away from TLS.
  */
 function redirectOf(from: string, { statusCode, headers }: Dispatcher.ResponseData): string | undefined {
   const { location } = headers;
   if (![301, 302, 307, 308].includes(statusCode) || typeof location !== 'string') return undefined;
   if (!URL.canParse(location, from)) return undefined;
   const [before, after] = [new URL(from), new URL(location, from)];
-  const isSafe = after.hostname === before.hostname && (after.protocol === 'https:' || before.protocol === 'http:');
+  const sameService = after.hostname === before.hostname && portOf(after) === portOf(before);
+  const isSafe = sameService && (after.protocol === 'https:' || before.protocol === 'http:');
   return isSafe && /^https?:$/.test(after.protocol) ? after.href : undefined;
+}
+
+function portOf({ port, protocol }: URL): string {
+  return port === '' ? (protocol === 'https:' ? '443' : '80') : port;
 }
 
 /** The request failed, and its body was ended for that. */

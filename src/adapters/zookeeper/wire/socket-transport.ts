@@ -13,7 +13,11 @@ export function dialSockets(trust: TlsTrust | null): Dial {
 }
 
 function openSocket(server: ServerAddress, trust: TlsTrust | null): Socket {
-  return trust ? connectTls(trust.options(server)) : connectTcp({ host: server.host, port: server.port });
+  if (!trust) return connectTcp({ host: server.host, port: server.port });
+  const socket = connectTls(trust.options(server));
+  return socket.once('error', (error) => {
+    if (!socket.authorized) trust.failed(server, error);
+  });
 }
 
 /** Frames of one turn of the event loop leave with one write. */
