@@ -155,7 +155,13 @@ providers:
   it('serves nodes from a configuration file, although two other providers are out of order', async () => {
     const made = new Set<string>();
     const watching = setInterval(() => [...cloud.machines.keys()].forEach((id) => made.add(id)), 5);
-    const { code, output } = await product.run('nodepool-standalone', ['--demo', '-c', 'nodepool.yaml', '--once', '--log']);
+    const { code, output } = await product.run('nodepool-standalone', [
+      '--demo',
+      '-c',
+      'nodepool.yaml',
+      '--once',
+      '--log',
+    ]);
     clearInterval(watching);
     expect(code, output).toBe(0);
     expect(output).toContain('The main job is done');

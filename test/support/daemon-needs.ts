@@ -14,7 +14,10 @@ export function withoutClient(): boolean {
 export function withoutDiskImageBuilder(): boolean {
   const missing = DIB.filter((path) => !existsSync(path));
   if (missing.length === 0 && process.getuid?.() === 0) return false;
-  const why = missing.length > 0 ? `no ${missing.join(', ')} (apt-get install python3-diskimage-builder qemu-utils busybox-static bash-static)` : 'not root';
+  const why =
+    missing.length > 0
+      ? `no ${missing.join(', ')} (apt-get install python3-diskimage-builder qemu-utils busybox-static bash-static)`
+      : 'not root';
   if (process.env['CI'] === 'true') throw new Error(`Images cannot be built for real: ${why}`);
   console.warn(`Skipped, for want of diskimage-builder: ${why}`);
   return true;

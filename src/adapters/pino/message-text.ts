@@ -18,7 +18,9 @@ const ANNOTATED = new Set(ANNOTATIONS.map(([field]) => field));
 /** The line without its prefix: what it is about, the message, the facts, and what errors say unless their stacks follow. */
 export function messageText(entry: LogEntry, stacks: boolean): string {
   const tail = stacks ? '' : errorsOf(entry).map((error) => `: ${errorMessage(error)}`);
-  return [annotations(entry), text(redactText(cutText(entry.message, LONGEST_MESSAGE))), facts(entry), ...tail].join('');
+  return [annotations(entry), text(redactText(cutText(entry.message, LONGEST_MESSAGE))), facts(entry), ...tail].join(
+    '',
+  );
 }
 
 /** What is written by others shows as escapes; the lines of a longer text stay lines. */

@@ -35,12 +35,10 @@ export class BranchWatch {
   ) {
     if (rule.data) this.data = new DataCell(group, path, (record) => this.onData(record));
     if (rule.child) {
-      this.folder = new ChildCell(
-        group,
-        path,
-        (names) => this.onList(names ?? []),
-        { missing: nested ? 'listed' : 'own', beforeList: () => void (this.since = events.now()) },
-      );
+      this.folder = new ChildCell(group, path, (names) => this.onList(names ?? []), {
+        missing: nested ? 'listed' : 'own',
+        beforeList: () => void (this.since = events.now()),
+      });
     }
   }
 

@@ -62,12 +62,10 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
   /** Starts watching. Idempotent. */
   open(): void {
     if (this.folder) return;
-    this.folder = new ChildCell(
-      this.group,
-      this.kind.path,
-      (names) => this.onList(names ?? []),
-      { missing: 'own', beforeList: () => void (this.listTick = ++this.tick) },
-    );
+    this.folder = new ChildCell(this.group, this.kind.path, (names) => this.onList(names ?? []), {
+      missing: 'own',
+      beforeList: () => void (this.listTick = ++this.tick),
+    });
     this.group.open();
   }
 

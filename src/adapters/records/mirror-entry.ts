@@ -117,12 +117,10 @@ export class MirrorEntry<T> {
       return;
     }
     const lazy = interest === 'lazy' && (this.justReleased || this.group.complete);
-    this.lock = new ChildCell(
-      this.group,
-      this.lockPath,
-      (names) => this.onLockList(names ?? []),
-      { missing: this.lockPlace, lag: () => (this.lockInterest === 'lazy' ? MirrorEntry.LAG : 0) },
-    );
+    this.lock = new ChildCell(this.group, this.lockPath, (names) => this.onLockList(names ?? []), {
+      missing: this.lockPlace,
+      lag: () => (this.lockInterest === 'lazy' ? MirrorEntry.LAG : 0),
+    });
     this.lock.setPaused(this.paused);
     if (lazy) this.lock.makeOptional();
     this.lock.refresh(lazy ? MirrorEntry.LAG : 0);

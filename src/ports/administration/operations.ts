@@ -150,7 +150,7 @@ export function toWire(value: unknown): string {
   const text = JSON.stringify(value, (_key, each: unknown) =>
     typeof each === 'number' && !Number.isFinite(each) ? { $number: String(each) } : each,
   );
-  return (text) ?? 'null';
+  return text ?? 'null';
 }
 
 export function fromWire(text: string): unknown {

@@ -122,7 +122,9 @@ describe('allocating nodes to a request', () => {
 });
 
 describe('making room', () => {
-  const because = [{ code: 'QUOTA_POOL' as const, owner: 'cloud/main', resource: 'instances', used: 2, limit: 2, need: 1 }];
+  const because = [
+    { code: 'QUOTA_POOL' as const, owner: 'cloud/main', resource: 'instances', used: 2, limit: 2, need: 1 },
+  ];
   const old = stored('0000000001', aNode({ stateTime: 10 }));
   const young = stored('0000000002', aNode({ stateTime: 20 }));
 

@@ -54,7 +54,9 @@ describe('records that ask too much', () => {
     await lease!.release();
     const record = new TextDecoder().decode(world.tree.read(path)!.data);
     const deep = `${'{"a":['.repeat(4000)}1${']}'.repeat(4000)}`;
-    const used = record.replace('"state": "in-use"', '"state": "used"').replace('"user_data": null', `"user_data": ${deep}`);
+    const used = record
+      .replace('"state": "in-use"', '"state": "used"')
+      .replace('"user_data": null', `"user_data": ${deep}`);
     expect(used.length).toBeGreaterThan(30_000);
     world.tree.write(path, bytes(used));
     await world.eventually('the node is gone', () => world.tree.read(path) === undefined);

@@ -99,7 +99,11 @@ describe('[A3] nothing stays reserved', { timeout: 60_000 }, () => {
         const tenantName = random.next() < 0.5 ? 'acme' : null;
         await Promise.all(
           [1, 2, 3].map(() =>
-            world.submit({ nodeTypes: random.next() < 0.3 ? ['small', 'small'] : ['small'], tenantName, eventId: null }),
+            world.submit({
+              nodeTypes: random.next() < 0.3 ? ['small', 'small'] : ['small'],
+              tenantName,
+              eventId: null,
+            }),
           ),
         );
         await world.clock.advance(random.next() * 0.5);
