@@ -26,12 +26,12 @@ describe('the list of servers', () => {
   });
 });
 
-describe.skipIf(withoutZooKeeper()).each(ZOOKEEPER_CLIENTS)('$name and its server', ({ make }) => {
+describe.skipIf(withoutZooKeeper()).each(ZOOKEEPER_CLIENTS)('$name and its server', (client) => {
   const opened: ZooKeeperStore[] = [];
   let server: ZooKeeperServer;
 
   const open = (options: Partial<ZooKeeperOptions> = {}): ZooKeeperStore => {
-    const store = make({
+    const store = client.make({
       servers: [{ host: '127.0.0.1', port: server.port }],
       chroot: '',
       sessionTimeout: 6,

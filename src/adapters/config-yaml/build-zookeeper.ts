@@ -40,7 +40,7 @@ export function buildZooKeeper(
     tls: files,
     timeout: timeout ?? DEFAULT_TIMEOUT,
     sasl: buildSasl(sasl),
-    client: client ?? null,
+    client: client ?? 'wire',
   };
 }
 

@@ -3,13 +3,9 @@ import type { Document, ErrorCode, Pair, Scalar, Tags, YAMLMap } from 'yaml';
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { KeyPath } from '../../domain/config/config-problem.js';
 import type { ProblemSeverity } from '../../domain/config/driver-schema.js';
+import type { Place } from './place.js';
 import { likelySlip, squeezedKeyIn } from './yaml-slips.js';
 import { faultWording, parsingFailed } from './yaml-fault-wording.js';
-
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
 
 export interface YamlFault {
   readonly place: Place | null;

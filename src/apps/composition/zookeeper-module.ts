@@ -38,7 +38,7 @@ export async function zookeeperModule(
 
 function clientName(config: ZooKeeperConfig, environment: Readonly<Record<string, string>>): ZooKeeperClientName {
   const named = environment[VARIABLE];
-  if (named === undefined || named === '') return config.client ?? 'wire';
+  if (named === undefined || named === '') return config.client;
   if (named === 'wire' || named === 'native') return named;
   throw new Error(`${VARIABLE} is ${JSON.stringify(named)}; it may be wire or native`);
 }

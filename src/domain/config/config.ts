@@ -43,8 +43,8 @@ export interface ZooKeeperConfig {
   readonly timeout: number;
   /** Name and password, where servers demand them. */
   readonly sasl: { readonly username: string; readonly password: Secret } | null;
-  /** Which client speaks with it; null = the configuration does not say. */
-  readonly client: ZooKeeperClientName | null;
+  /** Which client speaks with it. */
+  readonly client: ZooKeeperClientName;
 }
 
 /** Our own client of the wire protocol, or the npm package `zookeeper`. */

@@ -169,17 +169,19 @@ class WireSimulation {
     path: string,
     ask: (fire: () => void) => Promise<string | undefined>,
   ): Promise<void> {
-    let watch: Watch | undefined;
+    const set: Watch[] = [];
     let early = 0;
     const { wipes } = this.server;
     const since = this.server.tree.lastTransaction;
     const seen = await ask(() => {
+      const [watch] = set;
       if (watch) watch.fired += 1;
       else early += 1;
     });
     if (early > 0) this.fail(`the watch on ${path} fired before whoever set it had the answer`);
     if (seen === undefined) return;
-    watch = { kind, path, generation: this.generation, seen, since, wipes, fired: 0 };
+    const watch = { kind, path, generation: this.generation, seen, since, wipes, fired: 0 };
+    set.push(watch);
     this.watches.push(watch);
   }
 

@@ -133,7 +133,7 @@ No launcher answered; this is what the records say alone.
 
 test('opens all mirrors', async () => {
   await terminal.run(['explain', 'node', '7']);
-  expect(terminal.opened[0]?.mirrors).toEqual(['nodes', 'requests', 'images', 'launchers']);
+  expect(terminal.opened[0]?.mirrors).toEqual(['nodes', 'requests', 'images', 'launchers', 'leases']);
 });
 
 test('a held node: who holds it, and till when [11 C18]', async () => {

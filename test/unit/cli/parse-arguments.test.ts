@@ -55,6 +55,11 @@ additional commands:
     completion          print a script that completes command lines: eval
                         "$(nodepool completion bash)"
     names               print the names that the configuration has, one a line
+    store               check, dump, back up, restore, export or import the
+                        store of nodepool-standalone
+    init                write a first configuration for what is found on this
+                        host (to -c and -s, or nodepool.yaml and secure.yaml
+                        here)
     drivers             list the drivers that are installed, with versions and
                         capabilities
     driver-test         check a driver against the driver contract; makes and

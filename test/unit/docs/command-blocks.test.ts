@@ -45,11 +45,15 @@ describe('blocks of commands in the documents', () => {
         "docs/guide/install.md (Packages): installs packages",
         "docs/guide/install.md (Packages): installs packages",
         "docs/guide/install.md (Nodepool): replaces the installation; test/unit/docs/examples.test.ts checks what is linked",
+        "docs/guide/install.md (As an npm package): installs packages; test/e2e/packed-product.test.ts installs what is packed",
+        "docs/guide/install.md (As an npm package): installs packages; test/e2e/packed-product.test.ts installs what is packed",
         "docs/guide/install.md (User and directories): changes the machine",
         "docs/guide/install.md (User and directories): changes the machine",
         "docs/guide/install.md (Under systemd): needs systemd",
         "docs/guide/install.md (Is it working?): needs systemd",
         "docs/guide/install.md (Stopping): needs systemd",
+        "docs/guide/one-machine.md (A pool in five minutes): needs systemd",
+        "docs/guide/own-host.md (What the host needs): it installs packages and changes the host",
       ]
     `);
   });

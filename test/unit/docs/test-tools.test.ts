@@ -36,6 +36,7 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
 };
 /** Guards that are about something else than programs of Debian. */
 const OTHER_GUARDS = [
+  'withoutAge',
   'withoutClient',
   'withoutCloud',
   'withoutDpkg',
@@ -45,7 +46,7 @@ const OTHER_GUARDS = [
 ];
 /** Of every Debian, and what brought the project here and runs it. */
 const BASE =
-  'sh bash ls dd chmod mkdir truncate md5sum mount umount losetup blkid unshare dpkg-query node npm git python3 nodepool nodepool-standalone'.split(
+  'sh bash ls dd chmod mkdir truncate md5sum mount umount losetup blkid unshare dpkg-query sshd node npm git python3 nodepool nodepool-standalone'.split(
     ' ',
   );
 

@@ -11,7 +11,7 @@ import type { SectionClass } from '../schema-key.js';
 import type { KeyNote, KeyNotes } from './key-notes.js';
 
 const CONFIG_DRIVE: KeyNote = {
-  default: true,
+  otherwise: '`true`',
   note: 'name, keys and userdata for the machine: as OpenStack (`true`), as `nocloud`, or none',
 };
 

@@ -28,9 +28,6 @@ export const EVENT = { created: 1, deleted: 2, changed: 3, child: 4 } as const;
 
 export const CREATE_FLAG = { ephemeral: 1, sequential: 2 } as const;
 
-export const WATCH_MODE = { persistent: 0, recursive: 1 } as const;
-export const WATCHER_TYPE = { any: 3 } as const;
-
 /** Matches every version. */
 export const ANY_VERSION = -1;
 

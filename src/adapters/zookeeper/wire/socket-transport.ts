@@ -34,7 +34,7 @@ class SocketTransport implements Transport {
     let problem: Error | undefined;
     socket.once(opened, () => !this.over && events.onOpen());
     socket.on('data', (data: Buffer) => !this.over && events.onData(data));
-    socket.on('error', (error) => (problem = error));
+    socket.on('error', (error: Error) => (problem = error));
     socket.on('end', () => socket.destroy());
     socket.on('close', () => this.end(problem ?? new Error('the server closed the connection')));
   }
