@@ -1,6 +1,7 @@
 import type { DiskImageConfig } from '../../domain/config/config.js';
 import {
   BUILD_REQUESTS,
+  builderConfigMistakes,
   buildState,
   builderLoad,
   imageBuildRequests,
@@ -21,12 +22,13 @@ export class BuilderGauges {
 
   report(all: boolean): void {
     if (all) this.sent.clear();
-    const { host, work } = this.context;
+    const { config, host, work } = this.context;
     const { hostname } = host;
     this.send(builderLoad(hostname, 'current_builds'), work.building.length);
     this.send(builderLoad(hostname, 'current_uploads'), work.uploading.length);
     this.send(builderLoad(hostname, 'build_workers'), this.workers.build);
     this.send(builderLoad(hostname, 'upload_workers'), this.workers.upload);
+    this.send(builderConfigMistakes(hostname), config.mistakes.length);
     if (storeUsable(this.context)) this.images(hostname);
   }
 
