@@ -33,8 +33,12 @@ function row({ id, holder, purpose, state, since, until, labels, nodes }) {
     h('td', { class: 'wrap', 'data-title': 'held by' }, holder),
     h('td', { class: 'wrap' }, purpose ?? h('span', { class: 'muted' }, 'no purpose given')),
     h('td', {}, chip(state)),
-    h('td', { 'data-title': 'age' }, age(since)),
-    h('td', { 'data-title': 'ends' }, until === null ? h('span', { class: 'muted' }, 'no limit') : age(until)),
+    h('td', { class: 'step', 'data-title': 'age' }, age(since)),
+    h(
+      'td',
+      { class: 'step', 'data-title': 'ends' },
+      until === null ? h('span', { class: 'muted' }, 'not by itself') : age(until),
+    ),
     h('td', { class: 'wrap' }, labels.join(', ')),
     h(
       'td',

@@ -80,7 +80,7 @@ describe.skipIf(withoutChromium())('leases and the configuration on the live pag
         /0001\s+team-a\s+https:\/\/ci\.example\/job\/17\s+active\s+10 min\s+in 3\d min\s+debian\s+0000000041\s+0000000042/,
       );
     expect(await text(row(WAITING))).toMatch(
-      /team-b\s+no purpose given\s+waiting\s+\S+ s\s+no limit\s+debian\s+none yet/,
+      /team-b\s+no purpose given\s+waiting\s+\d+ (?:s|min)\s+not by itself\s+debian\s+none yet/,
     );
     expect(await text('#leases .chips')).toMatch(/1 active\s+1 waiting/);
     expect(await page.content()).not.toContain('notforyou');

@@ -22,14 +22,19 @@ export class BuilderGauges {
 
   report(all: boolean): void {
     if (all) this.sent.clear();
-    const { config, host, work } = this.context;
+    const { host, work } = this.context;
     const { hostname } = host;
     this.send(builderLoad(hostname, 'current_builds'), work.building.length);
     this.send(builderLoad(hostname, 'current_uploads'), work.uploading.length);
     this.send(builderLoad(hostname, 'build_workers'), this.workers.build);
     this.send(builderLoad(hostname, 'upload_workers'), this.workers.upload);
-    this.send(builderConfigMistakes(hostname), config.mistakes.length);
+    this.reportConfiguration();
     if (storeUsable(this.context)) this.images(hostname);
+  }
+
+  reportConfiguration(): void {
+    const { config, host } = this.context;
+    this.send(builderConfigMistakes(host.hostname), config.mistakes.length);
   }
 
   private images(hostname: string): void {
