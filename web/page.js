@@ -1,14 +1,33 @@
 import { nodeChart } from './chart.js';
 import { ageText, h, morph, setServerTime } from './elements.js';
 import { explained, explanationOf } from './explanation.js';
+import { leaseSection } from './leases.js';
 import { nodeSection, searchAllNodes } from './nodes.js';
-import { daemonSection, imageSection, labelSection, poolSection, requestSection, summary } from './sections.js';
+import {
+  configurationNotice,
+  daemonSection,
+  imageSection,
+  labelSection,
+  poolSection,
+  requestSection,
+  summary,
+} from './sections.js';
 
 /** @typedef {import('../src/domain/presentation/live.js').LiveSections} Sections */
 
 /** @type {Partial<Sections>} */
 const shown = {};
-const NAMES = /** @type {const} */ (['daemons', 'pools', 'nodes', 'history', 'labels', 'requests', 'images']);
+const NAMES = /** @type {const} */ ([
+  'configuration',
+  'daemons',
+  'pools',
+  'nodes',
+  'history',
+  'labels',
+  'requests',
+  'images',
+  'leases',
+]);
 /** A server that says nothing for so long is gone, milliseconds; it gives a sign of life every ten seconds. */
 const SILENCE = 25_000;
 const SLOWEST_RETRY = 30_000;
@@ -56,6 +75,13 @@ function chartWidth() {
 const DRAW = {
   requests: () => shown.requests && fill('requests', requestSection(shown.requests, filter)),
   pools: () => shown.pools && fill('pools', poolSection(shown.pools, filter)),
+  leases: () => shown.leases && fill('leases', leaseSection(shown.leases, filter)),
+  configuration: () => {
+    const notice = document.getElementById('configuration');
+    if (!notice || !shown.configuration) return;
+    notice.hidden = shown.configuration.mistakes === 0;
+    morph(notice, configurationNotice(shown.configuration));
+  },
   images: () => shown.images && fill('images', imageSection(shown.images, filter)),
   labels: () => shown.labels && fill('labels', labelSection(shown.labels, filter, allLabels)),
   nodes: () => {

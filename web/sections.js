@@ -25,6 +25,26 @@ export function summary({ nodes, requests, images, daemons }) {
   ];
 }
 
+/** What is said when the configuration in force is not what the file says. @param {Sections['configuration']} configuration */
+export function configurationNotice({ mistakes, places }) {
+  const more = mistakes - places.length;
+  return [
+    h(
+      'p',
+      {},
+      `The changed configuration has ${plural(mistakes, 'mistake')}: this launcher goes on with the one before, and would not start again. `,
+      h('code', {}, 'nodepool config-validate'),
+      ' says what to mend.',
+    ),
+    h(
+      'ul',
+      {},
+      places.map((place) => h('li', {}, place)),
+      more > 0 && h('li', {}, `${number(more)} more`),
+    ),
+  ];
+}
+
 /** @param {readonly {state: string, count: number}[]} states @param {...string} wanted */
 function count(states, ...wanted) {
   return states.filter(({ state }) => wanted.includes(state)).reduce((sum, each) => sum + each.count, 0);

@@ -9,6 +9,7 @@ import type {
 import type { StaticNodeConfig } from '../../src/domain/config/static-node.js';
 import * as kit from '../../src/apps/driver-kit/builders.js';
 import type { RegisteredPool } from '../../src/domain/model/launcher.js';
+import type { LeasedNode } from '../../src/domain/model/lease.js';
 import type { Node } from '../../src/domain/model/node.js';
 import type { NodeRequest } from '../../src/domain/model/request.js';
 import type { Stored } from '../../src/domain/model/stored.js';
@@ -153,6 +154,31 @@ export function aStaticNode(name: string, change: Partial<StaticNodeConfig> = {}
     hostKeyChecking: true,
     pythonPath: 'auto',
     shellType: null,
+    ...change,
+  };
+}
+
+export function aLeasedNode(id: string, change: Partial<LeasedNode> = {}): LeasedNode {
+  return {
+    id,
+    label: 'small',
+    hostname: null,
+    interfaceIp: null,
+    publicIpv4: null,
+    publicIpv6: null,
+    privateIpv4: null,
+    connectionType: 'ssh',
+    connectionPort: 22,
+    username: null,
+    hostKeys: [],
+    shellType: null,
+    pythonPath: null,
+    provider: 'cloud',
+    region: null,
+    az: null,
+    image: null,
+    imageId: null,
+    slot: null,
     ...change,
   };
 }

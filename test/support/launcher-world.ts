@@ -14,6 +14,7 @@ import { StaticDriver } from '../../src/adapters/static/static-driver.js';
 import { TreeRecords } from '../../src/adapters/records/tree-records.js';
 import { Launcher } from '../../src/apps/launcher/launcher.js';
 import { ProviderManager } from '../../src/apps/providers/provider-manager.js';
+import type { ConfigProblem } from '../../src/domain/config/config-problem.js';
 import type { NodepoolConfig } from '../../src/domain/config/config.js';
 import type { Node } from '../../src/domain/model/node.js';
 import type { NodeRequest } from '../../src/domain/model/request.js';
@@ -27,6 +28,7 @@ import { AddressedDriver } from './addressed-driver.js';
 import { ControlledScanner } from './controlled-scanner.js';
 
 export class SettableConfig implements ConfigSource {
+  mistakes: readonly ConfigProblem[] = [];
   private readonly listeners = new Set<(config: NodepoolConfig) => void>();
   constructor(public current: NodepoolConfig) {}
   reload(): Promise<NodepoolConfig> {

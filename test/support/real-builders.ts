@@ -122,7 +122,7 @@ export class RealBuilders {
     const driver = new FakeDriver(this.clouds);
     const builder = new Builder({
       records,
-      config: { current: config, reload: () => Promise.resolve(config), onChange: () => () => undefined },
+      config: { current: config, mistakes: [], reload: () => Promise.resolve(config), onChange: () => () => undefined },
       drivers: { driver: (name) => (name === 'fake' ? driver : undefined) },
       imageBuilder,
       localImages: new FileLocalImages(random),

@@ -30,6 +30,11 @@ export class StandaloneWorld {
     private readonly folder: string,
   ) {}
 
+  /** The file that was read and is looked at for changes. */
+  get configFile(): string {
+    return path.join(this.folder, 'nodepool.json');
+  }
+
   /** @param config everything but the directories and the web interface */
   static async start(config: object, { environment = {}, seed }: StandaloneOptions = {}): Promise<StandaloneWorld> {
     const folder = await mkdtemp(path.join(tmpdir(), 'nodepool-world-'));

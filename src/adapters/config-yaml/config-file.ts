@@ -17,6 +17,7 @@ import { loadConfig } from './load-config.js';
 export class ConfigFile implements ConfigSource {
   private readonly listeners = new Set<(config: NodepoolConfig) => void>();
   private reloading: Promise<NodepoolConfig> | null = null;
+  private troubles: readonly ConfigProblem[] = [];
   /** The text of the last report, null while all is well. */
   private reportedError: string | null = null;
   private reportedWarnings = '';
@@ -39,6 +40,10 @@ export class ConfigFile implements ConfigSource {
 
   get current(): NodepoolConfig {
     return this.inForce;
+  }
+
+  get mistakes(): readonly ConfigProblem[] {
+    return this.troubles;
   }
 
   onChange(listener: (config: NodepoolConfig) => void): () => void {
@@ -69,6 +74,7 @@ export class ConfigFile implements ConfigSource {
     const { config, warnings } = await loadConfig({ ...this.options, files: this.files });
     if (this.reportedError !== null) this.logger.info('The configuration is valid again', { file: this.options.path });
     this.reportedError = null;
+    this.troubles = [];
     this.reportWarnings(warnings);
     const effects = configDifference(this.inForce, config);
     if (effects.length === 0) return;
@@ -88,9 +94,16 @@ export class ConfigFile implements ConfigSource {
   private reportError(error: Error): void {
     if (this.reportedError === error.message) return;
     this.reportedError = error.message;
-    const fields =
-      error instanceof ConfigError ? { problems: error.problems.map(formatProblem) } : { problems: [error.name] };
-    this.logger.error('The changed configuration cannot be used; the old one stays in force', fields);
+    this.troubles = error instanceof ConfigError ? error.problems : [this.unforeseen(error)];
+    this.logger.error('The changed configuration cannot be used; the old one stays in force', {
+      problems: this.troubles.map(formatProblem),
+    });
+  }
+
+  /** Its message may be anything, a secret too. */
+  private unforeseen({ name }: Error): ConfigProblem {
+    const { path: file } = this.options;
+    return { file, line: null, column: null, keyPath: '', message: name, mend: '', severity: 'error' };
   }
 
   private reportWarnings(warnings: readonly ConfigProblem[]): void {

@@ -31,6 +31,8 @@ export interface WebServerContext {
   readonly metrics?: MetricsPage;
   /** Have all configured providers been started? */
   readonly ready: () => boolean;
+  /** Mistakes for which a changed configuration is not in force. Default: none. */
+  readonly mistakes?: () => number;
   /** Do the answers show what is in the store now? Default: yes. */
   readonly current?: () => boolean;
   readonly clock: Clock;
@@ -185,6 +187,9 @@ export class WebServer {
   }
 
   private sendReady(ctx: Context): void {
+    // The body is what the original's is: whoever compares it is not to be told anything else.
+    const mistakes = this.context.mistakes?.() ?? 0;
+    if (mistakes > 0) ctx.append('Warning', unusedConfiguration(mistakes));
     const [status, text] = this.context.ready() ? [200, 'OK'] : [503, 'Not ready'];
     this.send(ctx, status, answerType(ctx), makeAnswer(Buffer.from(text), this.context.clock.now()));
   }
@@ -194,7 +199,7 @@ export class WebServer {
       ctx.set('Retry-After', '1');
       return sendError(ctx, 503, 'Too many answers wait for slow readers.');
     }
-    if (this.context.current?.() === false) ctx.set('Warning', STALE);
+    if (this.context.current?.() === false) ctx.append('Warning', STALE);
     sendAnswer(ctx, status, type, answer);
   }
 
@@ -202,6 +207,12 @@ export class WebServer {
     if (isClientTrouble(error)) return;
     this.context.logger.error('A web request failed', { err: asError(error) });
   }
+}
+
+/** RFC 7234, 5.5.7. The log and `config-validate` say more; who asks here need not know them. */
+function unusedConfiguration(mistakes: number): string {
+  const many = mistakes === 1 ? 'a mistake' : `${mistakes} mistakes`;
+  return `299 - "The changed configuration has ${many}: the one before stays in force"`;
 }
 
 async function sendMetrics(ctx: Context, metrics: MetricsPage): Promise<void> {

@@ -88,7 +88,11 @@ export class EphemeralRecord {
   /** Never rejects. */
   private reconcile(): Promise<void> {
     this.again = true;
-    this.running ??= this.run().finally(() => (this.running = undefined));
+    this.running ??= this.run().finally(() => {
+      this.running = undefined;
+      // Asked for between the last pass and this turn: nobody else would ever do it.
+      return this.again ? this.reconcile() : undefined;
+    });
     return this.running;
   }
 
@@ -102,7 +106,10 @@ export class EphemeralRecord {
         await this.pass();
         if (!this.again) this.pause.reset();
       } catch (error) {
-        if (error instanceof StoreClosedError) return;
+        if (error instanceof StoreClosedError) {
+          this.again = false;
+          return;
+        }
         if (!(error instanceof ConnectionLostError || error instanceof SessionLostError)) {
           logger.warn('Announcing ourselves failed; it will be tried again.', {
             path: this.place.path,

@@ -1,6 +1,7 @@
 import type { DiskImageConfig } from '../../domain/config/config.js';
 import {
   BUILD_REQUESTS,
+  builderConfigMistakes,
   buildState,
   builderLoad,
   imageBuildRequests,
@@ -27,7 +28,13 @@ export class BuilderGauges {
     this.send(builderLoad(hostname, 'current_uploads'), work.uploading.length);
     this.send(builderLoad(hostname, 'build_workers'), this.workers.build);
     this.send(builderLoad(hostname, 'upload_workers'), this.workers.upload);
+    this.reportConfiguration();
     if (storeUsable(this.context)) this.images(hostname);
+  }
+
+  reportConfiguration(): void {
+    const { config, host } = this.context;
+    this.send(builderConfigMistakes(host.hostname), config.mistakes.length);
   }
 
   private images(hostname: string): void {

@@ -156,6 +156,7 @@ export class Builder implements StatusSource {
       for (;;) {
         await sleep(clock, this.intervals.configCheck, signal);
         await config.reload();
+        gauges.reportConfiguration();
       }
     });
     this.loops.start('the gauges', async (signal) => {

@@ -46,6 +46,7 @@ export function launcherModule(intervals: LauncherIntervals): ContainerModule {
       const facts = {
         records,
         config: () => source.current,
+        mistakes: () => source.mistakes,
         journal: context.get(TOKENS.journal),
         clock: context.get(TOKENS.clock),
       };
@@ -55,6 +56,7 @@ export function launcherModule(intervals: LauncherIntervals): ContainerModule {
         live: new LiveBoard(facts),
         metrics: context.get(TOKENS.metricsPage),
         ready: () => launcher.ready,
+        mistakes: () => source.mistakes.length,
         current: () => isCurrent(records),
         clock: facts.clock,
         logger: context.get(TOKENS.logger).child('web'),
@@ -69,6 +71,7 @@ export function builderModule(options: BuilderOptions): ContainerModule {
       (context) =>
         new WebServer({
           metrics: context.get(TOKENS.metricsPage),
+          mistakes: () => context.get(TOKENS.config).mistakes.length,
           ready: () => context.get(TOKENS.records).session.state === 'connected',
           clock: context.get(TOKENS.clock),
           logger: context.get(TOKENS.logger).child('web'),

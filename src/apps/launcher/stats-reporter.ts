@@ -3,6 +3,7 @@ import {
   heldCreates,
   cacheQueue,
   labelNodes,
+  launcherConfigMistakes,
   maxServers,
   outOfService,
   nodes,
@@ -138,7 +139,8 @@ export class StatsReporter {
   }
 
   private reportLimits(): void {
-    const { config, metrics } = this.services;
+    const { config, metrics, host } = this.services;
+    metrics.gauge(launcherConfigMistakes(host.hostname), config.mistakes.length);
     for (const provider of config.current.providers.values()) {
       let sum = 0;
       for (const pool of provider.pools.values()) sum += Math.max(0, pool.maxServers);

@@ -47,6 +47,11 @@ export function uploadState(hostname: string, image: string, provider: string): 
   return `nodepool.builder.${hostname}.image.${image}.provider.${provider}.upload.state`;
 }
 
+/** Mistakes for which a changed configuration is not in force; 0 while all is well. */
+export function builderConfigMistakes(hostname: string): string {
+  return `nodepool.builder.${hostname}.config_mistakes`;
+}
+
 export type BuilderLoad = 'current_builds' | 'current_uploads' | 'build_workers' | 'upload_workers';
 
 export function builderLoad(hostname: string, what: BuilderLoad): string {

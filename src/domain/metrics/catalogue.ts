@@ -198,6 +198,13 @@ const LAUNCHER: readonly Omit<MetricDescription, 'emitter'>[] = [
     meaning: 'The same by holder.',
   },
   {
+    name: 'nodepool.launcher.<hostname>.config_mistakes',
+    series: renewed('nodepool_launcher_config_mistakes'),
+    kinds: GAUGED,
+    meaning:
+      'Mistakes for which the changed configuration file cannot be used and the one before stays in force; 0 while all is well.',
+  },
+  {
     name: 'nodepool.launcher.<hostname>.zk.client.connection_queue',
     series: renewed('nodepool_zk_connection_queue'),
     kinds: GAUGED,
@@ -304,6 +311,13 @@ const BUILDER: readonly Omit<MetricDescription, 'emitter'>[] = [
     series: renewed('nodepool_image_upload_state'),
     kinds: GAUGED,
     meaning: 'What this builder does with the image for a provider: 0 nothing, 2 uploading it, 3 paused.',
+  },
+  {
+    name: 'nodepool.builder.<hostname>.config_mistakes',
+    series: renewed('nodepool_builder_config_mistakes'),
+    kinds: GAUGED,
+    meaning:
+      'Mistakes for which the changed configuration file cannot be used and the one before stays in force; 0 while all is well.',
   },
   {
     name: 'nodepool.builder.<hostname>.current_builds',

@@ -71,6 +71,11 @@ export function maxServers(provider: string): string {
   return `nodepool.provider.${provider}.max_servers`;
 }
 
+/** Mistakes for which a changed configuration is not in force; 0 while all is well. */
+export function launcherConfigMistakes(hostname: string): string {
+  return `nodepool.launcher.${hostname}.config_mistakes`;
+}
+
 /** 1 while the launcher cannot use the provider, else 0. */
 export function outOfService(provider: string): string {
   return `nodepool.provider.${provider}.out_of_service`;

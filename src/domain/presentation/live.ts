@@ -5,6 +5,7 @@
 import type { Count } from '../explain/explanation.js';
 
 export interface LiveSections {
+  readonly configuration: LiveConfiguration;
   readonly daemons: LiveDaemons;
   readonly pools: readonly LivePool[];
   readonly nodes: LiveNodes;
@@ -12,6 +13,15 @@ export interface LiveSections {
   readonly labels: readonly LiveLabel[];
   readonly requests: LiveRequests;
   readonly images: readonly LiveImage[];
+  readonly leases: LiveLeases;
+}
+
+/** Is the configuration in force what the file says now? */
+export interface LiveConfiguration {
+  /** Mistakes for which it is not; 0: it is. */
+  readonly mistakes: number;
+  /** Where the first of them are: file, line and key, never a value. */
+  readonly places: readonly string[];
 }
 
 export interface LiveDaemons {
@@ -117,6 +127,28 @@ export interface LiveReason {
   /** A sentence without the code. */
   readonly text: string;
   readonly unblock: string;
+}
+
+export interface LiveLeases {
+  /** Leases that have not ended. */
+  readonly total: number;
+  readonly states: readonly Count[];
+  /** The newest first; a hundred at most. Nothing that lets anybody in. */
+  readonly open: readonly LiveLease[];
+}
+
+export interface LiveLease {
+  readonly id: string;
+  readonly holder: string;
+  readonly purpose: string | null;
+  readonly state: string;
+  /** When its holder asked for it. */
+  readonly since: number;
+  /** When it ends unless its holder does something; null: it stays in the queue as long as it takes. */
+  readonly until: number | null;
+  readonly labels: readonly string[];
+  /** Ids; empty until it is active. */
+  readonly nodes: readonly string[];
 }
 
 export interface LiveImage {

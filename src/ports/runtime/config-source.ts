@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '../../domain/config/config-problem.js';
 import type { NodepoolConfig } from '../../domain/config/config.js';
 
 /**
@@ -7,6 +8,8 @@ import type { NodepoolConfig } from '../../domain/config/config.js';
 export interface ConfigSource {
   /** The configuration in force. */
   readonly current: NodepoolConfig;
+  /** Why what the file says now cannot be used; empty while it is in force. */
+  readonly mistakes: readonly ConfigProblem[];
   /** Looks for a change now. Answers the configuration in force afterwards. Never rejects. */
   reload(): Promise<NodepoolConfig>;
   /** Called after a changed configuration came into force. */

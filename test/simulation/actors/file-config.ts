@@ -1,8 +1,10 @@
+import type { ConfigProblem } from '../../../src/domain/config/config-problem.js';
 import type { NodepoolConfig } from '../../../src/domain/config/config.js';
 import type { ConfigSource } from '../../../src/ports/runtime/config-source.js';
 
 /** A configuration file: what was edited comes into force at the next reload. */
 export class FileConfig implements ConfigSource {
+  mistakes: readonly ConfigProblem[] = [];
   private readonly listeners = new Set<(config: NodepoolConfig) => void>();
 
   constructor(

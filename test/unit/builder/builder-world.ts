@@ -22,6 +22,7 @@ import type { DriverRegistry } from '../../../src/ports/compute/driver.js';
 import type { BuildJob, BuildResult } from '../../../src/ports/image-building/image-builder.js';
 import type { LocalImages } from '../../../src/ports/image-building/local-images.js';
 import type { ConfigSource } from '../../../src/ports/runtime/config-source.js';
+import type { ConfigProblem } from '../../../src/domain/config/config-problem.js';
 import type { ProcessOutcome, ProcessRunner, ProcessSpec } from '../../../src/ports/runtime/process-runner.js';
 import type { DecisionJournal, DecisionSubject, JournalEntry } from '../../../src/ports/telemetry/journal.js';
 import { aConfig, aDiskImage, aProvider } from '../../support/builders.js';
@@ -32,6 +33,7 @@ export const HEX = /^[0-9a-f]{32}$/;
 
 /** A configuration that scenarios change, as an operator edits the file. */
 class EditableConfig implements ConfigSource {
+  mistakes: readonly ConfigProblem[] = [];
   private readonly listeners = new Set<(config: NodepoolConfig) => void>();
   private edited: NodepoolConfig | undefined;
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { RecordQueries } from '../../../src/apps/administration/record-queries.js';
 import type { ImageProblemRow } from '../../../src/domain/presentation/rows.js';
 import { aDiskImage, aProvider } from '../../support/builders.js';
+import { caseText } from '../../support/cases.js';
 import { BuilderWorld } from './builder-world.js';
 import type { WorldPlan } from './builder-world.js';
 
@@ -79,6 +80,30 @@ describe('what builders cannot do', () => {
     ]);
     world.edit({ providers: [cloud('good')] });
     await world.pass(5);
+    expect(problems()).toEqual([]);
+  });
+
+  it('is told per image when nothing can be named by image-name-format; everything else goes on [CASE image-name-format.yaml]', async () => {
+    const format = /image-name-format: '(.*)'/.exec(caseText('image-name-format.yaml'))?.[1] ?? '';
+    const images = ['debian', 'ubuntu'].map((name) => aDiskImage({ name }));
+    const [inProvider] = aProvider().diskImages.values();
+    if (!inProvider) throw new Error('a provider without images');
+    const diskImages = new Map(images.map(({ name }) => [name, { ...inProvider, name }] as const));
+    const named = aProvider({ name: 'named', settings: { cloud: 'named' }, diskImages });
+    const wrong = aProvider({ name: 'wrong', settings: { cloud: 'wrong' }, diskImages, imageNameFormat: format });
+    await given({ images, providers: [named, wrong] });
+    await world.started();
+    await world.until('the good one has both', () => world.readyUploads('named').length === 2, 60);
+    await world.pass(20);
+    const why = `image-name-format: cannot understand {image.name} in ${format}`;
+    expect(problems().map(({ provider, image, problem }) => [provider, image, problem])).toEqual([
+      ['wrong', 'debian', why],
+      ['wrong', 'ubuntu', why],
+    ]);
+    expect(world.cloud('wrong').images).toEqual([]);
+    world.edit({ images, providers: [named, { ...wrong, imageNameFormat: '{image_name}-{timestamp}' }] });
+    await world.until('it is mended', () => world.readyUploads('wrong').length === 2, 120);
+    await world.pass(1);
     expect(problems()).toEqual([]);
   });
 

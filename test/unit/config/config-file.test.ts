@@ -81,6 +81,27 @@ describe('a configuration file in use', () => {
     expect(logger.messages('info')).toContain('The configuration is valid again');
   });
 
+  it('[11 C23] says for which mistakes a changed file is not in force, until it is', async () => {
+    const { source, files } = await open(configuration(), '');
+    expect(source.mistakes).toEqual([]);
+    files.write(MAIN, configuration({ 'max-hold-age': 'long', 'max-ready-agee': 3 }));
+    await source.reload();
+    await source.reload();
+    expect(source.mistakes.map(({ line, keyPath }) => [line === null, keyPath])).toEqual([[false, 'max-hold-age']]);
+    files.remove(MAIN);
+    await source.reload();
+    expect(source.mistakes).toHaveLength(1);
+    files.write(MAIN, configuration());
+    await source.reload();
+    expect(source.mistakes).toEqual([]);
+    files.write(SECURE, 'diskimages: [');
+    await source.reload();
+    expect(source.mistakes.map(({ file }) => file)).toEqual([SECURE]);
+    files.write(SECURE, '');
+    await source.reload();
+    expect(source.mistakes).toEqual([]);
+  });
+
   it('[LAUNCHER 124] a file that vanished is reported and comes back', async () => {
     const { source, files, logger } = await open(configuration());
     const before = source.current;

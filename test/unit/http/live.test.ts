@@ -8,6 +8,7 @@ import type { LiveView } from '../../../src/ports/administration/live.js';
 import { eventually } from '../../support/eventually.js';
 
 const NOTHING: LiveSections = {
+  configuration: { mistakes: 0, places: [] },
   daemons: { current: true, launchers: [], builders: [], damaged: 0 },
   pools: [],
   nodes: { total: 0, states: [], latest: [] },
@@ -15,6 +16,7 @@ const NOTHING: LiveSections = {
   labels: [],
   requests: { total: 0, states: [], because: [], waiting: [] },
   images: [],
+  leases: { total: 0, states: [], open: [] },
 };
 
 class FakeView implements LiveView {

@@ -303,6 +303,29 @@ describe('other pages', () => {
   });
 });
 
+describe('while a changed configuration cannot be used [11 C23]', () => {
+  test('/ready says so in a header; status and body stay what the original answers', async () => {
+    let mistakes = 0;
+    let current = true;
+    const some = { ready: () => true, mistakes: () => mistakes, current: () => current, clock, logger };
+    const other = new WebServer(some);
+    const address = `http://127.0.0.1:${await other.listen(0, '127.0.0.1')}`;
+    const ask = async (): Promise<readonly unknown[]> => {
+      const answer = await fetch(`${address}/ready`);
+      return [answer.status, await answer.text(), answer.headers.get('warning')];
+    };
+    expect(await ask()).toEqual([200, 'OK', null]);
+    mistakes = 1;
+    const one = '299 - "The changed configuration has a mistake: the one before stays in force"';
+    expect(await ask()).toEqual([200, 'OK', one]);
+    mistakes = 2;
+    current = false;
+    const two = '299 - "The changed configuration has 2 mistakes: the one before stays in force"';
+    expect(await ask()).toEqual([200, 'OK', `${two}, 110 - "ZooKeeper is away: this is the last known state"`]);
+    await other.close();
+  });
+});
+
 describe('while ZooKeeper is away', () => {
   test('answers are given all the same, with a warning', async () => {
     let current = false;

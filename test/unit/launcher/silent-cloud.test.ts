@@ -79,7 +79,7 @@ describe('a preferred pool whose cloud is silent', () => {
   });
 });
 
-describe('[CASE limits that others lower for a moment]', () => {
+describe('[CASE three launchers, limits that others lower for a moment]', () => {
   it('[A10] a request for two waits while others use all but one, and is served when they are gone', async () => {
     world.cloud.set({ quota: { instances: 2 } });
     const foreign = world.cloud.addForeignServer({ instances: 1 });

@@ -49,6 +49,20 @@ describe('gauges', () => {
   });
 });
 
+describe('a changed configuration that cannot be used [11 C23]', () => {
+  it('shows in a gauge of each launcher, until it is mended', async () => {
+    const { metrics, config } = await world.start(simpleConfig());
+    await world.clock.advance(1);
+    const gauge = (): unknown => [...metrics.gauges].find(([name]) => name.endsWith('.config_mistakes'))?.[1];
+    expect(gauge()).toBe(0);
+    const mistake = { file: 'nodepool.yaml', line: 3, column: 1, keyPath: 'labels', message: 'm', mend: '' } as const;
+    config.mistakes = [{ ...mistake, severity: 'error' }];
+    await world.eventually('the gauge tells of it', () => gauge() === 1, 60);
+    config.mistakes = [];
+    await world.eventually('the gauge tells that it is mended', () => gauge() === 0, 60);
+  });
+});
+
 describe('a client that is gone for good', () => {
   it('shows in a gauge, and its nodes become free when an operator removes the request [weakness 29]', async () => {
     const { metrics } = await world.start(simpleConfig());

@@ -18,7 +18,7 @@ afterEach(async () => {
 const marks = (): readonly (string | undefined)[] =>
   ours.cloud.servers.map(({ metadata }) => metadata['nodepool_installation_id']);
 
-describe('two installations with one account and one provider name', () => {
+describe('[A9] [CASE two installations, one account, one provider name] they', () => {
   it('leave each other’s servers alone, and count them as used by others', async () => {
     await ours.start(simpleConfig());
     await theirs.start(simpleConfig());

@@ -71,6 +71,7 @@ describe('the catalogue', () => {
     [launcher.leaked('p', 'instances'), 'nodepool.provider.<provider>.leaked.<kind>'],
     [launcher.leakedInstances('p'), 'nodepool.provider.<provider>.leaked.<kind>'],
     [launcher.downPorts('p'), 'nodepool.provider.<provider>.downPorts'],
+    [launcher.launcherConfigMistakes('h'), 'nodepool.launcher.<hostname>.config_mistakes'],
     [launcher.storeQueue('h'), 'nodepool.launcher.<hostname>.zk.client.connection_queue'],
     [launcher.cacheQueue('h', 'node', 'event'), 'nodepool.launcher.<hostname>.zk.<cache>_cache.<queue>_queue'],
     ...lease
@@ -101,6 +102,7 @@ describe('the catalogue', () => {
     [builder.imageBuildRequests('i'), 'nodepool.image.<image>.image_build_requests'],
     [builder.buildState('h', 'i'), 'nodepool.builder.<hostname>.image.<image>.build.state'],
     [builder.uploadState('h', 'i', 'p'), 'nodepool.builder.<hostname>.image.<image>.provider.<provider>.upload.state'],
+    [builder.builderConfigMistakes('h'), 'nodepool.builder.<hostname>.config_mistakes'],
     [builder.builderLoad('h', 'current_builds'), 'nodepool.builder.<hostname>.current_builds'],
     [builder.builderLoad('h', 'current_uploads'), 'nodepool.builder.<hostname>.current_uploads'],
     [builder.builderLoad('h', 'build_workers'), 'nodepool.builder.<hostname>.build_workers'],

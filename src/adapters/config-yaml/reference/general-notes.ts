@@ -125,7 +125,11 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
   [
     LeaseApiSchema,
     {
-      'listen-address': { default: '127.0.0.1', since: 'ours', note: '' },
+      'listen-address': {
+        default: '127.0.0.1',
+        since: 'ours',
+        note: 'the address to listen at; one that others reach wants `tls`, and a warning says so',
+      },
       port: {
         default: 8006,
         since: 'ours',
@@ -137,11 +141,15 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
         since: 'ours',
         note: 'a unix socket that needs no token: who may open it (mode 0660) is holder `local` and may everything',
       },
-      'keep-ended': { default: 3600, since: 'ours', note: 'how long the record of an ended lease stays' },
+      'keep-ended': {
+        default: 3600,
+        since: 'ours',
+        note: 'how long clients can still ask for a lease that has ended, and how it ended',
+      },
       identity: {
         otherwise: 'none',
         since: 'ours',
-        note: 'a private key that the machines let in; with it the `ssh_keys` of leases are added',
+        note: 'path of a private key that the machines let in; with it the `ssh_keys` of a lease are added over SSH before it is active. Without it a lease with `ssh_keys` is refused',
       },
     },
   ],
@@ -167,10 +175,26 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
         since: 'ours',
         note: 'whose limits count, see [tenant-resource-limits](#tenant-resource-limits)',
       },
-      labels: { otherwise: 'all', since: 'ours', note: 'labels that may be asked for; `*` stands for any characters' },
-      'max-leases': { otherwise: 'no limit', since: 'ours', note: 'leases of the holder that have not ended, at once' },
-      'max-duration': { default: 86400, since: 'ours', note: 'the longest `max_duration`' },
-      'max-priority': { default: 200, since: 'ours', note: 'the lowest, most urgent number it may ask for' },
+      labels: {
+        otherwise: 'all',
+        since: 'ours',
+        note: 'labels that may be asked for; `*` stands for any characters, an empty list for none',
+      },
+      'max-leases': {
+        otherwise: 'no limit',
+        since: 'ours',
+        note: 'leases of the holder that have not ended, at once; one more is refused until one ends',
+      },
+      'max-duration': {
+        default: 86400,
+        since: 'ours',
+        note: 'the longest `max_duration` that may be asked for, and what a lease gets that asks for none',
+      },
+      'max-priority': {
+        default: 200,
+        since: 'ours',
+        note: 'the lowest, most urgent number it may ask for; the lower goes first, as with Zuul',
+      },
     },
   ],
   [

@@ -13,6 +13,7 @@ const FILES: Readonly<Record<string, { readonly file: string; readonly type: str
   '/live/page.js': { file: 'page.js', type: 'text/javascript; charset=utf-8' },
   '/live/elements.js': { file: 'elements.js', type: 'text/javascript; charset=utf-8' },
   '/live/sections.js': { file: 'sections.js', type: 'text/javascript; charset=utf-8' },
+  '/live/leases.js': { file: 'leases.js', type: 'text/javascript; charset=utf-8' },
   '/live/nodes.js': { file: 'nodes.js', type: 'text/javascript; charset=utf-8' },
   '/live/explanation.js': { file: 'explanation.js', type: 'text/javascript; charset=utf-8' },
   '/live/chart.js': { file: 'chart.js', type: 'text/javascript; charset=utf-8' },

@@ -1,10 +1,13 @@
+import type { ConfigProblem } from '../../../domain/config/config-problem.js';
 import type { NodepoolConfig } from '../../../domain/config/config.js';
 import type { LiveDaemons, LiveSections } from '../../../domain/presentation/live.js';
 import type { LiveView } from '../../../ports/administration/live.js';
 import type { Records } from '../../../ports/records/records.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
 import type { DecisionJournal } from '../../../ports/telemetry/journal.js';
+import { liveConfiguration } from './live-configuration.js';
 import { liveImages } from './live-images.js';
+import { liveLeases } from './live-leases.js';
 import { LIVE_STATES, liveNodes } from './live-nodes.js';
 import { liveLabels, liveLaunchers, livePools } from './live-pools.js';
 import { liveRequests } from './live-requests.js';
@@ -14,6 +17,8 @@ export interface LiveBoardContext {
   /** All mirrors should be open; those that are not count as empty. */
   readonly records: Records;
   readonly config: () => NodepoolConfig;
+  /** For which a changed configuration is not in force. */
+  readonly mistakes: () => readonly ConfigProblem[];
   /** The decisions of this process. */
   readonly journal: Pick<DecisionJournal, 'entries'>;
   readonly clock: Clock;
@@ -43,6 +48,7 @@ export class LiveBoard implements LiveView {
     const registered = records.launchers.view.pools();
     const offered = new Set(registered.flatMap(({ supportedLabels }) => supportedLabels));
     return {
+      configuration: liveConfiguration(this.context.mistakes()),
       daemons: this.daemons(),
       pools: livePools(nodes, registered, config),
       nodes: liveNodes(nodes, (id) => records.requests.view.get(id)?.value),
@@ -50,12 +56,15 @@ export class LiveBoard implements LiveView {
       labels: liveLabels(nodes, requests, registered, config),
       requests: liveRequests(requests, journal, offered, clock.now()),
       images: liveImages(records, config),
+      leases: liveLeases([...records.leases.view.all().values()]),
     };
   }
 
   onChange(listener: () => void): () => void {
-    const { nodes, requests, images, launchers, builders, session } = this.context.records;
-    const undo = [nodes, requests, images, launchers, builders].map(({ view }) => view.onChange(() => listener()));
+    const { nodes, requests, images, launchers, builders, leases, session } = this.context.records;
+    const undo = [nodes, requests, images, launchers, builders, leases].map(({ view }) =>
+      view.onChange(() => listener()),
+    );
     undo.push(session.onChange(() => listener()));
     return () => undo.forEach((each) => each());
   }
