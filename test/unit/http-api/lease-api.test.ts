@@ -281,6 +281,7 @@ describe('GET /leases/{id}', () => {
     ['?state=active', '400 malformed'],
     ['?wait=0', '200'],
     ['?wait=100000', '200'],
+    ['?wait=99999999999999999999', '200'],
   ])('%s', async (query, code) => {
     const id = await api.active();
     expect(outcome(await call('GET', `/leases/${id}${query}`))).toBe(code);

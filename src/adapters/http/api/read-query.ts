@@ -21,7 +21,7 @@ export function wholeNumber(
 ): number | undefined {
   const text = query.get(name);
   if (text === undefined) return undefined;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
   if (value >= least && value <= most) return value;
   const range = most === Infinity ? `from ${least} on` : `from ${least} to ${most}`;
   throw malformed(`${name} in the query has to be a whole number ${range}.`);
