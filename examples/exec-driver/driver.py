@@ -61,8 +61,11 @@ def handle(call):
     if method == "wait":
         return until(call, lambda: booted(params["externalId"]))
     if method == "delete":
-        if not gone(params["externalId"]):
+        try:
             rest("DELETE", "/v1/machines/" + params["externalId"])
+        except Failure as failed:  # What is gone already, or in between by somebody else, is deleted.
+            if failed.error["kind"] != "not-found":
+                raise
         return until(call, lambda: gone(params["externalId"])) and None
     raise Failure("configuration", f"unknown method {method}")
 

@@ -178,7 +178,7 @@ describe.skipIf(withoutZooKeeper()).each(ZOOKEEPER_CLIENTS)('$name and its serve
     await store.create('/frozen', bytes(''));
     const states: string[] = [];
     store.session.onChange((event) => states.push(event.state));
-    server.freeze();
+    await server.freeze();
     try {
       await expect(store.stat('/frozen')).rejects.toMatchObject({ code: 'NP_CONNECTION_LOST' });
       expect(states).toEqual(['suspended']);

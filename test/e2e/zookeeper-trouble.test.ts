@@ -158,7 +158,7 @@ describe.skipIf(withoutClient())('daemons whose ZooKeeper is in trouble', () => 
     const waiting = await readyNode(zuul);
     await builder.says(/The builder runs/);
 
-    server.freeze();
+    await server.freeze();
     try {
       for (const daemon of [launcher, builder]) await daemon.says(/WARNING .*The connection to ZooKeeper was lost/);
       await delay((SHORT + 1) * 1000);

@@ -119,7 +119,7 @@ export class Soak {
   }
 
   private async freeze(): Promise<void> {
-    this.server.freeze();
+    await this.server.freeze();
     await delay((2 * SESSION + 1) * 1000);
     this.server.thaw();
   }

@@ -252,6 +252,11 @@ export class LeaseWorld {
     return id;
   }
 
+  /** Does the member's gateway take care of the lease? */
+  keeps(member: LeaseMember, id: string): boolean {
+    return member.gateway?.status().some(({ details }) => details.includes(id)) ?? false;
+  }
+
   nodes(member: LeaseMember): readonly (Node & { readonly id: string })[] {
     return [...member.records.nodes.view.all().values()].map(({ id, value }) => ({ ...value, id }));
   }

@@ -124,9 +124,13 @@ export class ZooKeeperServer {
     await this.launch();
   }
 
-  /** Stops the server in its tracks: connections stay open, nobody answers. */
-  freeze(): void {
+  /**
+   * Stops the server in its tracks: connections stay open, nobody answers. Resolves when the last of its threads stands still; the
+   * signal itself takes effect later, and on a busy machine a thread would still answer the next call.
+   */
+  async freeze(): Promise<void> {
     process.kill(this.pid, 'SIGSTOP');
+    while (!(await standsStill(this.pid))) await delay(1);
   }
 
   thaw(): void {
@@ -249,4 +253,13 @@ function fourLetterWord(port: number, word: string): Promise<string> {
     socket.on('error', reject);
     socket.on('close', () => resolve(answer));
   });
+}
+
+async function standsStill(pid: number): Promise<boolean> {
+  const tasks = `/proc/${pid}/task`;
+  const stats = await Promise.all(
+    (await readdir(tasks)).map((task) => readFile(join(tasks, task, 'stat'), 'utf8').catch(() => ') X')),
+  );
+  // The state stands behind the name, which ends with the last bracket; a thread that has ended answers nobody.
+  return stats.every((stat) => 'TtXZ'.includes(stat.charAt(stat.lastIndexOf(')') + 2)));
 }

@@ -8,6 +8,7 @@ import type { RecordChange } from '../../ports/records/view.js';
 import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
+import { GrowingPause } from '../../ports/runtime/growing-pause.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { InstanceLists } from './instance-lists.js';
 import { deleteNode } from './node-deletion.js';
@@ -22,6 +23,9 @@ const MAX_DELETIONS = 200;
 
 /** Before a node that could not be judged or handled now is looked at again without any event, seconds. */
 const LOOK_AGAIN = 1;
+
+/** Longest pause before a deletion that keeps failing is tried again, seconds. The first is `intervals.deleteRetry`. */
+const LONGEST_REST = 60;
 
 /** For the lock of a request that is probably gone; several nodes of one request ask for it at once, seconds. */
 const REQUEST_LOCK_WAIT = 5;
@@ -44,6 +48,13 @@ export class NodeReaper {
   private readonly busy = new Set<NodeId>();
   /** Will be looked at again after a pause, whatever happens. */
   private readonly retrying = new Set<NodeId>();
+  /** Failed the last time: how long to leave them alone after the next failure. */
+  private readonly failing = new Map<NodeId, GrowingPause>();
+  /**
+   * Left alone after a failure, whatever happens to them, each with a mark of its rest: letting go of a node that could not be
+   * deleted is an event for every other launcher, and so two of them would try in turns without a pause.
+   */
+  private readonly rests = new Map<NodeId, symbol>();
   private readonly lists: InstanceLists;
   private readonly wakeup: Wakeup;
   private readonly tasks: Supervisor;
@@ -83,7 +94,7 @@ export class NodeReaper {
     const unsubscribe = [
       records.nodes.view.onChange((change) => this.onNodeChange(change)),
       records.requests.view.onChange((change) => this.onRequestChange(change)),
-      config.onChange(() => this.lookAtAll()),
+      config.onChange(() => this.onConfigChange()),
       ...this.leased.open((node) => this.look(node)),
     ];
     this.lookAtAll();
@@ -101,6 +112,12 @@ export class NodeReaper {
     }
   }
 
+  /** What was wrong may be mended. */
+  private onConfigChange(): void {
+    this.rests.clear();
+    this.lookAtAll();
+  }
+
   /** Frees nodes of a request that is gone; called by whoever learns it first. */
   private onRequestChange(change: { readonly kind: string; readonly id?: string }): void {
     if (change.kind === 'resynced') return this.lookAtAll();
@@ -116,6 +133,8 @@ export class NodeReaper {
       this.due.delete(change.id);
       this.changed.delete(change.id);
       this.unborn.delete(change.id);
+      this.failing.delete(change.id);
+      this.rests.delete(change.id);
       const before = change.before?.value;
       if (before?.provider && before.externalId !== null) this.freed(before.provider, before);
       return;
@@ -151,6 +170,21 @@ export class NodeReaper {
     });
   }
 
+  /** Each failure makes it longer. */
+  private rest(id: NodeId): void {
+    const pause = this.failing.get(id) ?? new GrowingPause(this.services.intervals.deleteRetry, LONGEST_REST);
+    this.failing.set(id, pause);
+    const mine = Symbol(id);
+    this.rests.set(id, mine);
+    const seconds = pause.next();
+    this.tasks.start(`resting before another try at node ${id}`, async (signal) => {
+      await sleep(this.services.clock, seconds, signal);
+      if (this.rests.get(id) !== mine) return;
+      this.rests.delete(id);
+      this.look(id);
+    });
+  }
+
   private untilNextDue(): number {
     return Math.max(0, this.nextDue - this.services.clock.now());
   }
@@ -181,11 +215,13 @@ export class NodeReaper {
     if (!node) return;
     this.noteUnborn(id, node.value);
     if (view.locked(id)) return this.takeBack(id, node.value);
+    if (this.rests.has(id)) return;
     if (this.busy.has(id) || this.claimed(id)) return this.lookAfter(id, LOOK_AGAIN);
     const decision = this.decide(id, node.value);
     this.journal(id, decision);
     if (decision.again !== undefined) this.lookLater(id, decision.again);
-    if (decision.verdict !== 'keep') this.act(id);
+    if (decision.verdict === 'keep') this.failing.delete(id);
+    else this.act(id);
   }
 
   private noteUnborn(id: NodeId, { state }: Node): void {
@@ -241,8 +277,7 @@ export class NodeReaper {
           ...errorFields(error),
         });
         this.journal(id, { verdict: 'retry', because: [{ code: 'DELETE_FAILED', problem: asError(error).message }] });
-        this.changed.delete(id);
-        this.lookAfter(id, this.services.intervals.deleteRetry);
+        this.rest(id);
       } finally {
         this.busy.delete(id);
         this.wakeup.wake();

@@ -62,6 +62,27 @@ describe('deleting a node', () => {
     await world.noNodes();
   });
 
+  it('[LAUNCHER 106] that fails is tried again after longer and longer pauses, however many launchers there are', async () => {
+    const running = [await world.start(simpleConfig()), await world.start(simpleConfig())];
+    const held = await world.accept(await world.submit());
+    world.cloud.addFault({ target: 'delete' });
+    await world.giveBack(held);
+    const tries = (): number => world.cloud.count('delete').started;
+    await world.eventually('it is tried', () => tries() > 0);
+    await world.clock.advance(600);
+    // After 0, 5, 15, 35 and 75 s, and each minute from then on.
+    expect(tries()).toBeGreaterThanOrEqual(13);
+    expect(tries()).toBeLessThanOrEqual(2 * 14);
+    expect(world.nodes).toMatchObject([{ state: 'deleting' }]);
+    world.cloud.clearFaults();
+    running[1]?.config.set(simpleConfig());
+    await world.eventually(
+      'a change of the configuration, which may mend it, ends the pause',
+      () => !world.nodes.length,
+      2,
+    );
+  });
+
   it('[LAUNCHER 115] in a cloud that fails or hangs holds up no other provider', async () => {
     await world.start(twoClouds());
     const bad = world.clouds.cloud('other');
