@@ -53,6 +53,7 @@ describe('a full cycle, as statsd and Prometheus see it', () => {
       },
       60,
     );
+    await world.lease('small', 'team.a');
     await world.records.images.orders.requestBuild('debian');
     await eventually('all nodes are gone but one', () => world.records.nodes.view.all().size === 1);
     await eventually('the gauges follow', () => statsd.facts().gauges['nodepool.nodes.ready'] === 1);
