@@ -109,14 +109,21 @@ describe.skipIf(withoutClient())('a launcher in trouble', () => {
     });
   }
 
-  const imageReady = (builder: Daemon): Promise<void> => builder.says(/The image was uploaded|uploaded/i);
+  /** Known to the launcher: what the builder says comes before the launcher has heard of it. */
+  async function imageReady(launcher: Daemon): Promise<void> {
+    await launcher.says(/The web interface listens/);
+    await world.until('the launcher knows the image', async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}/image-list`, { headers: { accept: 'application/json' } });
+      return ((await answer.json()) as readonly { readonly state: string }[]).some(({ state }) => state === 'ready');
+    });
+  }
 
   it('serves among garbage of every kind, whether it was there before or comes now', async () => {
     await world.configure(config());
     for (const [path, text] of Object.entries(GARBAGE)) await zuul.put(path, text);
     const builder = world.builder('--fake');
     const launcher = world.launcher();
-    await imageReady(builder);
+    await imageReady(launcher);
     await serve();
 
     for (const path of Object.keys(GARBAGE)) await zuul.remove(path);
@@ -149,7 +156,7 @@ describe.skipIf(withoutClient())('a launcher in trouble', () => {
     await world.configure(config());
     const builder = world.builder('--fake');
     const launcher = world.launcher();
-    await imageReady(builder);
+    await imageReady(launcher);
     const request = await zuul.submit(['small', 'no-such-label']);
     const answer = await zuul.answer(request);
     expect(answer).toMatchObject({ state: 'failed', nodes: [] });
@@ -164,7 +171,7 @@ describe.skipIf(withoutClient())('a launcher in trouble', () => {
     await world.configure(config());
     const builder = world.builder('--fake');
     const launcher = world.launcher();
-    await imageReady(builder);
+    await imageReady(launcher);
     await serve();
     const complaints = (daemon: Daemon): string[] => daemon.lines(/ERROR .*configuration cannot be used/);
     const both = [launcher, builder];

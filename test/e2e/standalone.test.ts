@@ -107,7 +107,9 @@ describe('nodepool-standalone', () => {
   });
 
   it('[S9] a node that was being launched is neither lost nor launched twice', async () => {
-    await world.configure(config({}, { fake: { 'boot-time': 15 }, 'boot-timeout': 60 }));
+    // The session outlives a slow look at the nodes, and the launch outlives the look before the kill.
+    const patient = { store: { directory: store, 'session-timeout': 20 } };
+    await world.configure(config(patient, { fake: { 'boot-time': 15 }, 'boot-timeout': 60 }));
     const first = standalone();
     await world.until('a node is being launched', async () => (await nodes()).some((row) => row.state === 'building'));
     first.signal('SIGKILL');

@@ -22,12 +22,11 @@ const CONFIG = {
   ],
 };
 
-/** What only the OpenStack driver sends, what only ZooKeeper's client counts, and bad drivers' faults; each has tests of its own. */
+/** What only the OpenStack driver sends, and bad drivers' faults; each has tests of its own. */
 const ELSEWHERE = [
   'nodepool.task.<provider>.<task>',
   '<prefix>.<service>.<method>.<path>',
   'nodepool.provider.<provider>.downPorts',
-  'nodepool.launcher.<hostname>.zk.client.connection_queue',
   'nodepool.driver.<provider>.fault.<fault>',
   'nodepool.driver.<provider>.blocked',
 ];
@@ -53,8 +52,12 @@ describe('a full cycle, as statsd and Prometheus see it', () => {
       },
       60,
     );
+    await world.lease('small', 'team.a');
     await world.records.images.orders.requestBuild('debian');
-    await eventually('all nodes are gone but one', () => world.records.nodes.view.all().size === 1);
+    const settled = (): boolean => world.records.nodes.view.all().size === 1 && world.count('ready') === 1;
+    await eventually('all nodes are gone but one that is ready', settled);
+    const ended = 'nodepool.leases.holder.team_a.ended';
+    await eventually('the leases are counted', () => statsd.facts().gauges[ended] === 1, 30);
     await eventually('the gauges follow', () => statsd.facts().gauges['nodepool.nodes.ready'] === 1);
     facts = statsd.facts();
     page = await (await fetch(`${world.web}/metrics`)).text();

@@ -75,9 +75,10 @@ describe.skipIf(withoutZooKeeper())('launchers that share a pool', () => {
   /** Takes the node of a request as Zuul does, and gives it back. */
   const consume = async (id: string): Promise<void> => {
     const request = (): ReturnType<typeof records.requests.view.get> => records.requests.view.get(id);
-    await world.until(`request ${id} is answered`, () =>
-      ['fulfilled', 'failed'].includes(request()?.value.state ?? ''),
-    );
+    // It waits for all that were asked for before it.
+    const patience = { limit: 150 };
+    const answered = (): boolean => ['fulfilled', 'failed'].includes(request()?.value.state ?? '');
+    await world.until(`request ${id} is answered`, answered, patience);
     expect(request()?.value.state).toBe('fulfilled');
     const outcome = await records.nodes.lock(request()?.value.nodes[0] ?? '', { wait: 30 });
     if (outcome.kind !== 'locked') throw new Error(`the node of ${id} is ${outcome.kind}`);

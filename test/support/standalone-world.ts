@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Container } from 'inversify';
+import { apiModules } from '../../src/apps/composition/admin-module.js';
 import { builderModule, launcherModule } from '../../src/apps/composition/daemon-modules.js';
 import { imageBuildingModule } from '../../src/apps/composition/image-building-module.js';
 import { intervalsFrom } from '../../src/apps/composition/intervals.js';
@@ -12,6 +13,7 @@ import { REQUEST_DEFAULTS, type RequestId } from '../../src/domain/model/request
 import type { Records } from '../../src/ports/records/records.js';
 import type { RecordLease } from '../../src/ports/records/record-lease.js';
 import { eventually } from './eventually.js';
+import { aCaller, aWish, digestOf } from './lease-world.js';
 
 export interface StandaloneOptions {
   readonly environment?: Readonly<Record<string, string>>;
@@ -56,13 +58,19 @@ export class StandaloneWorld {
         place: 'memory',
         environment,
       },
-      [imageBuildingModule(true), launcherModule(intervals.launcher), builderModule({ intervals: intervals.builder })],
+      [
+        imageBuildingModule(true),
+        launcherModule(intervals.launcher),
+        builderModule({ intervals: intervals.builder }),
+        ...apiModules(),
+      ],
     );
     const { container } = running;
     await seed?.(container.get(TOKENS.records));
     const port = await container.get(TOKENS.web).listen(0, '127.0.0.1');
     await container.get(TOKENS.launcher).start();
     await container.get(TOKENS.builder).start();
+    await container.get(TOKENS.leaseGateway).start();
     return new StandaloneWorld(container, `http://127.0.0.1:${port}`, running, folder);
   }
 
@@ -104,6 +112,17 @@ export class StandaloneWorld {
     }
   }
 
+  /** Leases a node of the label, uses it and gives it back. */
+  async lease(label: string, holder: string): Promise<void> {
+    const desk = this.container.get(TOKENS.leaseDesk);
+    const [id, wish, caller] = [desk.freshId(), aWish({ labels: [label] }), aCaller(holder)];
+    await desk.create(id, wish, digestOf(wish), caller, true);
+    const state = (): string | undefined => this.records.leases.view.get(id)?.value.state;
+    await eventually(`the lease of ${label} is active`, () => state() === 'active', 60);
+    await desk.end(id, caller, { verdict: 'ok', note: null });
+    await eventually(`the lease of ${label} has ended`, () => state() === 'ended');
+  }
+
   /** Number of nodes in a state. */
   count(state: string): number {
     return [...this.records.nodes.view.all().values()].filter(({ value }) => value.state === state).length;
@@ -112,6 +131,7 @@ export class StandaloneWorld {
   async stop(): Promise<void> {
     await this.container.get(TOKENS.web).close();
     await Promise.all(this.used.splice(0).map((lease) => lease.release()));
+    await this.container.get(TOKENS.leaseGateway).stop();
     await Promise.all([
       this.container.get(TOKENS.launcher).stop(),
       this.container.get(TOKENS.builder).stop({ killBuilds: true }),

@@ -11,6 +11,8 @@ import { commandLine } from './virsh-words.js';
 /** Characters of one answer; the list of a host with ten thousand machines is smaller. */
 const LONGEST_ANSWER = 32 << 20;
 const STOP_GRACE = 1;
+/** virsh writes `error: ` before it. */
+const END_MARK = /\bnp-E-\d+$/;
 
 interface Running {
   readonly start: string;
@@ -104,13 +106,18 @@ export class VirshSession {
 
   private hearError(line: string): void {
     const { running } = this;
-    this.lastErrors.push(line);
-    if (this.lastErrors.length > 10) this.lastErrors.shift();
+    this.remember(line);
     if (!running) return;
     if (line.endsWith(running.end)) {
       running.errorsEnded = true;
       this.complete(running);
     } else this.grow(running, running.errors, line);
+  }
+
+  /** What was said since the last mark: words about a command that is done do not tell why virsh ended. */
+  private remember(line: string): void {
+    if (END_MARK.test(line)) this.lastErrors.length = 0;
+    else if (this.lastErrors.push(line) > 10) this.lastErrors.shift();
   }
 
   private grow(running: Running, lines: string[], line: string): void {

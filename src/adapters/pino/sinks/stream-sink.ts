@@ -6,8 +6,10 @@ import { LostLines, reasonOf } from './lost-lines.js';
 const MOST_WAITING = 16 * 1024 * 1024;
 /** Milliseconds between two attempts to go on writing to a reader that was too slow. */
 const RETRY = 20;
-/** Milliseconds that the end of the process may take for a slow reader. */
-const LAST_CHANCE = 2000;
+/** Milliseconds that the end of the process waits for a reader that takes nothing. */
+const STANDSTILL = 2000;
+/** Milliseconds that the end of the process may take for one that takes little at a time, as on a busy machine. */
+const LAST_CHANCE = 15_000;
 
 /**
  * Standard output or standard error. Lines are written at once if the reader takes them; else they wait in memory. A reader that
@@ -37,8 +39,11 @@ export class StreamSink implements LogSink {
 
   flushNow(): void {
     const end = performance.now() + LAST_CHANCE;
-    while (this.waiting.length > 0 && !this.gone && performance.now() < end) {
+    let patience = performance.now() + STANDSTILL;
+    while (this.waiting.length > 0 && !this.gone && performance.now() < Math.min(end, patience)) {
+      const before = this.size;
       this.drain();
+      if (this.size < before) patience = performance.now() + STANDSTILL;
       if (this.waiting.length > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY);
     }
   }
