@@ -43,8 +43,10 @@ export async function explanationOf(kind, id) {
   const answer = await fetch(`/explain/${kind}/${encodeURIComponent(id)}`, { headers: { accept: 'application/json' } });
   if (answer.status === 404) return [h('p', { class: 'empty' }, `There is no ${kind} ${id} any more.`)];
   if (!answer.ok) return [h('p', { class: 'problem' }, `The launcher answered ${answer.status}; it may be busy.`)];
+  /** @type {unknown} */
+  const said = await answer.json();
   const { state, deciders } = /** @type {{ state: Record<string, unknown> | null, deciders: readonly Opinion[] }} */ (
-    await answer.json()
+    said
   );
   return [
     state === null

@@ -40,7 +40,9 @@ async function listNodes() {
   try {
     const answer = await fetch('/node-list', { headers: { accept: 'application/json' } });
     if (!answer.ok) return null;
-    const rows = /** @type {readonly Record<string, unknown>[]} */ (await answer.json());
+    /** @type {unknown} */
+    const said = await answer.json();
+    const rows = /** @type {readonly Record<string, unknown>[]} */ (said);
     const now = Date.now() / 1000;
     return rows.map((row) => ({
       id: String(row['id']),
@@ -49,7 +51,9 @@ async function listNodes() {
       labels: Array.isArray(row['label']) ? row['label'].map(String) : [],
       state: row['state'] !== 'ready' ? String(row['state']) : row['allocated_to'] === null ? 'free' : 'reserved',
       since: now - secondsOf(String(row['age'])),
-      user: textOf(row['hold_job']) ?? (row['allocated_to'] === null ? null : `request ${String(row['allocated_to'])}`),
+      user:
+        textOf(row['hold_job']) ??
+        (row['allocated_to'] === null ? null : `request ${textOf(row['allocated_to']) ?? ''}`),
     }));
   } catch {
     return null;

@@ -126,7 +126,7 @@ describe('a driver that cannot be used', () => {
         'install it again, or report it to its author',
     ]);
     expect(await validated(CONFIG.replace('    module: ./acme.mjs\n', ''))).toEqual([
-      'nodepool.yaml:4:13: providers[0].driver: acme: unknown driver; known drivers: exec, fake, openstack, static; ' +
+      'nodepool.yaml:4:13: providers[0].driver: acme: unknown driver; known drivers: exec, fake, libvirt, openstack, static; ' +
         'or install nodepool-driver-acme',
     ]);
   });
