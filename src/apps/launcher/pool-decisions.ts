@@ -182,6 +182,13 @@ export class PoolDecisions {
     return 'problem' in driver ? driver.problem : null;
   }
 
+  /** The provider cannot be used, and not only because it has just begun or is asked for its limits for the first time. */
+  get inTrouble(): boolean {
+    const driver = this.driver();
+    if (driver !== undefined && 'problem' in driver) return true;
+    return this.around.capacity.problem(this.config.provider.name) !== null;
+  }
+
   private notReady(): readonly Reason[] {
     const problem = this.driverProblem;
     return problem === null ? [] : [{ code: 'PROVIDER_NOT_READY', provider: this.config.provider.name, problem }];

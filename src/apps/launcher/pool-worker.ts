@@ -264,15 +264,17 @@ export class PoolWorker {
     }
     // Somebody else may be there first: that we have declined it is said when it is so.
     if (decision.verdict === 'decline') return this.startDecline(request.id, decision.because, decisions);
-    if (decision.verdict === 'wait') this.noteDeferral(decision.because);
+    if (decision.verdict === 'wait') this.noteDeferral(decision.because, decisions);
     if (decision.verdict !== 'ignore') this.journal.note(request.id, decision.verdict, decision.because);
     else if (request.value.state === 'requested') this.journal.declinedBefore(request.id);
   }
 
-  private noteDeferral(because: readonly Reason[]): void {
+  /** Pools that count on us to go first are told when we cannot; while we have only just begun they wait for us. */
+  private noteDeferral(because: readonly Reason[], decisions: PoolDecisions): void {
     const codes = because.map(({ code }) => code);
     if (codes.includes('QUOTA_PROVIDER')) this.around.capacity.awaited(this.identity.provider);
-    this.deferring ||= codes.includes('QUOTA_PROVIDER') || codes.includes('PROVIDER_NOT_READY');
+    this.deferring ||=
+      codes.includes('QUOTA_PROVIDER') || (codes.includes('PROVIDER_NOT_READY') && decisions.inTrouble);
   }
 
   private serve(request: Stored<NodeRequest>, plan: Allocation, decisions: PoolDecisions): void {
