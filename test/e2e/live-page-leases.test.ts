@@ -30,7 +30,7 @@ describe.skipIf(withoutChromium())('leases and the configuration on the live pag
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    world = await StandaloneWorld.start(CONFIG);
+    world = await StandaloneWorld.start(CONFIG, { gateway: false });
     browser = await openChromium();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.on('console', (message) => {

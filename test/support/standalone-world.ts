@@ -16,6 +16,8 @@ import { eventually } from './eventually.js';
 import { aCaller, aWish, digestOf } from './lease-world.js';
 
 export interface StandaloneOptions {
+  /** Off: leases are what the test writes, and nobody ends them. */
+  readonly gateway?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   /** Called before anything runs. */
   readonly seed?: (records: Records) => Promise<void>;
@@ -38,7 +40,7 @@ export class StandaloneWorld {
   }
 
   /** @param config everything but the directories and the web interface */
-  static async start(config: object, { environment = {}, seed }: StandaloneOptions = {}): Promise<StandaloneWorld> {
+  static async start(config: object, { environment = {}, seed, gateway = true }: StandaloneOptions = {}): Promise<StandaloneWorld> {
     const folder = await mkdtemp(path.join(tmpdir(), 'nodepool-world-'));
     await mkdir(path.join(folder, 'images'));
     const configPath = path.join(folder, 'nodepool.json');
@@ -70,7 +72,7 @@ export class StandaloneWorld {
     const port = await container.get(TOKENS.web).listen(0, '127.0.0.1');
     await container.get(TOKENS.launcher).start();
     await container.get(TOKENS.builder).start();
-    await container.get(TOKENS.leaseGateway).start();
+    if (gateway) await container.get(TOKENS.leaseGateway).start();
     return new StandaloneWorld(container, `http://127.0.0.1:${port}`, running, folder);
   }
 
