@@ -40,7 +40,10 @@ export class StandaloneWorld {
   }
 
   /** @param config everything but the directories and the web interface */
-  static async start(config: object, { environment = {}, seed, gateway = true }: StandaloneOptions = {}): Promise<StandaloneWorld> {
+  static async start(
+    config: object,
+    { environment = {}, seed, gateway = true }: StandaloneOptions = {},
+  ): Promise<StandaloneWorld> {
     const folder = await mkdtemp(path.join(tmpdir(), 'nodepool-world-'));
     await mkdir(path.join(folder, 'images'));
     const configPath = path.join(folder, 'nodepool.json');
