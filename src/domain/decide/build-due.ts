@@ -5,6 +5,7 @@
 import type { DiskImageConfig } from '../config/config.js';
 import type { Decision, Reason } from '../explain/reason.js';
 import type { StoredBuild } from '../model/image.js';
+import { knownOrOldest } from '../model/moment.js';
 import { holdsBack } from './build-backoff.js';
 import type { Backoff } from './build-backoff.js';
 import { newestReadyBuilds } from './image-recency.js';
@@ -68,13 +69,14 @@ function scheduledReason(
     const reason: Reason = { code: 'FORMAT_MISSING', image: image.name, build: newest.build, formats: missing };
     return { due: true, reason, again: Infinity };
   }
-  const age = now - newest.value.stateTime;
+  const since = knownOrOldest(newest.value.stateTime);
+  const age = now - since;
   const facts = { image: image.name, build: newest.build, age, rebuildAge: image.rebuildAge };
   const due = age >= image.rebuildAge;
   return {
     due,
     reason: { code: due ? 'BUILD_OLD' : 'BUILD_FRESH', ...facts },
-    again: newest.value.stateTime + image.rebuildAge,
+    again: since + image.rebuildAge,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What counts as newest among builds and uploads: the time of the last state change, then the id (spec BUILDER 2.4, 2.10.1). */
 import type { StoredBuild, StoredUpload } from '../model/image.js';
+import { knownOrOldest } from '../model/moment.js';
 
 /** A kept generation and the one before it: what operators fall back to. */
 export const GENERATIONS_KEPT = 2;
@@ -19,6 +20,7 @@ export function newestReadyUploads(uploads: readonly StoredUpload[], count: numb
 }
 
 function newerFirst(timeA: number, timeB: number, idA: string, idB: string): number {
-  if (timeA !== timeB) return timeB - timeA;
+  const difference = knownOrOldest(timeB) - knownOrOldest(timeA);
+  if (difference !== 0) return difference;
   return idA < idB ? 1 : -1;
 }

@@ -1,3 +1,5 @@
+import { isMoment } from '../model/moment.js';
+
 /**
  * A duration in seconds as `DD:HH:MM:SS`, at least two digits each, fractions cut off (spec BUILDER 3.2, checklist 118).
  * A moment in the future, as clocks of several machines produce it, counts as now.
@@ -10,14 +12,6 @@ export function formatAge(seconds: number): string {
 
 /** What is shown for a moment that nobody can know. */
 export const UNKNOWN_TIME = 'unknown';
-
-/** The end of the year 9999, which every reader of dates knows. */
-const LAST_MOMENT = 253_402_300_799;
-
-/** Records are written by others, whose clocks may count in anything: what is no moment of ours is unknown. */
-export function isMoment(time: number): boolean {
-  return time >= 0 && time <= LAST_MOMENT;
-}
 
 /** The time since a moment, both in seconds since the epoch. */
 export function ageOf(time: number, now: number): string {

@@ -13,7 +13,8 @@ import type {
   RequestFacts,
   SubjectState,
 } from '../explain/explanation.js';
-import { ageOf, formatAge, isMoment, UNKNOWN_TIME } from './age.js';
+import { isMoment } from '../model/moment.js';
+import { ageOf, formatAge, UNKNOWN_TIME } from './age.js';
 import { formatMoment } from './moment.js';
 import { printable } from './printable.js';
 

@@ -1,5 +1,6 @@
 /** The lists of `nodepool` and of the web interface, with the columns of the 2024 releases (spec BUILDER 3.3, 3.4, 4.1). */
-import { ageOf, formatAge, isMoment, UNKNOWN_TIME } from './age.js';
+import { isMoment } from '../model/moment.js';
+import { ageOf, formatAge, UNKNOWN_TIME } from './age.js';
 import type { Column, Listing } from './listing.js';
 import type {
   AlienImageRow,

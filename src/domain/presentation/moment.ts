@@ -1,4 +1,5 @@
-import { isMoment, UNKNOWN_TIME } from './age.js';
+import { isMoment } from '../model/moment.js';
+import { UNKNOWN_TIME } from './age.js';
 
 const DAY = 86_400;
 

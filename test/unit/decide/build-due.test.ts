@@ -37,6 +37,18 @@ describe('when an image is built', () => {
     expect(decide({ builds, now: 1050 })).toMatchObject({ verdict: 'build', kind: 'scheduled', newest: 'new' });
   });
 
+  it.each([1e18, -1, NaN, Infinity])(
+    'takes a build whose time is %d, which nobody can know, for older than any other [CASE state_time 1e18]',
+    (stateTime) => {
+      const strange = aBuild('strange', { stateTime });
+      expect(decide({ builds: [strange] })).toMatchObject({ verdict: 'build', kind: 'scheduled' });
+      expect(decide({ builds: [strange, aBuild('ours', { stateTime: 990 })] })).toMatchObject({
+        verdict: 'wait',
+        newest: 'ours',
+      });
+    },
+  );
+
   it('rebuilds for a format that is missing, not for one too many [BUILDER 46]', () => {
     const image = aDiskImage({ formats: ['qcow2', 'vhd'] });
     const missing = decide({ image, builds: [aBuild('a', { formats: ['qcow2'] })] });

@@ -141,7 +141,7 @@ describe('small rules', () => {
     expect(formatHostname('np-{label.name}-{provider.name}-{node.id}', values)).toBe('np-small-cloud-0000000007');
   });
 
-  it('takes the newest ready upload of the provider', () => {
+  it('takes the newest ready upload of the provider, as far as its time can be known [CASE state_time 1e18]', () => {
     const upload = (
       id: string,
       stateTime: number,
@@ -169,6 +169,7 @@ describe('small rules', () => {
       upload('2', 20),
       upload('3', 30, { state: 'deleting' }),
       upload('4', 40, { externalId: null }),
+      upload('5', 1e18),
     ];
     expect(currentUpload(uploads, 'cloud')?.upload).toBe('2');
     expect(currentUpload(uploads, 'elsewhere')).toBeUndefined();
