@@ -11,26 +11,34 @@ export interface DamagedTail {
   readonly words: string;
 }
 
+export interface FilesFound {
+  readonly tails: readonly DamagedTail[];
+  /** Something was committed once, so that records are expected. */
+  readonly committed: boolean;
+}
+
 /**
  * Looks at the files of a LevelDB that nobody has open, before LevelDB does: it would skip what is damaged and go on.
  * @throws StoreDamagedError when something complete follows the damage, or the files do not make a whole
  */
-export async function checkFiles(place: string, folder: string): Promise<readonly DamagedTail[]> {
+export async function checkFiles(place: string, folder: string): Promise<FilesFound> {
   const names = await filesIn(folder);
-  if (names.length === 0) return [];
+  if (names.length === 0) return { tails: [], committed: false };
   await checkManifest(place, folder, names);
   const tails: DamagedTail[] = [];
+  let committed = names.some((name) => /^\d+\.(ldb|sst)$/.test(name));
   for (const name of names.filter((each) => /^\d+\.log$/.test(each)).sort()) {
     const file = path.join(folder, name);
     const data = await readFile(file);
     const { batches, soundBytes, damage } = scanLog(data);
+    committed ||= batches > 0;
     if (!damage) continue;
     const where = `${path.relative(place, file)}: ${damage.problem} at byte ${damage.offset} of ${data.length}`;
     if (damage.kind === 'middle') throw new StoreDamagedError(place, `${where}, and valid data follows`);
     const lost = `${data.length - soundBytes} bytes behind ${batches} complete commits`;
     tails.push({ file, soundBytes, words: `${where}; dropped ${lost}` });
   }
-  return tails;
+  return { tails, committed };
 }
 
 /** Takes the tails off, so that nothing has to make sense of them again. */
