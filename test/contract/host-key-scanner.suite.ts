@@ -135,7 +135,7 @@ export function describeHostKeyScannerContract(name: string, makeBench: () => Sc
       const stopped = new Error('stopped by the test');
       const running = Array.from({ length: maxScans + 3 }, () => scanner.scan(at(mute), 20, first.signal));
       const all = Promise.allSettled(running);
-      await vi.waitFor(() => expect(open).toBe(maxScans), { timeout: 10_000 });
+      await vi.waitFor(() => expect(open).toBe(maxScans), { timeout: 30_000 });
       // One more would come now.
       await new Promise((resolve) => setTimeout(resolve, 100));
       expect(most).toBe(maxScans);

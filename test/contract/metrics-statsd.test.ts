@@ -27,7 +27,7 @@ describe('metrics sent to statsd', () => {
 
   const lines = (): string[] => packets.join('\n').split('\n');
   const arrived = (count: number): Promise<unknown> =>
-    vi.waitFor(() => expect(lines().filter(Boolean)).toHaveLength(count), { timeout: 10_000 });
+    vi.waitFor(() => expect(lines().filter(Boolean)).toHaveLength(count), { timeout: 30_000 });
 
   it('are lines of plain statsd, in order', async () => {
     metrics = new StatsdMetrics({ host: '127.0.0.1', port });

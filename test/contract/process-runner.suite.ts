@@ -25,7 +25,7 @@ export function describeProcessRunnerContract(name: string, makeRunner: () => Pr
     };
     const appears = async (file: string): Promise<string> => {
       const full = path.join(folder, file);
-      await vi.waitFor(() => expect(existsSync(full) && readFileSync(full, 'utf8')).toMatch(/./), { timeout: 10_000 });
+      await vi.waitFor(() => expect(existsSync(full) && readFileSync(full, 'utf8')).toMatch(/./), { timeout: 30_000 });
       return readFileSync(full, 'utf8');
     };
     const alive = (pid: number): boolean => {
@@ -37,7 +37,7 @@ export function describeProcessRunnerContract(name: string, makeRunner: () => Pr
       }
     };
     const dies = (pid: number): Promise<unknown> =>
-      vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 10_000 });
+      vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 30_000 });
 
     it('tells the exit code', async () => {
       expect((await run('exit 0')).outcome).toEqual({ kind: 'exited', code: 0 });
@@ -74,7 +74,7 @@ export function describeProcessRunnerContract(name: string, makeRunner: () => Pr
         },
         controller.signal,
       );
-      await vi.waitFor(() => expect(seen).toBe('early\n'), { timeout: 10_000 });
+      await vi.waitFor(() => expect(seen).toBe('early\n'), { timeout: 30_000 });
       controller.abort();
       expect(await running).toEqual({ kind: 'aborted' });
     });

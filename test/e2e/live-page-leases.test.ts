@@ -75,7 +75,7 @@ describe.skipIf(withoutChromium())('leases and the configuration on the live pag
     });
     await lease(WAITING, { holder: 'team-b', purpose: null, createdAt: now - 60 });
     await expect
-      .poll(() => text(row(ACTIVE)), { timeout: 10_000 })
+      .poll(() => text(row(ACTIVE)))
       .toMatch(
         /0001\s+team-a\s+https:\/\/ci\.example\/job\/17\s+active\s+10 min\s+in 3\d min\s+debian\s+0000000041\s+0000000042/,
       );
@@ -90,7 +90,7 @@ describe.skipIf(withoutChromium())('leases and the configuration on the live pag
     const nasty = '<img src=x onerror=alert(1)>\u202e\u001b[31m';
     await lease(HOSTILE, { holder: nasty, purpose: nasty, labels: [nasty] });
     const shown = '<img src=x onerror=alert(1)>\\u202e\\u001b[31m';
-    await expect.poll(() => text(row(HOSTILE)), { timeout: 10_000 }).toContain(shown);
+    await expect.poll(() => text(row(HOSTILE))).toContain(shown);
     expect(await page.locator('#leases img').count()).toBe(0);
   });
 
@@ -128,7 +128,7 @@ describe.skipIf(withoutChromium())('leases and the configuration on the live pag
 
   it('lets go of a lease that has ended', async () => {
     await world.records.leases.change(WAITING, (value) => ({ ...value, state: 'ended', outcome: 'cancelled' }));
-    await expect.poll(() => page.locator(row(WAITING)).count(), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => page.locator(row(WAITING)).count()).toBe(0);
   });
 
   it('tells of a changed configuration that cannot be used, until it is mended [11 C23]', async () => {
@@ -136,7 +136,7 @@ describe.skipIf(withoutChromium())('leases and the configuration on the live pag
     expect(await notice.isHidden()).toBe(true);
     const good = await readFile(world.configFile, 'utf8');
     await writeFile(world.configFile, good.replace('"max-servers":2', '"max-servers":"hunter2"'));
-    await expect.poll(() => notice.isVisible(), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => notice.isVisible()).toBe(true);
     const said = await notice.innerText();
     expect(said).toMatch(/has 1 mistake: this launcher goes on with the one before[\s\S]*nodepool config-validate/);
     expect(said).toContain('nodepool.json, line 1: providers[0].pools[0].max-servers');
@@ -147,12 +147,12 @@ describe.skipIf(withoutChromium())('leases and the configuration on the live pag
     if (process.env['NODEPOOL_SCREENSHOTS'] !== undefined)
       await page.screenshot({ path: `${process.env['NODEPOOL_SCREENSHOTS']}/leases.png`, fullPage: true });
     const metrics = async (): Promise<string> => (await fetch(`${world.web}/metrics`)).text();
-    await expect.poll(metrics, { timeout: 10_000 }).toMatch(/^nodepool_launcher_config_mistakes 1$/m);
-    await expect.poll(metrics, { timeout: 10_000 }).toMatch(/^nodepool_builder_config_mistakes 1$/m);
+    await expect.poll(metrics).toMatch(/^nodepool_launcher_config_mistakes 1$/m);
+    await expect.poll(metrics).toMatch(/^nodepool_builder_config_mistakes 1$/m);
     await writeFile(world.configFile, good);
-    await expect.poll(() => notice.isHidden(), { timeout: 20_000 }).toBe(true);
-    await expect.poll(metrics, { timeout: 10_000 }).toMatch(/^nodepool_launcher_config_mistakes 0$/m);
-    await expect.poll(metrics, { timeout: 10_000 }).toMatch(/^nodepool_builder_config_mistakes 0$/m);
+    await expect.poll(() => notice.isHidden()).toBe(true);
+    await expect.poll(metrics).toMatch(/^nodepool_launcher_config_mistakes 0$/m);
+    await expect.poll(metrics).toMatch(/^nodepool_builder_config_mistakes 0$/m);
     expect((await fetch(`${world.web}/ready`)).headers.get('warning')).toBeNull();
   });
 

@@ -162,7 +162,7 @@ describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser
     const row = page.locator(`#requests li[data-key="${second}"]`);
     await row.waitFor({ timeout: 10_000 });
     await expect
-      .poll(() => row.innerText(), { timeout: 10_000 })
+      .poll(() => row.innerText())
       .toContain('Pool cloud-one/gpu uses 1 of its 1 instances, and 1 more is needed.');
     await row.locator('summary').click();
     expect(await row.innerText()).toMatch(/zuul\.example\.org[\s\S]*What helps: A node of pool/);
@@ -194,7 +194,7 @@ describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser
     await world.giveBack();
     await world.use(other);
     await world.giveBack();
-    await expect.poll(() => text('#total-requests'), { timeout: 20_000 }).toBe('0');
+    await expect.poll(() => text('#total-requests')).toBe('0');
     expect(await page.evaluate('window.sameDocument')).toBe(true);
   });
 
@@ -208,7 +208,7 @@ describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser
     const requests = await Promise.all(Array.from({ length: 60 }, () => world.request(['ubuntu'])));
     for (const request of requests) await world.use(request);
     const worst = await frames;
-    await expect.poll(() => text('#nodes .legend'), { timeout: 10_000 }).toMatch(/60 in-use/);
+    await expect.poll(() => text('#nodes .legend')).toMatch(/60 in-use/);
     const tasks = await page.evaluate<readonly number[]>('window.longTasks');
     const longest = Math.max(0, ...tasks);
     console.log(

@@ -78,12 +78,12 @@ describe('builds as processes', () => {
     const all = (await readFile(pids, 'utf8')).trim().split('\n').map(Number);
     expect(all).toHaveLength(2);
     await vi.waitFor(async () => expect(await Promise.all(all.map((pid) => alive(pid)))).toEqual([false, false]), {
-      timeout: 5000,
+      timeout: 30_000,
     });
   });
 
   it('that hang get time to clean up after themselves', async () => {
-    const end = vi.waitFor(() => readFile(join(directory, 'worker'), 'utf8'), { timeout: 5000 });
+    const end = vi.waitFor(() => readFile(join(directory, 'worker'), 'utf8'), { timeout: 30_000 });
     const result = await build({ dibCmd: `%p/cleans-up.sh ${directory}`, buildTimeout: 2 });
     expect(result).toMatchObject({ outcome: 'timed-out', exitCode: 1 });
     expect(await log()).toMatch(/^at work\n[^]*cleaned up\n$/);

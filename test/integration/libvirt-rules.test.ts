@@ -263,7 +263,7 @@ describe.skipIf(withoutLibvirt())('the driver libvirt on a real libvirtd', () =>
     const spec = bench.spec('0000000001');
     const id = await launch('0000000001');
     for (const pid of daemon.machines.values()) process.kill(pid, 'SIGKILL');
-    await expect.poll(() => daemon.virsh('domstate', id), { timeout: 20_000 }).toContain('shut off');
+    await expect.poll(() => daemon.virsh('domstate', id)).toContain('shut off');
     const told = await failure(provider.waitUntilRunning(id, spec, never));
     expect(told).toMatchObject({ kind: 'transient', details: { externalId: id } });
     expect(told.message).toContain('does not run: shut off');

@@ -20,7 +20,7 @@ function run(seed: number): Promise<Outcome> {
   return new Simulation(makeScenario(seed)).run();
 }
 
-describe('the simulated system', { timeout: 60_000 }, () => {
+describe('the simulated system', () => {
   it.each(QUICK)('holds all rules with seed %i', async (seed) => {
     expect((await run(seed)).violation).toBeNull();
   });

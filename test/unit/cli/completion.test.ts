@@ -262,5 +262,5 @@ describe.skipIf(withoutZsh())('zsh', () => {
     ];
     const completed = typed(...lines.map(([line = '']) => line)).map((line) => line.replaceAll('\r', ''));
     expect(completed.map((line) => line.trimEnd())).toEqual(lines.map(([, line = '']) => line.trimEnd()));
-  }, 30_000);
+  });
 });

@@ -126,7 +126,7 @@ describe('a call', () => {
     expect(error.message).toMatch(/no TLS with it .*NODEPOOL_CA/);
     expect(error).toMatchObject({ sent: false });
     expect(seen).toHaveLength(1);
-  }, 60_000);
+  });
 });
 
 describe('a refusal', () => {

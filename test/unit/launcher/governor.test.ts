@@ -26,7 +26,7 @@ function reasonsFor(running: RunningLauncher, request: string): readonly Reason[
   return running.journal.entries('request', request).at(-1)?.decision.because ?? [];
 }
 
-describe('a cloud without room', { timeout: 30_000 }, () => {
+describe('a cloud without room', () => {
   it('is probed with growing pauses, and the attempts of a request last no less than before', async () => {
     world.cloud.set({ capacity: { instances: 0 } });
     await world.start(simpleConfig({ provider: { launchRetries: 4 } }));
@@ -118,7 +118,7 @@ describe('a cloud without room', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a cloud that is asked too much', { timeout: 30_000 }, () => {
+describe('a cloud that is asked too much', () => {
   it('is left in peace for as long as it says', async () => {
     world.cloud.failNext('create', 1, { kind: 'rate', message: '429', retryAfter: 40 });
     const running = await world.start(simpleConfig());

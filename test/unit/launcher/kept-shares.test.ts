@@ -79,7 +79,7 @@ describe('[CASE tenant limit 1; one cloud refuses]', () => {
   });
 });
 
-describe('[A3] nothing stays reserved', { timeout: 60_000 }, () => {
+describe('[A3] nothing stays reserved', () => {
   const held = ({ launcher }: RunningLauncher): unknown => [
     Object.values(launcher.reservations.forPool('cloud', 'main')).filter((amount) => amount !== 0),
     Object.values(launcher.reservations.forTenant('acme')).filter((amount) => amount !== 0),

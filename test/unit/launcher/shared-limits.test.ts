@@ -69,7 +69,7 @@ async function serveAll(requests: number, change: Parameters<LauncherWorld['subm
   await world.noNodes();
 }
 
-describe.each([1, 2, 3])('[CASE 20 requests at once, %i launchers]', { timeout: 30_000 }, (launchers) => {
+describe.each([1, 2, 3])('[CASE 20 requests at once, %i launchers]', (launchers) => {
   it('never more than max-servers 5 nodes and servers', async () => {
     const most = watchUse();
     await startAll(launchers, simpleConfig({ maxServers: 5 }));
@@ -108,7 +108,7 @@ describe.each([1, 2, 3])('[CASE 20 requests at once, %i launchers]', { timeout: 
   });
 });
 
-describe('[A2] a launcher that is alone', { timeout: 30_000 }, () => {
+describe('[A2] a launcher that is alone', () => {
   it('has its turn once and pays nothing for it from then on', async () => {
     const touched = touchedTurns();
     await startAll(1, simpleConfig({ maxServers: 2, top: { tenantLimits: new Map([['acme', { instances: 2 }]]) } }));
@@ -139,7 +139,7 @@ describe('[A2] a launcher that is alone', { timeout: 30_000 }, () => {
   });
 });
 
-describe('[A2] a launcher that dies while it has its turn', { timeout: 30_000 }, () => {
+describe('[A2] a launcher that dies while it has its turn', () => {
   it('keeps the others waiting until its session is over, and no longer', async () => {
     const most = watchUse();
     const config = simpleConfig({ maxServers: 2 });
