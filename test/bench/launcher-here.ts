@@ -11,7 +11,7 @@ import { SystemClock } from '../../src/adapters/system/system-clock.js';
 import { SystemRandom } from '../../src/adapters/system/system-random.js';
 import { Launcher } from '../../src/apps/launcher/launcher.js';
 import { DEFAULT_INTERVALS } from '../../src/apps/launcher/services.js';
-import { loadOptions } from '../../src/apps/main/daemon.js';
+import { loadOptions } from '../../src/apps/main/load-options.js';
 import { ProviderManager } from '../../src/apps/providers/provider-manager.js';
 import type { TreeStore } from '../../src/ports/coordination/tree-store.js';
 import { eventually } from '../support/eventually.js';

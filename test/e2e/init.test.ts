@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { validateConfig } from '../../src/adapters/config-yaml/load-config.js';
 import { currentEnvironment } from '../../src/apps/main/current-environment.js';
-import { loadOptions } from '../../src/apps/main/daemon.js';
+import { loadOptions } from '../../src/apps/main/load-options.js';
 import { checkBuilt, ROOT } from '../support/daemon-build.js';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2cUkWvYUWoTWBBNz3iMGbxg8TYtVeV5PNQyqXUnP4C "me" \\ # here';

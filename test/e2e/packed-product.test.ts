@@ -130,6 +130,7 @@ providers:
       'driver | version | API | capabilities',
       'exec | built-in | 1.1 | images quota leaks zones console',
       'fake | built-in | 1.1 | images quota leaks zones console',
+      'libvirt | built-in | 1.1 | images quota leaks console',
       'openstack | built-in | 1.1 | images quota leaks zones console',
       'static | built-in | 1.1 | none',
       'pebble | nodepool-driver-pebble 1.1.0 | 1.1 | images quota leaks zones console',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
 import { describeComputeContract } from '../contract/compute.suite.js';
-import type { CloudAccess } from '../../src/domain/config/cloud-access.js';
+import type { CloudAccess } from '../../src/adapters/openstack/clouds/cloud-access.js';
 import type { CloudImage } from '../../src/ports/compute/images.js';
 import { aCloudAccess } from '../support/openstack-access.js';
 import { anInstanceSpec, anOpenStackProvider } from '../support/openstack-bench.js';

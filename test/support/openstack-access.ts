@@ -1,5 +1,5 @@
-import type { CloudAccess, CloudService, ServiceAccess } from '../../src/domain/config/cloud-access.js';
-import { CLOUD_SERVICES } from '../../src/domain/config/cloud-access.js';
+import type { CloudAccess, CloudService, ServiceAccess } from '../../src/adapters/openstack/clouds/cloud-access.js';
+import { CLOUD_SERVICES } from '../../src/adapters/openstack/clouds/cloud-access.js';
 import { Secret } from '../../src/domain/config/secret.js';
 
 /** How to reach a cloud with a user's name and password; every other setting as if `clouds.yaml` said nothing. */

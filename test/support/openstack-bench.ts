@@ -1,5 +1,5 @@
 import { instanceKey } from '../../src/domain/decide/installation.js';
-import type { CloudAccess } from '../../src/domain/config/cloud-access.js';
+import type { CloudAccess } from '../../src/adapters/openstack/clouds/cloud-access.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../src/domain/config/config.js';
 import { createOpenStackClient } from '../../src/adapters/openstack/client/create-client.js';
 import { CloudSession } from '../../src/adapters/openstack/cloud-session.js';

@@ -12,8 +12,7 @@ import type {
 import { EXEC_DRIVER, EXEC_SCHEMA } from '../../domain/config/exec-driver.js';
 import { buildConfig } from './build-config.js';
 import { driverOf, moduleOf } from './build-providers.js';
-import type { CloudSearch } from './clouds-reader.js';
-import { readClouds } from './clouds-reader.js';
+import type { ConfigFiles } from './config-files.js';
 import { errorCode } from './config-files.js';
 import { LibvirtDriverSchema } from './drivers/libvirt-driver-schema.js';
 import { DEFAULT_IMAGE_FORMAT } from './drivers/provider-parts.js';
@@ -28,8 +27,10 @@ import { ProblemList } from './problem-list.js';
 import type { ConfigReader } from './problem-list.js';
 import { isRecord } from './value-kinds.js';
 
-export interface LoadOptions extends FileReading, CloudSearch {
+export interface LoadOptions extends FileReading {
   readonly path: string;
+  /** The clouds that sections name, as they are in their files now; to be read through `files`, so that a change of theirs is noticed. */
+  readonly clouds: (files: ConfigFiles) => Promise<CloudFormats>;
   readonly securePath?: string | null;
   /** Schemas of plug-ins; the built-in ones cannot be replaced. */
   readonly drivers?: readonly DriverSchema[];
@@ -93,7 +94,7 @@ const PLACE_MEND =
   'set zookeeper-servers for nodepool-launcher and nodepool-builder (or name the secure file that has them with -s), or store for nodepool-standalone';
 
 async function understand(main: ParsedFile, secure: ParsedFile | null, options: LoadOptions): Promise<NodepoolConfig> {
-  const clouds = options.withoutDrivers ? NO_CLOUDS : await readClouds(options);
+  const clouds = options.withoutDrivers ? NO_CLOUDS : await options.clouds(options.files);
   const builtIn = [
     new OpenStackDriverSchema('openstack'),
     new OpenStackDriverSchema('fake', options.fakeSettings),

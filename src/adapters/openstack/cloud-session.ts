@@ -1,5 +1,5 @@
 import type { ProviderConfig } from '../../domain/config/config.js';
-import type { CloudAccess } from '../../domain/config/cloud-access.js';
+import type { CloudAccess } from './clouds/cloud-access.js';
 import type { DriverContext } from '../../ports/compute/driver.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';

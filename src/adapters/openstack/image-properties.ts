@@ -1,4 +1,4 @@
-import type { CloudAccess } from '../../domain/config/cloud-access.js';
+import type { CloudAccess } from './clouds/cloud-access.js';
 import type { ImageUploadSpec } from '../../ports/compute/images.js';
 import type { JsonObject } from './client/api-call.js';
 import type { Checksums } from './image-file.js';

@@ -1,4 +1,4 @@
-import type { CloudNetwork } from '../../domain/config/cloud-access.js';
+import type { CloudNetwork } from './clouds/cloud-access.js';
 import type { JsonObject } from './client/api-call.js';
 import type { OpenStackClient } from './client/openstack-client.js';
 import { textAt } from './read-json.js';

@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../../domain/config/config.js';
 import { openStackProviderSettings } from '../../domain/config/openstack.js';
-import type { CloudDirectory } from '../../ports/compute/cloud-directory.js';
+import type { CloudDirectory } from './clouds/cloud-directory.js';
 import type { Driver, DriverContext } from '../../ports/compute/driver.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import { createOpenStackClient } from './client/create-client.js';

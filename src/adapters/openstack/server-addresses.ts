@@ -1,5 +1,5 @@
 import { BlockList, isIPv4 } from 'node:net';
-import type { CloudAccess } from '../../domain/config/cloud-access.js';
+import type { CloudAccess } from './clouds/cloud-access.js';
 import type { Network } from './networks.js';
 import { findNetwork } from './networks.js';
 import type { Server, ServerAddress } from './server.js';

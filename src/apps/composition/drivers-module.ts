@@ -1,16 +1,9 @@
 import { ContainerModule } from 'inversify';
 import { FakeAwareHostKeyScanner } from '../../adapters/fake-cloud/fake-aware-host-key-scanner.js';
-import { FakeClouds } from '../../adapters/fake-cloud/fake-clouds.js';
-import { FakeDriver } from '../../adapters/fake-cloud/fake-driver.js';
-import { OpenStackDriver } from '../../adapters/openstack/openstack-driver.js';
-import { ExecDriver } from '../../adapters/exec-driver/exec-driver.js';
-import { LibvirtDriver } from '../../adapters/libvirt/libvirt-driver.js';
-import { StaticDriver } from '../../adapters/static/static-driver.js';
-import { NodeChildPrograms } from '../../adapters/system/node-child-programs.js';
 import { TracedDriver } from '../../adapters/tracing/traced-driver.js';
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import type { Driver, DriverRegistry } from '../../ports/compute/driver.js';
-import { GuardedDriver } from '../plugins/containment/guarded-driver.js';
+import { builtInDrivers } from './built-in-drivers.js';
 import { OwnedProviders } from './owned-providers.js';
 import { TOKENS } from './tokens.js';
 
@@ -36,19 +29,14 @@ function tracedDrivers(find: (name: string) => Driver | undefined): DriverRegist
 export function driversModule({ plugins, withDrivers = null }: DriversModuleOptions): ContainerModule {
   return new ContainerModule(({ bind }) => {
     bind(TOKENS.drivers).toDynamicValue((context) => {
-      const clouds = new FakeClouds(context.get(TOKENS.clock), context.get(TOKENS.random));
-      const scanner = new FakeAwareHostKeyScanner(context.get(TOKENS.scanner));
-      const programs = new NodeChildPrograms();
-      const environment = context.get(TOKENS.environment);
-      const exec = new ExecDriver(programs, environment);
-      const builtIn: readonly Driver[] = [
-        new FakeDriver(clouds),
-        new StaticDriver(scanner),
-        new OpenStackDriver(context.get(TOKENS.clouds), context.get(TOKENS.version)),
-        new LibvirtDriver(programs, environment, context.get(TOKENS.clock)),
-        // What its programs answer is as foreign as what packages do.
-        new GuardedDriver(exec),
-      ];
+      const builtIn = builtInDrivers({
+        clock: context.get(TOKENS.clock),
+        random: context.get(TOKENS.random),
+        scanner: new FakeAwareHostKeyScanner(context.get(TOKENS.scanner)),
+        clouds: context.get(TOKENS.clouds),
+        environment: context.get(TOKENS.environment),
+        version: context.get(TOKENS.version),
+      });
       const byName = new Map(builtIn.map((driver) => [driver.name, driver]));
       const found = (name: string): Driver | undefined => byName.get(name) ?? plugins.driver(name);
       const traces = context.get(TOKENS.logger).child('provider').debugs === true;

@@ -2,7 +2,7 @@
 import type { ServiceIdentifier } from 'inversify';
 import type { LeaseManager } from '../../ports/coordination/lease.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
-import type { CloudDirectory } from '../../ports/compute/cloud-directory.js';
+import type { CloudDirectory } from '../../adapters/openstack/clouds/cloud-directory.js';
 import type { DriverRegistry } from '../../ports/compute/driver.js';
 import type { ImageBuilder } from '../../ports/image-building/image-builder.js';
 import type { LocalImages } from '../../ports/image-building/local-images.js';

@@ -1,7 +1,7 @@
 import type { ConfiguredNames } from '../../adapters/cli/session.js';
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
 import { currentEnvironment } from './current-environment.js';
-import { loadOptions } from './daemon.js';
+import { loadOptions } from './load-options.js';
 
 /** `nodepool names`: what completion offers. */
 export const configuredNames: ConfiguredNames = async (kind, configPath, securePath) => {

@@ -2,7 +2,7 @@ import type { CommonOptions } from '../../adapters/cli/session.js';
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import { currentEnvironment } from './current-environment.js';
-import { loadOptions } from './daemon.js';
+import { loadOptions } from './load-options.js';
 import { socketOf } from './open-socket.js';
 
 /** Where the API of the configuration is. @throws Error saying that none is known */

@@ -1,16 +1,10 @@
-import { homedir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Container } from 'inversify';
 import type { ContainerModule } from 'inversify';
 import { ConfigFile } from '../../adapters/config-yaml/config-file.js';
-import { SystemConfigFiles } from '../../adapters/config-yaml/config-files.js';
-import { FileCloudDirectory } from '../../adapters/config-yaml/file-cloud-directory.js';
+import { FileCloudDirectory } from '../../adapters/openstack/clouds/file-cloud-directory.js';
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
 import type { PinoLogger } from '../../adapters/pino/pino-logger.js';
-import { fakeSettingsProblems } from '../../adapters/fake-cloud/fake-settings.js';
-import { SystemClock } from '../../adapters/system/system-clock.js';
 import { SystemHostIdentity } from '../../adapters/system/system-host-identity.js';
 import { driversModule } from '../composition/drivers-module.js';
 import { openMetrics } from '../composition/open-metrics.js';
@@ -19,8 +13,8 @@ import { mustBeStarted } from '../composition/started-store.js';
 import { systemModule } from '../composition/system-module.js';
 import { telemetryModule } from '../composition/telemetry-module.js';
 import { TOKENS } from '../composition/tokens.js';
-import { PluginRegistry } from '../plugins/plugin-registry.js';
 import { currentEnvironment } from './current-environment.js';
+import { cloudSearch, loadOptions, openPlugins } from './load-options.js';
 import { openLog } from './open-log.js';
 import type { LogOptions } from './open-log.js';
 import type { Place } from './open-place.js';
@@ -45,31 +39,6 @@ export interface NodepoolProcess {
   readonly logger: PinoLogger;
   /** Ends the session and flushes metrics and log. Never rejects. */
   close(): Promise<void>;
-}
-
-export function loadOptions(
-  configPath: string,
-  securePath: string | null,
-  environment: Readonly<Record<string, string>>,
-  plugins: PluginRegistry = openPlugins(),
-): LoadOptions {
-  return {
-    plugins,
-    fakeSettings: fakeSettingsProblems,
-    path: path.resolve(configPath),
-    ...(securePath === null ? {} : { securePath: path.resolve(securePath) }),
-    env: environment,
-    cwd: process.cwd(),
-    home: homedir(),
-    files: new SystemConfigFiles(),
-    clock: new SystemClock(),
-  };
-}
-
-/** The drivers from outside, which are looked for beside the configuration file and beside Nodepool. */
-export function openPlugins(): PluginRegistry {
-  const installation = fileURLToPath(new URL('../../..', import.meta.url));
-  return new PluginRegistry({ clock: new SystemClock(), installation: path.resolve(installation) });
 }
 
 /** Loads the configuration and puts the parts together; nothing runs yet but the connection to the store. */
@@ -100,7 +69,7 @@ export async function openProcess(
     ...modules,
   );
   container.bind(TOKENS.config).toConstantValue(config);
-  container.bind(TOKENS.clouds).toConstantValue(new FileCloudDirectory(reading));
+  container.bind(TOKENS.clouds).toConstantValue(new FileCloudDirectory(cloudSearch(environment)));
   const store = container.get(TOKENS.store);
   if (mustBeStarted(store)) await store.start();
   return {

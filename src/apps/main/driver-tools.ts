@@ -1,46 +1,41 @@
 import path from 'node:path';
-import { ExecDriver } from '../../adapters/exec-driver/exec-driver.js';
 import type { DriverTestOrder, DriverTools } from '../../adapters/cli/session.js';
-import { FileCloudDirectory } from '../../adapters/config-yaml/file-cloud-directory.js';
-import { FakeClouds } from '../../adapters/fake-cloud/fake-clouds.js';
-import { FakeDriver } from '../../adapters/fake-cloud/fake-driver.js';
-import { OpenStackDriver } from '../../adapters/openstack/openstack-driver.js';
+import { FileCloudDirectory } from '../../adapters/openstack/clouds/file-cloud-directory.js';
 import { SshHostKeyScanner } from '../../adapters/ssh/ssh-host-key-scanner.js';
-import { StaticDriver } from '../../adapters/static/static-driver.js';
-import { NodeChildPrograms } from '../../adapters/system/node-child-programs.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { SystemRandom } from '../../adapters/system/system-random.js';
 import type { DriverSchema } from '../../domain/config/driver-schema.js';
 import { DRIVER_API_VERSION } from '../../ports/compute/driver-api.js';
 import type { Driver } from '../../ports/compute/driver.js';
-import { GuardedDriver } from '../plugins/containment/guarded-driver.js';
+import { builtInDrivers } from '../composition/built-in-drivers.js';
 import { driverLines, checkLines, leftBehindLines, sumLine } from '../plugins/driver-report.js';
 import type { DriverRow } from '../plugins/driver-report.js';
 import { testDriver } from '../plugins/driver-test.js';
 import { ANY_DRIVER } from '../plugins/plugin-registry.js';
 import { currentEnvironment } from './current-environment.js';
-import { loadOptions, openPlugins } from './daemon.js';
+import { cloudSearch, loadOptions, openPlugins } from './load-options.js';
 import { packageVersion } from './version.js';
 
 /** `nodepool drivers` and `nodepool driver-test`. */
 export const driverTools: DriverTools = { list, test };
 
-/** The file is not read: clouds are looked up when a provider starts. */
-function builtInDrivers(configPath: string): readonly Driver[] {
+/** The configuration is not read: clouds are looked up when a provider starts. */
+function ownDrivers(): readonly Driver[] {
   const clock = new SystemClock();
-  const clouds = new FileCloudDirectory(loadOptions(configPath, null, currentEnvironment()));
-  return [
-    new GuardedDriver(new ExecDriver(new NodeChildPrograms(), currentEnvironment())),
-    new FakeDriver(new FakeClouds(clock, new SystemRandom())),
-    new OpenStackDriver(clouds, packageVersion()),
-    new StaticDriver(new SshHostKeyScanner(clock)),
-  ];
+  return builtInDrivers({
+    clock,
+    random: new SystemRandom(),
+    scanner: new SshHostKeyScanner(clock),
+    clouds: new FileCloudDirectory(cloudSearch(currentEnvironment())),
+    environment: currentEnvironment(),
+    version: packageVersion(),
+  });
 }
 
 async function list(configPath: string): Promise<readonly string[]> {
   const plugins = openPlugins();
   const folder = path.dirname(path.resolve(configPath));
-  const rows: DriverRow[] = builtInDrivers(configPath).map(({ name, capabilities }) => ({
+  const rows: DriverRow[] = ownDrivers().map(({ name, capabilities }) => ({
     name,
     source: 'built-in',
     api: DRIVER_API_VERSION,
@@ -83,8 +78,8 @@ interface Tested {
   readonly title: string;
 }
 
-async function find({ module, configPath }: DriverTestOrder): Promise<Tested> {
-  const builtIn = builtInDrivers(configPath).find(({ name }) => name === module);
+async function find({ module }: DriverTestOrder): Promise<Tested> {
+  const builtIn = ownDrivers().find(({ name }) => name === module);
   if (builtIn) return { driver: builtIn, schema: undefined, title: `${module} (built-in, API ${DRIVER_API_VERSION})` };
   const load = await openPlugins().load(ANY_DRIVER, module, process.cwd());
   if (load.kind === 'unusable') throw new Error(`${load.problem}; ${load.mend}`);

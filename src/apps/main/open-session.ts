@@ -11,7 +11,8 @@ import { administrationModule } from '../composition/daemon-modules.js';
 import { TOKENS } from '../composition/tokens.js';
 import { connectInTime } from './connect-in-time.js';
 import { currentEnvironment } from './current-environment.js';
-import { loadOptions, openProcess } from './daemon.js';
+import { openProcess } from './daemon.js';
+import { loadOptions } from './load-options.js';
 import type { Place } from './open-place.js';
 import { socketOf } from './open-socket.js';
 

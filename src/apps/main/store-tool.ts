@@ -8,7 +8,7 @@ import type { NodepoolConfig, StoreConfig } from '../../domain/config/config.js'
 import { StoreInUseError } from '../../ports/coordination/store-engine.js';
 import type { StoreLine } from '../../ports/administration/store-contents.js';
 import { currentEnvironment } from './current-environment.js';
-import { loadOptions } from './daemon.js';
+import { loadOptions } from './load-options.js';
 import { socketOf } from './open-socket.js';
 import { exportZooKeeper, importZooKeeper } from './zookeeper-copy.js';
 

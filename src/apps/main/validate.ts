@@ -1,7 +1,7 @@
 import type { ConfigFindings } from '../../adapters/cli/session.js';
 import { validateConfig } from '../../adapters/config-yaml/load-config.js';
 import { formatProblem, formatWarning } from '../../domain/config/config-problem.js';
-import { loadOptions } from './daemon.js';
+import { loadOptions } from './load-options.js';
 import { currentEnvironment } from './current-environment.js';
 
 /** `nodepool config-validate`: one line for each problem. */

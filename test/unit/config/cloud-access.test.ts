@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
+import { readYaml } from '../../../src/adapters/config-yaml/read-yaml.js';
 import { describe, expect, it } from 'vitest';
-import { FileCloudDirectory } from '../../../src/adapters/config-yaml/file-cloud-directory.js';
-import type { CloudAccess } from '../../../src/domain/config/cloud-access.js';
-import { VENDOR_PROFILES } from '../../../src/domain/config/vendor-profiles.js';
+import { FileCloudDirectory } from '../../../src/adapters/openstack/clouds/file-cloud-directory.js';
+import type { CloudAccess } from '../../../src/adapters/openstack/clouds/cloud-access.js';
+import { VENDOR_PROFILES } from '../../../src/adapters/openstack/clouds/vendor-profiles.js';
 import { ProviderError } from '../../../src/ports/compute/errors.js';
 import { MemoryFiles } from './config-harness.js';
 
@@ -18,7 +19,7 @@ interface Place {
 function accessOf(text: string, place: Place = {}): Promise<CloudAccess> {
   const files = new MemoryFiles();
   for (const [path, content] of Object.entries({ [FILE]: text, ...place.files })) files.write(path, content);
-  const directory = new FileCloudDirectory({ files, env: place.env ?? {}, cwd: '/', home: '/home/someone' });
+  const directory = new FileCloudDirectory({ files, env: place.env ?? {}, cwd: '/', home: '/home/someone', readYaml });
   return directory.access(place.cloud ?? 'x', place.region ?? null);
 }
 
@@ -348,7 +349,7 @@ describe('what is wrong is said with file, cloud and key', () => {
   });
 
   it('no file at all', async () => {
-    const directory = new FileCloudDirectory({ files: new MemoryFiles(), env: {}, cwd: '/', home: '/root' });
+    const directory = new FileCloudDirectory({ files: new MemoryFiles(), env: {}, cwd: '/', home: '/root', readYaml });
     await expect(directory.access('x', null)).rejects.toThrow('there is no clouds.yaml: /etc/openstack/clouds.yaml');
   });
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Clouds } from '../../../src/adapters/config-yaml/clouds-reader.js';
-import { readClouds } from '../../../src/adapters/config-yaml/clouds-reader.js';
+import type { Clouds } from '../../../src/adapters/openstack/clouds/found-clouds.js';
+import { readYaml } from '../../../src/adapters/config-yaml/read-yaml.js';
+import { readClouds } from '../../../src/adapters/openstack/clouds/clouds-reader.js';
 import { MemoryFiles } from './config-harness.js';
 
 function read(files: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Promise<Clouds> {
   const memory = new MemoryFiles();
   for (const [path, text] of Object.entries(files)) memory.write(path, text);
-  return readClouds({ files: memory, env, cwd: '/current', home: '/home/someone' });
+  return readClouds({ files: memory, env, cwd: '/current', home: '/home/someone', readYaml });
 }
 
 const cloud = (format: string): string => `clouds: {x: {image_format: ${format}}}`;

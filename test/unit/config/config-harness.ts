@@ -1,3 +1,5 @@
+import { readClouds } from '../../../src/adapters/openstack/clouds/clouds-reader.js';
+import { readYaml } from '../../../src/adapters/config-yaml/read-yaml.js';
 import type { NodepoolConfig } from '../../../src/domain/config/config.js';
 import type { ConfigProblem } from '../../../src/domain/config/config-problem.js';
 import { ConfigError, formatProblem } from '../../../src/domain/config/config-problem.js';
@@ -100,9 +102,9 @@ export function optionsFor(
     path: MAIN,
     securePath: situation.secure === undefined ? null : SECURE,
     env: situation.env ?? {},
-    cwd: '/',
-    home: '/home/someone',
     files,
+    clouds: (reading) =>
+      readClouds({ files: reading, env: situation.env ?? {}, cwd: '/', home: '/home/someone', readYaml }),
     clock: situation.clock ?? new LeapingClock(),
     ...(situation.drivers ? { drivers: situation.drivers } : {}),
   };

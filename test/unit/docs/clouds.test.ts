@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readYaml } from '../../../src/adapters/config-yaml/read-yaml.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { FileCloudDirectory } from '../../../src/adapters/config-yaml/file-cloud-directory.js';
-import { CLOSED_VENDORS, VENDOR_PROFILES } from '../../../src/domain/config/vendor-profiles.js';
+import { FileCloudDirectory } from '../../../src/adapters/openstack/clouds/file-cloud-directory.js';
+import { CLOSED_VENDORS, VENDOR_PROFILES } from '../../../src/adapters/openstack/clouds/vendor-profiles.js';
 import { MemoryFiles } from '../config/config-harness.js';
 import { DOCUMENTS, document, fencedBlocks, quotedIn, ROOT, sections, tableRows } from './documents.js';
 
@@ -45,7 +46,7 @@ describe('what the documents say of clouds.yaml', () => {
     const files = new MemoryFiles();
     files.write('/etc/openstack/clouds.yaml', clouds);
     files.write('/etc/openstack/secure.yaml', secure);
-    const directory = new FileCloudDirectory({ files, env: {}, cwd: '/', home: '/root' });
+    const directory = new FileCloudDirectory({ files, env: {}, cwd: '/', home: '/root', readYaml });
     await expect(directory.access(cloud, region)).resolves.toMatchObject({ name: cloud });
   });
 

@@ -22,7 +22,7 @@ describe('the page on compatibility', () => {
   });
 
   it('lists as not there yet only what is not there', () => {
-    const drivers = readFileSync(path.join(ROOT, 'src/apps/composition/drivers-module.ts'), 'utf8');
+    const drivers = readFileSync(path.join(ROOT, 'src/apps/composition/built-in-drivers.ts'), 'utf8');
     const absent: Readonly<Record<string, boolean>> = {
       Drivers: !/openstack/i.test(drivers),
       'Plug-in drivers': !exists('src/apps/plugins'),

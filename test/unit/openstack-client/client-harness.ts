@@ -1,5 +1,5 @@
-import { buildCloudAccess } from '../../../src/domain/config/build-cloud-access.js';
-import type { CloudAccess } from '../../../src/domain/config/cloud-access.js';
+import { buildCloudAccess } from '../../../src/adapters/openstack/clouds/build-cloud-access.js';
+import type { CloudAccess } from '../../../src/adapters/openstack/clouds/cloud-access.js';
 import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js';
 import { RecordingMetrics } from '../../../src/adapters/memory-metrics/recording-metrics.js';
 import type { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';

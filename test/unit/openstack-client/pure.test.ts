@@ -15,7 +15,7 @@ import { nextQuery } from '../../../src/adapters/openstack/client/next-page.js';
 import { proxyFor } from '../../../src/adapters/openstack/client/proxies.js';
 import { retryAfter } from '../../../src/adapters/openstack/client/retry-after.js';
 import { retryDelay } from '../../../src/adapters/openstack/client/retry-delay.js';
-import { proxiesFromEnvironment } from '../../../src/domain/config/cloud-proxies.js';
+import { proxiesFromEnvironment } from '../../../src/adapters/openstack/clouds/cloud-proxies.js';
 import { task } from '../../../src/domain/metrics/task-metrics.js';
 import { ProviderError } from '../../../src/ports/compute/errors.js';
 

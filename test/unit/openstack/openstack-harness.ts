@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import type { CloudAccess } from '../../../src/domain/config/cloud-access.js';
+import type { CloudAccess } from '../../../src/adapters/openstack/clouds/cloud-access.js';
 import type { ProviderConfig } from '../../../src/domain/config/config.js';
 import { FakeOpenStack } from '../../support/fake-openstack.js';
 import { HurriedClock } from '../../support/hurried-clock.js';

@@ -1,5 +1,7 @@
 import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { readClouds } from '../../../src/adapters/openstack/clouds/clouds-reader.js';
+import { readYaml } from '../../../src/adapters/config-yaml/read-yaml.js';
 import { describe, expect, it } from 'vitest';
 import { ConfigFile } from '../../../src/adapters/config-yaml/config-file.js';
 import { SystemConfigFiles } from '../../../src/adapters/config-yaml/config-files.js';
@@ -37,9 +39,8 @@ function situation(config: string, driver: string | null = driverCode('acme')): 
     folder,
     path: path.join(folder, 'nodepool.yaml'),
     env: {},
-    cwd: '/nowhere',
-    home: '/nowhere',
     files: new SystemConfigFiles(),
+    clouds: (files) => readClouds({ files, env: {}, cwd: '/nowhere', home: '/nowhere', readYaml }),
     clock,
     plugins: new PluginRegistry({ clock, installation: '/nowhere' }),
   };

@@ -1,4 +1,4 @@
-import type { CloudService } from '../../../domain/config/cloud-access.js';
+import type { CloudService } from '../clouds/cloud-access.js';
 
 export type Service = CloudService;
 export type JsonObject = Readonly<Record<string, unknown>>;

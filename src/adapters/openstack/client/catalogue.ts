@@ -1,5 +1,5 @@
 /** The services of a cloud, as the identity service lists them. */
-import type { ServiceAccess } from '../../../domain/config/cloud-access.js';
+import type { ServiceAccess } from '../clouds/cloud-access.js';
 import type { Service } from './api-call.js';
 
 export interface CatalogueEndpoint {

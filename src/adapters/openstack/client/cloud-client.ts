@@ -1,4 +1,4 @@
-import type { CloudAccess } from '../../../domain/config/cloud-access.js';
+import type { CloudAccess } from '../clouds/cloud-access.js';
 import * as taskMetrics from '../../../domain/metrics/task-metrics.js';
 import { sleep } from '../../../ports/runtime/clock.js';
 import { DeadlineError, withDeadline } from '../../../ports/runtime/deadline.js';

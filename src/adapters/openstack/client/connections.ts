@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Dispatcher } from 'undici';
 import { Agent, ProxyAgent } from 'undici';
-import type { CloudTls } from '../../../domain/config/cloud-access.js';
-import type { CloudProxies } from '../../../domain/config/cloud-proxies.js';
+import type { CloudTls } from '../clouds/cloud-access.js';
+import type { CloudProxies } from '../clouds/cloud-proxies.js';
 import { proxyFor } from './proxies.js';
 
 /** Seconds to connect, TLS included; a host that does not answer is then tried again within the call's deadline. */

@@ -1,4 +1,4 @@
-import type { CloudAccess } from '../../../domain/config/cloud-access.js';
+import type { CloudAccess } from '../clouds/cloud-access.js';
 import { CloudClient } from './cloud-client.js';
 import type { OpenStackClient, OpenStackClientOptions } from './openstack-client.js';
 

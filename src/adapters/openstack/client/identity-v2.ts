@@ -1,5 +1,5 @@
 /** Signing in with version 2.0 of the identity service, which a few old clouds still have and nothing else. */
-import type { CloudAuth, CloudScope } from '../../../domain/config/cloud-access.js';
+import type { CloudAuth, CloudScope } from '../clouds/cloud-access.js';
 import { Secret } from '../../../domain/config/secret.js';
 import type { JsonObject } from './api-call.js';
 import type { Catalogue } from './catalogue.js';

@@ -1,5 +1,5 @@
 /** Signing in with version 3 of the identity service. */
-import type { CloudAuth, CloudScope, DomainRef, UserRef } from '../../../domain/config/cloud-access.js';
+import type { CloudAuth, CloudScope, DomainRef, UserRef } from '../clouds/cloud-access.js';
 import { Secret } from '../../../domain/config/secret.js';
 import type { JsonObject } from './api-call.js';
 import type { Catalogue } from './catalogue.js';

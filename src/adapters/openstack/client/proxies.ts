@@ -1,4 +1,4 @@
-import type { CloudProxies } from '../../../domain/config/cloud-proxies.js';
+import type { CloudProxies } from '../clouds/cloud-proxies.js';
 
 /** The address of the proxy to take; null = none. */
 export function proxyFor(url: URL, proxies: CloudProxies): string | null {

@@ -1,4 +1,4 @@
-import type { CloudAccess } from '../../../domain/config/cloud-access.js';
+import type { CloudAccess } from '../clouds/cloud-access.js';
 import type { Service } from './api-call.js';
 import { ApiError } from './api-error.js';
 import type { ApiVersion } from './api-versions.js';

@@ -1,4 +1,4 @@
-import type { CloudAuth } from '../../../domain/config/cloud-access.js';
+import type { CloudAuth } from '../clouds/cloud-access.js';
 import type { Secret } from '../../../domain/config/secret.js';
 import { asError } from '../../../ports/runtime/clock.js';
 import type { Clock } from '../../../ports/runtime/clock.js';

@@ -1,4 +1,4 @@
-import type { CloudAuth } from '../../../domain/config/cloud-access.js';
+import type { CloudAuth } from '../clouds/cloud-access.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
 import { hasVersion, majorOf, newestOf, readVersions, versionRoot, versionUrl, withVersion } from './api-versions.js';
 import { withoutSlash } from './api-versions.js';

@@ -1,4 +1,4 @@
-import type { CloudAccess } from '../../domain/config/cloud-access.js';
+import type { CloudAccess } from './cloud-access.js';
 
 /** Where drivers learn how to reach the clouds that the configuration names. */
 export interface CloudDirectory {

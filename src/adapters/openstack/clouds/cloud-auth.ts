@@ -1,7 +1,7 @@
 /** How to sign in to a cloud, from its entry in `clouds.yaml` (spec BUILDER 6.1). */
 import type { CloudAuth, CloudScope, DomainRef, UserRef } from './cloud-access.js';
 import type { CloudEntryReader } from './cloud-entry-reader.js';
-import { Secret } from './secret.js';
+import { Secret } from '../../../domain/config/secret.js';
 
 type AuthKind = 'password' | 'token' | 'application-credential' | 'fixed';
 interface AuthType {

@@ -1,5 +1,5 @@
 /** What the keys below `auth` in clouds.yaml are called. Other tools know more: whatever is not like one of these is left alone. */
-import { nearestWord } from '../presentation/nearest-word.js';
+import { nearestWord } from '../../../domain/presentation/nearest-word.js';
 
 const KEYS = [
   'application_credential_id',

@@ -1,4 +1,4 @@
-import { Secret } from './secret.js';
+import { Secret } from '../../../domain/config/secret.js';
 
 /** Proxies on the way to a cloud, as `http_proxy` and its relatives name them; null = none. Their addresses may hold passwords. */
 export interface CloudProxies {

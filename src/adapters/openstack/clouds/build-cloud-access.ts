@@ -1,5 +1,5 @@
 /** From an entry of `clouds.yaml` to what a driver needs (spec BUILDER 6.1). */
-import { DEFAULT_SDK_PREFIX } from '../metrics/task-metrics.js';
+import { DEFAULT_SDK_PREFIX } from '../../../domain/metrics/task-metrics.js';
 import type { CacheExpiration, CloudAccess, CloudTls } from './cloud-access.js';
 import { readCloudAuth } from './cloud-auth.js';
 import type { CloudEntry } from './cloud-entry-reader.js';

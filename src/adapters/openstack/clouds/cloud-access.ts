@@ -1,6 +1,6 @@
 /** A cloud of `clouds.yaml` in one region, understood: what is needed to speak with it (spec BUILDER 6.1). */
 import type { CloudProxies } from './cloud-proxies.js';
-import type { Secret } from './secret.js';
+import type { Secret } from '../../../domain/config/secret.js';
 
 export const CLOUD_SERVICES = ['compute', 'image', 'network', 'volume', 'identity', 'object-store'] as const;
 export type CloudService = (typeof CLOUD_SERVICES)[number];

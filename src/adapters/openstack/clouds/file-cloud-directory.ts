@@ -1,6 +1,6 @@
-import type { CloudAccess } from '../../domain/config/cloud-access.js';
-import type { CloudDirectory } from '../../ports/compute/cloud-directory.js';
-import { ProviderError } from '../../ports/compute/errors.js';
+import type { CloudAccess } from './cloud-access.js';
+import type { CloudDirectory } from './cloud-directory.js';
+import { ProviderError } from '../../../ports/compute/errors.js';
 import type { CloudSearch } from './clouds-reader.js';
 import { readClouds } from './clouds-reader.js';
 
