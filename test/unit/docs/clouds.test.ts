@@ -38,7 +38,7 @@ const parts = sections(document('docs/reference/configuration.md'));
 const keysOf = (heading: string): readonly string[] =>
   tableRows(parts.get(heading) ?? '').flatMap(([key = '']) => quotedIn(key));
 const code = ['build-cloud-access', 'cloud-auth', 'cloud-networks', 'cloud-services', 'clouds']
-  .map((name) => readFileSync(path.join(ROOT, 'src/domain/config', `${name}.ts`), 'utf8'))
+  .map((name) => readFileSync(path.join(ROOT, 'src/adapters/openstack/clouds', `${name}.ts`), 'utf8'))
   .join('\n');
 
 describe('what the documents say of clouds.yaml', () => {
