@@ -39,6 +39,7 @@ describe('the packed product', () => {
       .filter((name) => name.endsWith('.ts'))
       .map((name) => name.slice(0, -'.ts'.length));
     const expected = new Set([
+      'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'package.json',
