@@ -2,7 +2,6 @@ import 'reflect-metadata';
 import { CommandLine } from '../../adapters/cli/command-line.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { currentEnvironment } from './current-environment.js';
-import { leaseTools } from './lease-tools.js';
 import { runMain } from './run-main.js';
 import { packageVersion } from './version.js';
 
@@ -21,7 +20,7 @@ function main(): Promise<number> {
       test: async (...order) => (await import('./driver-tools.js')).driverTools.test(...order),
     },
     init: async (order, print) => (await import('./init-tools.js')).initialize(order, currentEnvironment(), print),
-    leases: leaseTools,
+    leases: { open: async (options) => (await import('./open-lease-clerk.js')).openLeaseClerk(options) },
     store: async (...order) => (await import('./store-tool.js')).storeTool(...order),
     stdout,
     stderr,

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import type { LeaseTools } from '../../adapters/cli/leases/lease-tools.js';
 import type { CommonOptions } from '../../adapters/cli/session.js';
 import { ApiConnection } from '../../adapters/http-client/api-connection.js';
 import { HttpLeaseService } from '../../adapters/http-client/http-lease-service.js';
@@ -10,22 +9,20 @@ import { ProcessStopSignals, TerminalPrograms } from '../../adapters/system/term
 import { LeaseClerk } from '../lease-client/lease-clerk.js';
 import { currentEnvironment } from './current-environment.js';
 
-/** Commands about leases on this machine. */
-export const leaseTools: LeaseTools = {
-  async open(options) {
-    const api = await openApi(options);
-    return new LeaseClerk({
-      service: new HttpLeaseService(api),
-      clock: new SystemClock(),
-      random: new SystemRandom(),
-      programs: new TerminalPrograms(),
-      folders: new FilePrivateFolders(currentEnvironment()),
-      stops: new ProcessStopSignals(),
-      folderName: path.basename(process.cwd()) || 'root',
-      close: () => api.close(),
-    });
-  },
-};
+/** Whoever asks for machines on behalf of this process. */
+export async function openLeaseClerk(options: CommonOptions): Promise<LeaseClerk> {
+  const api = await openApi(options);
+  return new LeaseClerk({
+    service: new HttpLeaseService(api),
+    clock: new SystemClock(),
+    random: new SystemRandom(),
+    programs: new TerminalPrograms(),
+    folders: new FilePrivateFolders(currentEnvironment()),
+    stops: new ProcessStopSignals(),
+    folderName: path.basename(process.cwd()) || 'root',
+    close: () => api.close(),
+  });
+}
 
 /**
  * The API of the Nodepool that the options name: by URL, and then no configuration is read, else by the configuration.
