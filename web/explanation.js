@@ -45,10 +45,9 @@ export async function explanationOf(kind, id) {
   if (!answer.ok) return [h('p', { class: 'problem' }, `The launcher answered ${answer.status}; it may be busy.`)];
   /** @type {unknown} */
   const said = await answer.json();
-  const { state, deciders } = /** @type {{ state: Record<string, unknown> | null, deciders: readonly Opinion[] }} */ (
-    said
-  );
+  const { state, outlook, deciders } = /** @type {Said} */ (said);
   return [
+    ...(outlook ? [h('p', { class: `outlook ${outlook.verdict}` }, outlookWords(outlook))] : []),
     state === null
       ? h('p', { class: 'muted' }, 'Its record is gone; this is what was decided about it.')
       : h('dl', { class: 'facts' }, Object.entries(state).flatMap(fact)),
@@ -130,4 +129,19 @@ function poolWords({ provider, pool, paused, declined, missing_labels: missing, 
     nodes.length === 0 ? 'has no nodes' : `has ${nodes.map(({ state, count }) => `${count} ${state}`).join(', ')}`,
   ];
   return [h('b', {}, `${provider}/${pool ?? '?'}`), ` ${words.join('; ')}.`];
+}
+
+/**
+ * @typedef {{ readonly verdict: 'underway' | 'not-yet' | 'never', readonly because: readonly string[] }} Outlook
+ * @typedef {{ state: Record<string, unknown> | null, outlook?: Outlook | null, deciders: readonly Opinion[] }} Said
+ */
+
+/**
+ * Never or not yet.
+ * @param {Outlook} outlook
+ */
+function outlookWords({ verdict, because }) {
+  if (verdict === 'underway') return `It is being served: ${because.join('; ')}.`;
+  if (verdict === 'never') return `No registered pool can ever serve it: ${because.join('; ')}.`;
+  return `It will be served when ${because.join('; or ')}.`;
 }

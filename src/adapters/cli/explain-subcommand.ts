@@ -1,5 +1,6 @@
 import type { SubjectKind } from '../../domain/explain/explanation.js';
-import { opinionLines, recordLines } from '../../domain/presentation/explanation-text.js';
+import { requestOutlook } from '../../domain/explain/outlook.js';
+import { opinionLines, outlookLines, recordLines } from '../../domain/presentation/explanation-text.js';
 import { printable } from '../../domain/presentation/printable.js';
 import type { InquiryResult, LauncherAnswer } from '../../ports/administration/explanations.js';
 import type { Subcommand } from './subcommand.js';
@@ -25,12 +26,20 @@ function explanationLines(
   const heard = launchers.some((answer) => answer.kind === 'answered');
   const found = records !== undefined || heard;
   const head = found
-    ? recordLines({ kind, id }, records?.state ?? null, now)
+    ? [...outlook(records, launchers), ...recordLines({ kind, id }, records?.state ?? null, now)]
     : [printable(`${kind[0]?.toUpperCase()}${kind.slice(1)} ${id} not found`)];
   if (launchers.length === 0) return [...head, 'No launcher is registered; this is what the records say alone.'];
   const answers = launchers.flatMap((answer) => answerLines(answer, now));
   const none = launchers.every((answer) => answer.kind === 'silent');
   return [...head, ...answers, ...(none ? ['No launcher answered; this is what the records say alone.'] : [])];
+}
+
+/** From what all launchers say together. */
+function outlook(records: InquiryResult['records'], launchers: readonly LauncherAnswer[]): readonly string[] {
+  const state = records?.state;
+  if (state?.kind !== 'request') return [];
+  const opinions = launchers.flatMap((answer) => (answer.kind === 'answered' ? answer.opinions : []));
+  return outlookLines(requestOutlook(state, opinions));
 }
 
 function answerLines(answer: LauncherAnswer, now: number): readonly string[] {

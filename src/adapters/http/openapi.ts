@@ -81,9 +81,18 @@ const SCHEMAS = {
     properties: {
       subject: object({ kind: text, id: text }),
       state: { type: ['object', 'null'] },
+      outlook: {
+        description: 'Of a request that waits: never or not yet, and why.',
+        type: ['object', 'null'],
+        properties: {
+          verdict: { enum: ['underway', 'not-yet', 'never'] },
+          because: { type: 'array', items: text },
+        },
+        required: ['verdict', 'because'],
+      },
       deciders: { type: 'array' },
     },
-    required: ['subject', 'state', 'deciders'],
+    required: ['subject', 'state', 'outlook', 'deciders'],
     additionalProperties: false,
   },
   Error: object({ message: text, code: text, title: text }),

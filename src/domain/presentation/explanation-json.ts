@@ -1,4 +1,5 @@
 import { plainSentence } from '../explain/plain-reason.js';
+import { requestOutlook } from '../explain/outlook.js';
 import type { Explanation } from '../explain/explanation.js';
 import { visibleJson } from './visible-text.js';
 
@@ -8,6 +9,7 @@ export function explanationJson({ subject, state, opinions }: Explanation, now: 
     snakeKeys({
       subject,
       state,
+      outlook: state?.kind === 'request' ? requestOutlook(state, opinions) : null,
       deciders: opinions.map((opinion) => ({
         ...opinion,
         reasons: opinion.reasons.map((reason) => ({ ...reason, sentence: plainSentence(reason) })),

@@ -13,14 +13,31 @@ import type {
   RequestFacts,
   SubjectState,
 } from '../explain/explanation.js';
+import type { Outlook } from '../explain/outlook.js';
+import { requestOutlook } from '../explain/outlook.js';
 import { isMoment } from '../model/moment.js';
 import { ageOf, formatAge, UNKNOWN_TIME } from './age.js';
 import { formatMoment } from './moment.js';
 import { printable } from './printable.js';
 
 export function explanationText({ subject, state, opinions }: Explanation, now: number): string {
+  const outlook = state?.kind === 'request' ? outlookLines(requestOutlook(state, opinions)) : [];
   const said = opinions.length > 0 ? opinionLines(opinions, now) : ['  nothing: no decision about it is remembered'];
-  return [...recordLines(subject, state, now), 'What is decided about it:', ...said].map(printable).join('\n');
+  return [...outlook, ...recordLines(subject, state, now), 'What is decided about it:', ...said]
+    .map(printable)
+    .join('\n');
+}
+
+/** Never or not yet, which is what people want to know first. */
+export function outlookLines(outlook: Outlook | null): readonly string[] {
+  if (outlook === null) return [];
+  const words = outlook.because.join('; or ');
+  const line = {
+    underway: `is being served: ${outlook.because.join('; ')}`,
+    'not-yet': `will be served when: ${words}`,
+    never: `no registered pool can ever serve it, because: ${outlook.because.join('; ')}`,
+  }[outlook.verdict];
+  return [printable(line)];
 }
 
 /** The part that comes from the records alone. */

@@ -218,14 +218,17 @@ describe.skipIf(withoutFish())('fish', () => {
 });
 
 describe.skipIf(withoutZsh())('zsh', () => {
-  /** What an interactive zsh in a terminal of its own makes of a line when the tab key is pressed. */
+  /**
+   * What an interactive zsh in a terminal of its own makes of a line when the tab key is pressed. What is waited for must not stand in
+   * what is typed: the terminal shows that too, on a busy machine later than one thinks.
+   */
   function typed(...lines: readonly string[]): readonly string[] {
     const script = `
       zmodload zsh/zpty
       zpty shell zsh -f -i
       read_until() { local text= part; while zpty -r shell part; do text+=$part; [[ $text == *$1* ]] && break; done; REPLY=$text }
       zpty -w shell 'PS1= PS2=; autoload -Uz compinit && compinit -u -d ./dump; source ./nodepool.zsh; zstyle ":completion:*" list-prompt; LISTMAX=1000 KEYTIMEOUT=1'
-      zpty -w shell 'show() { print -r -- "<<$BUFFER>>"; BUFFER=; zle .accept-line }; zle -N show; bindkey "^X" show; bindkey "^I" complete-word; print rea''dy'
+      zpty -w shell 'show() { print -r -- "<""<$BUFFER>"">"; BUFFER=; zle .accept-line }; zle -N show; bindkey "^X" show; bindkey "^I" complete-word; print rea''dy'
       read_until ready
       for line in "$@"; do
         zpty -w -n shell "$line"$'\\t\\x18'

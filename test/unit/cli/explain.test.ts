@@ -60,7 +60,8 @@ test('a request: the records, then each launcher with verdict, reasons, age and 
   expect(await terminal.run(['explain', 'request', id, ...addresses])).toEqual({
     exitCode: 0,
     stderr: '',
-    stdout: `request ${id}
+    stdout: `will be served when: in cloud/main: a node comes back
+request ${id}
   state: requested since 00:00:01:15, unlocked
   labels: small
   requestor: zuul
