@@ -40,6 +40,26 @@ module.exports = {
       from: { path: '^src', pathNot: '^src/apps/(composition|main)' },
       to: { path: 'node_modules/inversify' },
     },
+    {
+      name: 'drivers-know-the-api',
+      comment: 'A driver in a package of its own knows of Nodepool what is published, and its types only.',
+      severity: 'error',
+      from: { path: '^drivers/' },
+      to: { path: '^(src|test)/', pathNot: '^src/apps/public/' },
+    },
+    {
+      name: 'drivers-import-types-only',
+      comment: 'They run wherever they are installed, with Nodepool beside them or not.',
+      severity: 'error',
+      from: { path: '^drivers/' },
+      to: { path: '^src/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'core-knows-no-driver',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^drivers/|client-node' },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
   ],
   options: {

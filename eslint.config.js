@@ -19,7 +19,7 @@ const restricted = notOutsideSystem.map((name) => ({
 export default tseslint.config(
   {
     ignores: [
-      'dist/',
+      '**/dist/',
       '.dist-*/',
       'node_modules/',
       'coverage/',
@@ -29,6 +29,7 @@ export default tseslint.config(
       'bin/',
       'scripts/',
       'examples/',
+      'drivers/*/src/*.js',
     ],
   },
   ...tseslint.configs.recommendedTypeChecked,

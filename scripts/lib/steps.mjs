@@ -88,8 +88,9 @@ export function installDependencies({ lean = false } = {}) {
   console.log(
     lean ? 'Installing npm packages …' : 'Installing npm packages (two are compiled, this takes about a minute) …',
   );
-  const omit = lean ? ['--omit=optional'] : [];
-  must('npm ci', 'npm', ['ci', ...omit, '--no-audit', '--no-fund', '--loglevel=error']);
+  // The drivers in packages of their own need much that the core does not: .npmrc leaves them out unless somebody asks for them.
+  const extent = lean ? ['--omit=optional'] : ['--workspaces', '--include-workspace-root'];
+  must('npm ci', 'npm', ['ci', ...extent, '--no-audit', '--no-fund', '--loglevel=error']);
   mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, lean ? `${lock} lean` : lock);
 }
@@ -101,12 +102,25 @@ function bringCompiler() {
   throw new Error(`The tests compile the native ZooKeeper client; please install ${missing.join(', ')} first`);
 }
 
-/** Compiles into an empty folder, which takes the place of dist when all is there. */
+/** Compiles into an empty folder, which takes the place of dist when all is there. Drivers of packages of their own follow. */
 export function build() {
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
   replaceBuild(ROOT, (folder) =>
     must('The build', process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder]),
   );
+  for (const driver of builtDrivers()) {
+    must(`The build of ${driver}`, process.execPath, [tsc, '-p', `${driver}/tsconfig.json`]);
+  }
+}
+
+/** The folders of the drivers that are compiled. None without their packages: the core does without, and so does who has installed just that. */
+function builtDrivers() {
+  const { workspaces } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  return workspaces.filter((folder) => {
+    if (!existsSync(path.join(ROOT, folder, 'tsconfig.json'))) return false;
+    const { dependencies = {} } = JSON.parse(readFileSync(path.join(ROOT, folder, 'package.json'), 'utf8'));
+    return Object.keys(dependencies).every((name) => existsSync(path.join(ROOT, 'node_modules', name)));
+  });
 }
 
 export function requireNode() {

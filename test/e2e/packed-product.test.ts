@@ -129,11 +129,11 @@ providers:
     expect(code, output).toBe(0);
     expect(output.split('\n').map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
       'driver | version | API | capabilities',
-      'exec | built-in | 1.1 | images quota leaks zones console',
-      'fake | built-in | 1.1 | images quota leaks zones console',
-      'libvirt | built-in | 1.1 | images quota leaks console',
-      'openstack | built-in | 1.1 | images quota leaks zones console',
-      'static | built-in | 1.1 | none',
+      'exec | built-in | 1.2 | images quota leaks zones console',
+      'fake | built-in | 1.2 | images quota leaks zones console',
+      'libvirt | built-in | 1.2 | images quota leaks console',
+      'openstack | built-in | 1.2 | images quota leaks zones console',
+      'static | built-in | 1.2 | none',
       'pebble | nodepool-driver-pebble 1.1.0 | 1.1 | images quota leaks zones console',
       '',
     ]);

@@ -204,7 +204,7 @@ describe.skipIf(withoutLibvirt())('the driver libvirt on a real libvirtd', () =>
     const first = bench.spec('0000000001');
     const one = await provider.waitUntilRunning(await provider.create(first, never), first, never);
     expect(one).toMatchObject({ interfaceIp: '127.0.0.1', publicIpv4: '127.0.0.1' });
-    const port = one.connectionPort ?? 0;
+    const port = Number(one.connectionPort);
     expect(port).toBeGreaterThanOrEqual(24_500);
     expect(port).toBeLessThanOrEqual(24_999);
     await provider.delete(one.externalId, never);

@@ -313,6 +313,7 @@ export const integerMap = mapOf(integer);
 export const anything: ValueKind<unknown> = { type: '', schema: {}, check: () => [], convert: (value) => value };
 
 export const freeMap = mapOf(anything);
+export const freeMaps = listOf(freeMap);
 
 /** One string or a list of them; always a list afterwards. */
 function textOrList(split: (value: string) => readonly string[]): ValueKind<readonly string[]> {

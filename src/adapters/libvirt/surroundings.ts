@@ -34,13 +34,13 @@ export function ownerOf({ config, context }: Surroundings, known?: string): Owne
 }
 
 export function driveFormatOf({ configDrives }: LibvirtProviderSettings, label: PoolLabelConfig): ConfigDriveFormat {
-  if (label.image.kind === 'none') return 'none';
+  if (!('name' in label.image)) return 'none';
   return configDrives[label.image.name] ?? DEFAULT_CONFIG_DRIVE;
 }
 
 /** The port of the machine that connections go to. */
 export function guestPortOf(config: ProviderConfig, { image }: PoolLabelConfig): number {
-  if (image.kind === 'none') return 22;
+  if (!('name' in image)) return 22;
   const images = image.kind === 'diskimage' ? config.diskImages : config.cloudImages;
   return images.get(image.name)?.connectionPort ?? 22;
 }

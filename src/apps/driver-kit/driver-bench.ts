@@ -20,6 +20,8 @@ export interface DriverBench {
   spec(nodeId: string): BenchSpec;
   /** An image that does not exist. */
   readonly unknownImage: InstanceImage;
+  /** For drivers whose labels say what to make: a spec with such a label, of an image that does not exist (since 1.2). */
+  readonly specOfUnknownImage?: (nodeId: string) => BenchSpec;
   /** Something that can be uploaded; null if the provider keeps no images. */
   readonly upload: ImageUploadSpec | null;
   /** Lets time pass until the promise has settled, and answers it. With real time: answers the promise. */

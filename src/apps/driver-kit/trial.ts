@@ -1,7 +1,7 @@
 import type { CloudImage, ImageProvider, ImageUploadSpec } from '../../ports/compute/images.js';
 import type { AccountInstance, Instance, InstanceSpec, Provider } from '../../ports/compute/provider.js';
 import { CheckSkipped, ensure, shown } from './check-failure.js';
-import type { DriverBench, Knob } from './driver-bench.js';
+import type { BenchSpec, DriverBench, Knob } from './driver-bench.js';
 import { never } from './never.js';
 import { installationMark, instanceKey, isOfAnother } from '../../domain/decide/installation.js';
 
@@ -60,13 +60,23 @@ export class Trial {
     return this.bench.run(promise);
   }
 
+  /** A spec of an image that does not exist. */
+  unknownImageSpec(): InstanceSpec {
+    const { specOfUnknownImage, unknownImage, capabilities } = this.bench;
+    if (specOfUnknownImage) return this.completed(specOfUnknownImage(numbered(1)), HERE);
+    if (capabilities?.imageless) throw new CheckSkipped('the bench has no label with an image that does not exist');
+    return { ...this.spec(), image: unknownImage };
+  }
+
   /** @param installation whose node it is; numbers are the same in all of them */
   spec(number = 1, installation = HERE): InstanceSpec {
-    const nodeId = String(number).padStart(10, '0');
-    const spec = this.bench.spec(nodeId);
+    return this.completed(this.bench.spec(numbered(number)), installation);
+  }
+
+  private completed(spec: BenchSpec, installation: string): InstanceSpec {
     return {
       ...spec,
-      idempotencyKey: instanceKey(installation, spec.pool.provider, nodeId),
+      idempotencyKey: instanceKey(installation, spec.pool.provider, spec.nodeId),
       metadata: { ...spec.metadata, ...installationMark(installation) },
     };
   }
@@ -174,6 +184,10 @@ export class Trial {
       return false;
     }
   }
+}
+
+function numbered(number: number): string {
+  return String(number).padStart(10, '0');
 }
 
 function isList(value: unknown): boolean {

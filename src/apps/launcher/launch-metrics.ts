@@ -13,7 +13,7 @@ export class LaunchMetrics {
 
   report(result: string, seconds: number): void {
     const { label, pool, az } = this.spec;
-    const image = label.image.kind === 'none' ? null : label.image.name;
+    const image = 'name' in label.image ? label.image.name : null;
     for (const name of launchNames({ result, provider: pool.provider, az, image, requestor: this.node.requestor })) {
       this.metrics.count(name);
       this.metrics.timing(name, seconds);

@@ -18,7 +18,7 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import { checkFixedNode } from './fixed-machines.js';
 import type { LaunchGovernors } from './launch-governor.js';
 import type { Guarded, LimitGuard } from './limit-guard.js';
-import { NodeLaunch } from './node-launch.js';
+import { gatheredFrom, NodeLaunch } from './node-launch.js';
 import type { ResourceEstimate } from './node-index.js';
 import type { ProviderCapacity } from './provider-capacity.js';
 import type { PlannedStep } from './planned-step.js';
@@ -64,9 +64,21 @@ interface ImageChoice {
   readonly username: string | null;
   readonly pythonPath: string | null;
   readonly shellType: string | null;
-  readonly connectionType: string;
+  readonly connectionType: string | null;
   readonly connectionPort: number;
 }
+
+/** The driver knows by the label what to make, and tells afterwards how it is reached. */
+const NO_IMAGE: ImageChoice = {
+  image: { kind: 'none' },
+  imageId: null,
+  imageName: null,
+  username: NODE_DEFAULTS.username,
+  pythonPath: 'auto',
+  shellType: null,
+  connectionType: null,
+  connectionPort: 22,
+};
 
 /** Carries out one allocation step: takes a free node, or creates a record and launches an instance (spec LAUNCHER 2.6, 2.7). */
 export class NodeAcquisition {
@@ -299,12 +311,11 @@ export class NodeAcquisition {
     logger.info(`Launching ${label.name} in ${context.provider.name}/${context.pool.name}`);
     const dynamic = dynamicProperties(label.dynamicInstanceProperties, request.id, request.value);
     for (const problem of dynamic.problems) logger.error(`dynamic-instance-properties: ${problem}; it is left out`);
-    const gather = choice.connectionType === 'ssh' || choice.connectionType === 'network_cli' ? 'keys' : 'port';
     const outcome = await new NodeLaunch(this.services, logger, {
       lease,
       provider: context.driver,
       config: context.provider,
-      scan: label.hostKeyChecking ? gather : 'none',
+      scan: label.hostKeyChecking ? gatheredFrom(choice.connectionType) : 'none',
       permit: planned.permit,
       spent: planned.spent,
       permits: this.governors.of(context.provider.name),
@@ -346,6 +357,7 @@ export class NodeAcquisition {
   private chooseImage(provider: ProviderConfig, label: PoolLabelConfig): ImageChoice {
     if (label.image.kind === 'diskimage') return this.chooseUpload(provider, label.image.name);
     if (label.image.kind === 'cloud-image') return chooseCloudImage(provider, label.image.name);
+    if (label.image.kind === 'settings') return NO_IMAGE;
     throw new ProviderError('configuration', `label ${label.name} has no image`);
   }
 

@@ -38,7 +38,7 @@ export interface LaunchJob {
   readonly spent: number;
   /** Where leave for further attempts comes from. */
   readonly permits: Pick<LaunchGovernor, 'allowed' | 'begin'>;
-  readonly connection: { readonly port: number; readonly type: string };
+  readonly connection: { readonly port: number; readonly type: string | null };
 }
 
 /** Before the broken instance of a failed attempt is deleted once more, seconds. */
@@ -120,21 +120,27 @@ export class NodeLaunch {
     );
   }
 
-  private interfaceIp(instance: Instance): string {
+  private interfaceIp(instance: Instance): string | null {
     const { useInternalIp } = this.job.spec.pool;
     const internal = useInternalIp ? (instance.privateIpv4 ?? instance.privateIpv6) : null;
     const address = internal ?? instance.interfaceIp;
     if (!address) {
+      if (hasCredentials(instance)) return null;
       throw new ProviderError('transient', 'Unable to find public IP of server', { metric: 'error.network' });
     }
     return address;
   }
 
-  private async hostKeys(instance: Instance, interfaceIp: string, launching: AbortSignal): Promise<readonly string[]> {
-    const { lease, scan, config, connection, spec } = this.job;
-    if (scan === 'none') return [];
+  private async hostKeys(
+    instance: Instance,
+    interfaceIp: string | null,
+    launching: AbortSignal,
+  ): Promise<readonly string[]> {
+    const { lease, config, connection, spec } = this.job;
+    if (this.job.scan === 'none' || interfaceIp === null || hasCredentials(instance)) return [];
+    const scan = instance.connectionType ? gatheredFrom(instance.connectionType) : this.job.scan;
     if (instance.hostKeys !== null) return scan === 'keys' ? instance.hostKeys : [];
-    const target = { host: interfaceIp, port: instance.connectionPort ?? connection.port, gather: scan } as const;
+    const target = { host: interfaceIp, port: portOf(instance) ?? connection.port, gather: scan } as const;
     const patience = spec.label.bootTimeout ?? config.bootTimeout;
     return withDeadline(this.services.clock, patience + 15, `host keys of ${lease.id}`, launching, (signal) =>
       this.services.scanner.scan(target, patience, signal),
@@ -240,7 +246,25 @@ function readyFields(instance: Instance, node: Node): Partial<Node> {
     hostId: instance.hostId,
     resources: instance.resources ?? node.resources,
     connectionPort: instance.connectionPort ?? node.connectionPort,
+    connectionType: instance.connectionType ?? node.connectionType,
+    username: instance.username ?? node.username,
+    pythonPath: instance.pythonPath ?? node.pythonPath,
+    shellType: instance.shellType ?? node.shellType,
   };
+}
+
+/** Clients get in with what is in the record, not by an address. */
+function hasCredentials({ connectionPort }: Instance): boolean {
+  return typeof connectionPort === 'object' && connectionPort !== null;
+}
+
+function portOf({ connectionPort }: Instance): number | undefined {
+  return typeof connectionPort === 'number' ? connectionPort : undefined;
+}
+
+/** What a scan gathers where nodes are connected to in this way: who does not speak SSH has no keys. */
+export function gatheredFrom(connectionType: string | null): 'keys' | 'port' {
+  return connectionType === 'ssh' || connectionType === 'network_cli' ? 'keys' : 'port';
 }
 
 /** The last part of the metric names (spec LAUNCHER 5). */

@@ -120,6 +120,8 @@ function connectionTypes(
   if (!image) return [];
   if (image.kind === 'diskimage') return [provider.diskImages.get(image.name)?.connectionType ?? 'ssh'];
   if (image.kind === 'cloud-image') return [provider.cloudImages.get(image.name)?.connectionType ?? 'ssh'];
+  // Whoever leases has no use for what only Zuul's executors understand.
+  if (image.kind === 'settings') return ['other'];
   return staticTypes(pool, label);
 }
 

@@ -197,7 +197,7 @@ function specOf(config: ProviderConfig, pool: PoolConfig, nodeId: string): Insta
 }
 
 function imageOf(config: ProviderConfig, { image, name }: PoolLabelConfig): InstanceImage {
-  if (image.kind === 'none') return { kind: 'none' };
+  if (!('name' in image)) return { kind: 'none' };
   if (image.kind === 'diskimage') throw new Error(`label ${name}: the first label for a test needs a cloud-image`);
   const known = config.cloudImages.get(image.name);
   const idOrName = known?.imageId ?? known?.imageName ?? image.name;

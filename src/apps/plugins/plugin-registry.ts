@@ -126,7 +126,12 @@ export class PluginRegistry implements DriverSchemaSource, DriverRegistry {
     }
     try {
       const { name, configSchema, capabilities } = plugin;
-      const schema = new PluginDriverSchema({ name, configSchema, managesImages: capabilities.images });
+      const schema = new PluginDriverSchema({
+        name,
+        configSchema,
+        managesImages: capabilities.images,
+        imageless: capabilities.imageless === true,
+      });
       const loaded = { plugin, schema, source, entry };
       this.loaded.set(plugin.name, loaded);
       return { kind: 'loaded', loaded };

@@ -21,7 +21,10 @@ export type {
   DriverConfigSchema,
   KeyDescription,
   KeyKind,
+  PoolLimitKey,
+  SectionCheck,
   SectionDescription,
+  SectionProblem,
 } from '../../domain/config/driver-config-schema.js';
 export type {
   CloudImageConfig,

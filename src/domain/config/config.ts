@@ -155,10 +155,11 @@ export interface PoolConfig {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** What a pool makes a label from. Static pools use `none`: their nodes exist already. */
+/** What a pool makes a label from. Static pools use `none`: their nodes exist already. With `settings` the label's own say it all. */
 export type LabelImage =
   | { readonly kind: 'diskimage'; readonly name: string }
   | { readonly kind: 'cloud-image'; readonly name: string }
+  | { readonly kind: 'settings' }
   | { readonly kind: 'none' };
 
 export interface PoolLabelConfig {

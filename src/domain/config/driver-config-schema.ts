@@ -14,7 +14,9 @@ export type KeyKind =
   | 'text-map'
   | 'integer-map'
   /** A map that is handed on as it is. */
-  | 'map';
+  | 'map'
+  /** A list of such maps (since 1.2). */
+  | 'map-list';
 
 export interface KeyDescription {
   readonly kind: KeyKind;
@@ -31,7 +33,24 @@ export interface KeyDescription {
   /** For `integer` and `number`. */
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Of labels, kind `text-map`: the driver's name for that key; its entries are in `InstanceSpec.metadata`, filled in (since 1.2). */
+  readonly as?: 'instance-properties' | 'dynamic-instance-properties';
 }
+
+/** A limit of a pool. */
+export type PoolLimitKey = 'max-servers' | 'max-cores' | 'max-ram' | 'max-resources';
+
+export interface SectionProblem {
+  /** The key it is about. */
+  readonly key: string;
+  /** Never a value: it may be a secret. */
+  readonly problem: string;
+  /** What to do about it. */
+  readonly mend?: string;
+}
+
+/** What is wrong with keys together. Given the described keys that stand in the section, without defaults. Pure. */
+export type SectionCheck = (values: Readonly<Record<string, unknown>>) => readonly SectionProblem[];
 
 /** By the key's YAML name: lower-case letters, digits and dashes. Keys that all providers have cannot be described again. */
 export type SectionDescription = Readonly<Record<string, KeyDescription>>;
@@ -43,6 +62,13 @@ export interface DriverConfigSchema {
   readonly pool?: SectionDescription;
   /** Values are in `PoolLabelConfig.settings`. */
   readonly label?: SectionDescription;
+  /** What a pool that is silent about a limit takes over: keys of the provider, the first that is there; maps are merged (since 1.2). */
+  readonly poolDefaults?: Readonly<Partial<Record<PoolLimitKey, readonly string[]>>>;
+  readonly checks?: {
+    readonly provider?: SectionCheck;
+    readonly pool?: SectionCheck;
+    readonly label?: SectionCheck;
+  };
 }
 
 /** The values of secret keys anywhere in a provider's configuration, longest first; those of less than four characters cannot be told apart from other text. */

@@ -10,7 +10,7 @@ import type { Driver, DriverCapabilities } from './driver.js';
  * `major.minor`. The minor grows when something optional is added, the major when a driver has to be changed. A driver runs if its
  * major is ours and its minor is not above ours.
  */
-export const DRIVER_API_VERSION = '1.1';
+export const DRIVER_API_VERSION = '1.2';
 
 /** A driver as a package exports it, as `default` or as `driver`. */
 export interface DriverPlugin extends Driver {

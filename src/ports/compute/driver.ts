@@ -33,6 +33,11 @@ export interface DriverCapabilities {
   readonly zones: boolean;
   /** `Provider.consoleLog` has texts. */
   readonly console: boolean;
+  /**
+   * Labels say themselves what is made of them, without an image that Nodepool would know: there are no keys for images, and
+   * `InstanceSpec.image` is of kind `none` (since 1.2). Absent: false.
+   */
+  readonly imageless?: boolean;
 }
 
 /** A kind of provider. One per process; makes a `Provider` per configured provider and configuration. */

@@ -42,6 +42,7 @@ export type InstanceImage =
 /** What is known of an instance that runs. Absent values are null. */
 export interface Instance {
   readonly externalId: string;
+  /** Null only beside a `connectionPort` that is an object. */
   readonly interfaceIp: string | null;
   readonly publicIpv4: string | null;
   readonly privateIpv4: string | null;
@@ -56,8 +57,19 @@ export interface Instance {
   readonly resources: Resources | null;
   /** Host keys the driver knows without a scan; null = scan. */
   readonly hostKeys: readonly string[] | null;
-  /** Where it is connected to if that is not the port of its image, as with a forwarded port (since 1.1); may be left out. */
-  readonly connectionPort?: number | null;
+  /**
+   * Where it is connected to if that is not the port of its image, as with a forwarded port (since 1.1); may be left out. An object
+   * is whatever clients need to get in, credentials included (since 1.2): it goes into the record as it is and is shown nowhere,
+   * and no host keys are scanned.
+   */
+  readonly connectionPort?: number | Readonly<Record<string, unknown>> | null;
+  /** `connection_type`, if it is not that of the image (since 1.2); may be left out. */
+  readonly connectionType?: string | null;
+  /** Whom to connect as, if it is not the user of the image (since 1.2); may be left out. */
+  readonly username?: string | null;
+  /** Of the machine, if it is not that of the image (since 1.2); may be left out. */
+  readonly pythonPath?: string | null;
+  readonly shellType?: string | null;
 }
 
 /** Something that takes quota in the account, ours or not. */

@@ -82,7 +82,7 @@ describe('a driver from outside', () => {
       'is of a later API',
       inPackage(driverCode('acme', "apiVersion: '2.0',")),
       null,
-      /API 2\.0, this Nodepool has 1\.1; update/,
+      /API 2\.0, this Nodepool has 1\.2; update/,
     ],
     [
       'is of a newer minor',

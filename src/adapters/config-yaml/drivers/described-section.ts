@@ -1,5 +1,10 @@
 /** Sections whose keys are described by values instead of decorators: those that drivers from outside add. */
-import type { KeyDescription, KeyKind, SectionDescription } from '../../../domain/config/driver-config-schema.js';
+import type {
+  KeyDescription,
+  KeyKind,
+  SectionCheck,
+  SectionDescription,
+} from '../../../domain/config/driver-config-schema.js';
 import type { ProblemSink } from '../../../domain/config/driver-schema.js';
 import type { SectionClass } from '../schema-key.js';
 import { Key, schemaKeys } from '../schema-key.js';
@@ -8,6 +13,7 @@ import {
   amount,
   flag,
   freeMap,
+  freeMaps,
   integer,
   integerMap,
   isRecord,
@@ -29,7 +35,11 @@ const KINDS: Readonly<Record<KeyKind, ValueKind<unknown>>> = {
   'text-map': textMap,
   'integer-map': integerMap,
   map: freeMap,
+  'map-list': freeMaps,
 };
+
+/** What a key of a label may stand for. */
+const PROPERTIES: ReadonlySet<unknown> = new Set(['instance-properties', 'dynamic-instance-properties']);
 
 /** Names that JavaScript has given a meaning to. */
 const FORBIDDEN = new Set(['constructor', 'prototype', 'name']);
@@ -74,17 +84,51 @@ export function describedValues(
   return values;
 }
 
+/** The values of the described keys that stand in the section and fit. */
+export function presentValues(
+  section: object,
+  description: SectionDescription | undefined,
+): Readonly<Record<string, unknown>> {
+  const values = Object.keys(description ?? {}).map((key): [string, unknown] => [
+    key,
+    Reflect.get(section, propertyOf(key)),
+  ]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+/** Reports what the driver finds wrong with keys together; a check that breaks is reported as well. */
+export function reportTogether(
+  check: SectionCheck | undefined,
+  values: Readonly<Record<string, unknown>>,
+  problems: ProblemSink,
+): void {
+  try {
+    for (const { key, problem, mend } of check?.(values) ?? []) {
+      const details = mend === undefined ? {} : { mend: String(mend) };
+      problems.report([String(key)], String(problem), details);
+    }
+  } catch {
+    problems.report([], 'the driver cannot check this section', { mend: "report it to the driver's author" });
+  }
+}
+
 function faultOf(key: string, spec: unknown, taken: ReadonlyMap<string, unknown>): string | undefined {
   if (!/^[a-z][a-z0-9-]*$/.test(key) || FORBIDDEN.has(key)) return 'keys are lower-case letters, digits and dashes';
   if (taken.has(key)) return 'all providers have this key; it cannot be described again';
   if (!isRecord(spec)) return 'a description is an object with kind and about';
-  const { kind, about, default: fallback, choices } = spec;
+  const { kind, about, default: fallback, choices, as: meaning } = spec;
   if (typeof kind !== 'string' || !(kind in KINDS)) return `kind is one of ${Object.keys(KINDS).join(', ')}`;
   if (typeof about !== 'string' || about === '') return 'about says what the key is for';
   if (choices !== undefined && (kind !== 'text' || !Array.isArray(choices))) return 'choices is a list, for text only';
-  if (fallback === undefined) return undefined;
+  const wrong = meaningFault(kind, meaning);
+  if (wrong !== undefined || fallback === undefined) return wrong;
   const [fault] = kindOf(spec as unknown as KeyDescription).check(fallback);
   return fault && `default: ${fault.message}`;
+}
+
+function meaningFault(kind: string, meaning: unknown): string | undefined {
+  if (meaning === undefined || (kind === 'text-map' && PROPERTIES.has(meaning))) return undefined;
+  return `as is one of ${[...PROPERTIES].join(', ')}, for text-map only`;
 }
 
 function kindOf(spec: KeyDescription): ValueKind<unknown> {

@@ -1,14 +1,20 @@
-import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../../domain/config/config.js';
-import type { DriverConfigSchema } from '../../../domain/config/driver-config-schema.js';
+import type { LabelImage, PoolConfig, PoolLabelConfig, ProviderConfig } from '../../../domain/config/config.js';
+import type { DriverConfigSchema, KeyDescription, PoolLimitKey } from '../../../domain/config/driver-config-schema.js';
 import type { DriverSchema, ProblemSink, ProviderSection } from '../../../domain/config/driver-schema.js';
 import { HOSTNAME_FIELDS, IMAGE_NAME_FIELDS } from '../../../domain/config/format-string.js';
 import { below } from '../problem-list.js';
 import { readSection } from '../read-section.js';
 import type { SectionClass } from '../schema-key.js';
 import { SectionList } from '../schema-key.js';
-import { PluginLabelSchema, PluginPoolSchema, PluginProviderSchema } from '../schemas/plugin.schema.js';
+import {
+  ImagelessLabelSchema,
+  ImagelessProviderSchema,
+  PluginLabelSchema,
+  PluginPoolSchema,
+  PluginProviderSchema,
+} from '../schemas/plugin.schema.js';
 import { isRecord } from '../value-kinds.js';
-import { describedSection, describedValues } from './described-section.js';
+import { describedSection, describedValues, presentValues, reportTogether } from './described-section.js';
 import type { ImageSurroundings } from './image-parts.js';
 import { cloudImage, diskImage, labelImage } from './image-parts.js';
 import { byName, checkFormat, checkLabel, commonPool, labelDefaults, DEFAULT_IMAGE_FORMAT } from './provider-parts.js';
@@ -17,6 +23,8 @@ import { providerDefaults, timings } from './provider-parts.js';
 export interface DescribedDriver {
   readonly name: string;
   readonly managesImages: boolean;
+  /** Its labels say themselves what is made. */
+  readonly imageless?: boolean;
   readonly configSchema: DriverConfigSchema;
 }
 
@@ -25,6 +33,8 @@ type PluginProvider = PluginProviderSchema & { readonly pools?: readonly PluginP
 
 interface Reading extends ImageSurroundings {
   readonly provider: PluginProvider;
+  /** Values of the provider's described keys. */
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly pathOf: (entry: object) => readonly (string | number)[];
   readonly problems: ProblemSink;
 }
@@ -33,6 +43,7 @@ interface Reading extends ImageSurroundings {
 export class PluginDriverSchema implements DriverSchema {
   readonly driver: string;
   readonly managesImages: boolean;
+  private readonly imageless: boolean;
   private readonly keys: DriverConfigSchema;
   private readonly section: SectionClass<PluginProvider>;
 
@@ -40,10 +51,15 @@ export class PluginDriverSchema implements DriverSchema {
   constructor(driver: DescribedDriver) {
     this.driver = driver.name;
     this.managesImages = driver.managesImages;
+    this.imageless = driver.imageless === true;
     this.keys = driver.configSchema;
-    const label = describedSection(PluginLabelSchema, 'label', this.keys.label);
+    const labelBase: SectionClass<PluginLabelSchema> = this.imageless ? ImagelessLabelSchema : PluginLabelSchema;
+    const providerBase: SectionClass<PluginProviderSchema> = this.imageless
+      ? ImagelessProviderSchema
+      : PluginProviderSchema;
+    const label = describedSection(labelBase, 'label', this.keys.label);
     const pool = describedSection<PluginPool>(PluginPoolSchema, 'pool', this.keys.pool);
-    const provider = describedSection<PluginProvider>(PluginProviderSchema, 'provider', this.keys.provider);
+    const provider = describedSection<PluginProvider>(providerBase, 'provider', this.keys.provider);
     SectionList('labels', () => label)(pool.prototype as object, 'labels');
     SectionList('pools', () => pool)(provider.prototype as object, 'pools');
     this.section = provider;
@@ -66,7 +82,9 @@ export class PluginDriverSchema implements DriverSchema {
     const cloudImages = byName('cloud-image', provider.cloudImages, at, (image, name) =>
       cloudImage(image, name, at(image)),
     );
-    const reading = { section, provider, pathOf, problems, diskImages, cloudImages };
+    const settings = describedValues(provider, section.value, this.keys.provider, problems);
+    reportTogether(this.keys.checks?.provider, presentValues(provider, this.keys.provider), problems);
+    const reading = { section, provider, settings, pathOf, problems, diskImages, cloudImages };
     return {
       ...providerDefaults(section, provider),
       ...timings(provider),
@@ -76,15 +94,30 @@ export class PluginDriverSchema implements DriverSchema {
       pools: byName('pool', provider.pools, at, (pool, name) => this.pool(pool, name, reading)),
       postUploadHook: provider.postUploadHook ?? null,
       imageFormat: provider.imageFormat ?? DEFAULT_IMAGE_FORMAT,
-      settings: describedValues(provider, section.value, this.keys.provider, problems),
+      settings,
     };
+  }
+
+  /** What a silent pool takes over from its provider. */
+  private inherited(pool: PluginPool, settings: Readonly<Record<string, unknown>>): PluginPool {
+    const limits: Record<string, unknown> = {};
+    for (const [key, sources] of Object.entries(this.keys.poolDefaults ?? {})) {
+      const property = LIMITS[key as PoolLimitKey];
+      const fallback = sources.map((source) => settings[source]).find((value) => value !== undefined);
+      if (fallback === undefined) continue;
+      const own: unknown = pool[property];
+      if (isRecord(fallback)) limits[property] = { ...fallback, ...(isRecord(own) ? own : {}) };
+      else if (own === undefined) limits[property] = fallback;
+    }
+    return { ...pool, ...limits };
   }
 
   private pool(pool: PluginPool, name: string, reading: Reading): PoolConfig {
     const { section, provider, pathOf, problems } = reading;
     const at = (entry: object): ProblemSink => below(problems, ...pathOf(entry));
+    reportTogether(this.keys.checks?.pool, presentValues(pool, this.keys.pool), at(pool));
     return {
-      ...commonPool(pool, name, section, provider),
+      ...commonPool(this.inherited(pool, reading.settings), name, section, provider),
       ignoreProviderQuota: pool.ignoreProviderQuota ?? false,
       availabilityZones: pool.availabilityZones ?? [],
       useInternalIp: pool.useInternalIp ?? false,
@@ -103,17 +136,45 @@ export class PluginDriverSchema implements DriverSchema {
     const problems = below(reading.problems, ...pathOf(label));
     checkLabel(name, section, problems, 'name');
     const settings = describedValues(label, rawAt(section.value, pathOf(label)), this.keys.label, problems);
-    const image = labelImage(label, name, reading, problems);
+    reportTogether(this.keys.checks?.label, presentValues(label, this.keys.label), problems);
+    const image = this.imageless ? OWN_IMAGE : labelImage(label, name, reading, problems);
+    const common = labelDefaults(label, pool);
     return (
       image && {
         name,
         image,
-        ...labelDefaults(label, pool),
+        ...common,
+        instanceProperties: { ...common.instanceProperties, ...this.standingFor('instance-properties', settings) },
+        dynamicInstanceProperties: {
+          ...common.dynamicInstanceProperties,
+          ...this.standingFor('dynamic-instance-properties', settings),
+        },
         settings,
       }
     );
   }
+
+  /** What the driver calls by another name. */
+  private standingFor(
+    meaning: NonNullable<KeyDescription['as']>,
+    settings: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, string>> {
+    const maps = Object.entries(this.keys.label ?? {})
+      .filter(([, { as }]) => as === meaning)
+      .map(([key]) => settings[key] as Readonly<Record<string, string>> | undefined);
+    return Object.assign({}, ...maps) as Readonly<Record<string, string>>;
+  }
 }
+
+const OWN_IMAGE: LabelImage = { kind: 'settings' };
+
+/** Where the schema keeps the limits of a pool. */
+const LIMITS = {
+  'max-servers': 'maxServers',
+  'max-cores': 'maxCores',
+  'max-ram': 'maxRam',
+  'max-resources': 'maxResources',
+} as const satisfies Record<PoolLimitKey, keyof PluginPool>;
 
 /** The section as it stands in the file. */
 function rawAt(value: unknown, path: readonly (string | number)[]): Readonly<Record<string, unknown>> {

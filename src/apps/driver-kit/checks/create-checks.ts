@@ -29,7 +29,11 @@ async function ensureNotReused(trial: Trial, second: Provider): Promise<void> {
 export const CREATE_CHECKS: readonly DriverCheck[] = [
   launching('create-runs', 'an instance that was created runs and has an address to connect to', async (trial) => {
     const instance = await trial.launch(trial.spec());
-    ensure(Boolean(instance.interfaceIp), 'a running instance has an interfaceIp');
+    const credentials = typeof instance.connectionPort === 'object' && instance.connectionPort !== null;
+    ensure(
+      Boolean(instance.interfaceIp) || credentials,
+      'a running instance has an interfaceIp, or a connectionPort with credentials',
+    );
   }),
   launching(
     'create-listed-at-once',
@@ -146,7 +150,7 @@ export const CREATE_CHECKS: readonly DriverCheck[] = [
     'create-unknown-image',
     'an image that does not exist is refused, and nothing is left that cannot be deleted',
     async (trial) => {
-      const spec = { ...trial.spec(), image: trial.bench.unknownImage };
+      const spec = trial.unknownImageSpec();
       const launch = trial.provider.create(spec, never).then((id) => trial.provider.waitUntilRunning(id, spec, never));
       await trial.failure('an image that does not exist', launch);
       for (const { externalId } of await trial.listed()) await trial.delete(externalId);

@@ -72,9 +72,9 @@ export const ERROR_CHECKS: readonly DriverCheck[] = [
     },
   ),
   launching('errors-keep-secrets', 'no error holds a secret of the configuration', async (trial) => {
-    const { secrets = [], strangeCredentials, unknownImage } = trial.bench;
+    const { secrets = [], strangeCredentials } = trial.bench;
     if (secrets.length === 0) throw new CheckSkipped('the bench has no secrets');
-    const spec = { ...trial.spec(), image: unknownImage };
+    const spec = trial.unknownImageSpec();
     const calls = [
       () => trial.provider.create(spec, never).then((id) => trial.provider.waitUntilRunning(id, spec, never)),
       () => trial.provider.waitUntilRunning('never-was', spec, never),

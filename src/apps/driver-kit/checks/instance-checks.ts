@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ProviderError } from '../../../ports/compute/errors.js';
 import type { Instance } from '../../../ports/compute/provider.js';
 import { ensure, ensureSame, shown } from '../check-failure.js';
@@ -43,6 +44,27 @@ export const INSTANCE_CHECKS: readonly DriverCheck[] = [
       ensure(typeof amount === 'number' && amount >= 0, `${key} is an amount, not ${shown(amount)}`);
     }
   }),
+  launching(
+    'instance-connection',
+    'how an instance is reached is a port, or an object that can be kept in a record',
+    async (trial) => {
+      const { connectionPort: port, connectionType } = await trial.launch(trial.spec());
+      ensure(
+        connectionType === undefined || connectionType === null || typeof connectionType === 'string',
+        'connectionType is a text, or left out',
+      );
+      if (port === undefined || port === null) return;
+      if (typeof port === 'number') ensure(Number.isInteger(port) && port > 0 && port < 65_536, 'it is no port');
+      else {
+        // Never shown: there are credentials in it.
+        ensure(
+          isDeepStrictEqual(JSON.parse(JSON.stringify(port)), port),
+          'the object is not what JSON would keep of it',
+        );
+        ensure(Boolean(connectionType), 'an object needs a connectionType that says how to understand it');
+      }
+    },
+  ),
   launching('wait-again', 'waiting for an instance that runs ends with the same instance', async (trial) => {
     const spec = trial.spec();
     const first = await trial.launch(spec);

@@ -12,6 +12,8 @@ export class NonsenseError extends Error {
 const MOST_ENTRIES = 100_000;
 const LONGEST_ID = 1000;
 const LONGEST_CONSOLE = 1 << 20;
+/** Characters; ZooKeeper takes a record of a megabyte, most of which is not ours. */
+const LONGEST_PORT = 1 << 18;
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -73,16 +75,33 @@ export function instance(expected: string): (value: unknown) => Instance {
       resources: absent(found['resources']) ? null : nodeResources(found['resources'], 'resources'),
       hostKeys: absent(found['hostKeys']) ? null : texts(found['hostKeys'], 'hostKeys'),
       ...connectionPort(found['connectionPort']),
+      ...overrides(found),
     };
   };
 }
 
 function connectionPort(value: unknown): Pick<Instance, 'connectionPort'> {
   if (absent(value)) return {};
+  if (typeof value === 'object') return { connectionPort: plainJson(plain(value, 'connectionPort')) };
   if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > 65_535) {
     throw new NonsenseError('connectionPort is no port');
   }
   return { connectionPort: Number(value) };
+}
+
+/** A copy of what can be kept in a record, and of nothing else. */
+function plainJson(value: Plain): Plain {
+  const text = JSON.stringify(value);
+  if (text.length > LONGEST_PORT) throw new NonsenseError(`connectionPort has ${text.length} characters`);
+  return JSON.parse(text) as Plain;
+}
+
+const OVERRIDES = ['connectionType', 'username', 'pythonPath', 'shellType'] as const;
+
+/** What a driver knows better than the image. */
+function overrides(found: Plain): Partial<Instance> {
+  const known = OVERRIDES.map((key) => [key, textOrNull(found[key], key)] as const);
+  return Object.fromEntries(known.filter(([, value]) => value !== null));
 }
 
 export function accountInstances(value: unknown): readonly AccountInstance[] {
