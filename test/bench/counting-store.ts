@@ -1,17 +1,31 @@
 import type { SessionMonitor } from '../../src/ports/coordination/session.js';
 import type {
   CreateOptions,
+  OperationResult,
   RecordStat,
+  TreeOperation,
   TreeRecord,
   TreeStore,
   WatchListener,
 } from '../../src/ports/coordination/tree-store.js';
 
+import type { TreeListener, TreeWatch } from '../../src/ports/coordination/tree-watch.js';
+
 /** Counts the calls that go through. */
 export class CountingStore implements TreeStore {
   calls = 0;
 
-  constructor(private readonly inner: TreeStore) {}
+  readonly transaction?: (operations: readonly TreeOperation[]) => Promise<readonly OperationResult[]>;
+  readonly watchTree?: (path: string, listener: TreeListener) => Promise<TreeWatch | undefined>;
+
+  constructor(private readonly inner: TreeStore) {
+    const { transaction, watchTree } = {
+      transaction: inner.transaction?.bind(inner),
+      watchTree: inner.watchTree?.bind(inner),
+    };
+    if (transaction) this.transaction = (operations) => transaction(this.count(operations));
+    if (watchTree) this.watchTree = (path, listener) => watchTree(this.count(path), listener);
+  }
 
   get session(): SessionMonitor {
     return this.inner.session;
@@ -45,6 +59,11 @@ export class CountingStore implements TreeStore {
   remove(path: string, version?: number): Promise<boolean> {
     this.calls += 1;
     return this.inner.remove(path, version);
+  }
+
+  private count<T>(what: T): T {
+    this.calls += 1;
+    return what;
   }
 
   close(): Promise<void> {

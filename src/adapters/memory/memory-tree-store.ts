@@ -5,22 +5,27 @@ import { SessionTracker } from '../../ports/coordination/session-tracker.js';
 import type { SessionMonitor } from '../../ports/coordination/session.js';
 import type {
   CreateOptions,
+  OperationResult,
   RecordStat,
+  TreeOperation,
   TreeRecord,
   TreeStore,
   WatchListener,
 } from '../../ports/coordination/tree-store.js';
 import { asError } from '../../ports/runtime/clock.js';
 import type { CancelTimer, Clock } from '../../ports/runtime/clock.js';
+import { operationsBehind } from '../../ports/coordination/transaction.js';
+import { eventBelow } from '../../ports/coordination/tree-watch.js';
+import type { TreeListener, TreeWatch } from '../../ports/coordination/tree-watch.js';
 import type { MemoryTree } from './memory-tree.js';
-import { Refusal } from './refusal.js';
+import { Refusal, refusedAs } from './refusal.js';
 import { Wire } from './wire.js';
 import type { WatchKind } from './watch-table.js';
 
 /** Bytes of a message above which the server hangs up, as ZooKeeper does by default (`jute.maxbuffer`). */
 const MOST_BYTES = 0xfffff;
 
-export type TreeCall = 'create' | 'read' | 'list' | 'stat' | 'write' | 'remove';
+export type TreeCall = 'create' | 'read' | 'list' | 'stat' | 'write' | 'remove' | 'transaction' | 'watchTree';
 
 export interface MemoryTreeStoreOptions {
   readonly clock: Clock;
@@ -121,6 +126,41 @@ export class MemoryTreeStore implements TreeStore {
     return this.call('remove', path, (full) => this.tree.remove(full, version));
   }
 
+  transaction(operations: readonly TreeOperation[]): Promise<readonly OperationResult[]> {
+    const path = operations[0]?.path;
+    if (path === undefined) return Promise.resolve([]);
+    let sent: readonly TreeOperation[];
+    try {
+      sent = operationsBehind(this.prefix, operations);
+    } catch (error) {
+      return Promise.reject(asError(error));
+    }
+    const size = sent.reduce((sum, one) => sum + (one.kind === 'remove' ? 0 : one.data.length), 0);
+    const effect = (): readonly OperationResult[] => {
+      const results = this.tree.transaction(sent, this.wire);
+      return results.map((result) => ({ ...result, path: result.path.slice(this.prefix.length) || '/' }));
+    };
+    return this.call('transaction', path, () => refusedAs(operations, effect), { sequential: true, size });
+  }
+
+  /** In the tree of a `MemoryTreeStore` nothing is missed by being away; whoever comes back is told so all the same, as by ZooKeeper. */
+  async watchTree(path: string, listener: TreeListener): Promise<TreeWatch> {
+    let live = true;
+    const tell: TreeListener = (event) => {
+      if (live) listener(eventBelow(this.prefix, event));
+    };
+    let end = (): void => undefined;
+    const set = (full: string): void => void (end = this.tree.watches.watchTree(full, this.wire, tell));
+    await this.call('watchTree', path, set);
+    return {
+      stop: () => {
+        live = false;
+        end();
+        return Promise.resolve();
+      },
+    };
+  }
+
   close(): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.closed = true;
@@ -142,6 +182,8 @@ export class MemoryTreeStore implements TreeStore {
       stat: of('stat'),
       write: of('write'),
       remove: of('remove'),
+      transaction: of('transaction'),
+      watchTree: of('watchTree'),
     };
   }
 
@@ -174,6 +216,7 @@ export class MemoryTreeStore implements TreeStore {
     this.cancelExpiry();
     if (this.wire.ended) return this.startOver();
     this.tracker.resumed();
+    this.tree.watches.missed(this.wire);
     this.wire.resume();
   }
 
@@ -211,7 +254,7 @@ export class MemoryTreeStore implements TreeStore {
     const refusal = this.refusal(path, sequential);
     if (refusal) return Promise.reject(refusal);
     this.counts.set(call, (this.counts.get(call) ?? 0) + 1);
-    const full = path === '/' ? this.prefix || '/' : this.prefix + path;
+    const full = this.inside(path);
     const run = (): T => {
       if (size + path.length > MOST_BYTES) return this.hangUp(path);
       const fault = this.faults.findIndex((next) => next.call === call);
@@ -225,6 +268,10 @@ export class MemoryTreeStore implements TreeStore {
       return this.hangUp(path);
     };
     return this.wire.send(path, run, again && ((): T => again(full)));
+  }
+
+  private inside(path: string): string {
+    return path === '/' ? this.prefix || '/' : this.prefix + path;
   }
 
   private hangUp(path: string): never {

@@ -1,7 +1,15 @@
 import { ancestorsOf, childOf, nameOf, parentOf } from '../../ports/coordination/paths.js';
-import type { CreateOptions, RecordStat, TreeRecord } from '../../ports/coordination/tree-store.js';
+import type {
+  CreateOptions,
+  OperationResult,
+  RecordStat,
+  TreeOperation,
+  TreeRecord,
+} from '../../ports/coordination/tree-store.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { Refusal } from './refusal.js';
+import { Refusal, RefusedOperation } from './refusal.js';
+import { Rehearsal, tenDigits } from './rehearsal.js';
+import type { Sketch } from './rehearsal.js';
 import { WatchTable } from './watch-table.js';
 import type { SessionEnd } from './watch-table.js';
 import type { AnswerGate } from './wire.js';
@@ -122,6 +130,19 @@ export class MemoryTree {
     return true;
   }
 
+  /** All changes or none. @throws RefusedOperation naming the first that is refused */
+  transaction(operations: readonly TreeOperation[], session: SessionEnd): readonly OperationResult[] {
+    const rehearsal = new Rehearsal((path) => this.sketch(path));
+    operations.forEach((operation, index) => {
+      try {
+        rehearsal.step(operation);
+      } catch (error) {
+        throw error instanceof Refusal ? new RefusedOperation(error, index) : error;
+      }
+    });
+    return operations.map((operation) => this.carryOut(operation, session));
+  }
+
   /** Ends a session: its watches are forgotten, its ephemeral records vanish. */
   endSession(session: SessionEnd): void {
     this.watches.forget(session);
@@ -166,6 +187,26 @@ export class MemoryTree {
   /** Numbers of changes go on behind this one. */
   continueAfter(transaction: number): void {
     this.transactions = Math.max(this.transactions, transaction);
+  }
+
+  private sketch(path: string): Sketch | undefined {
+    const entry = this.entries.get(path);
+    if (!entry) return undefined;
+    const { version, childCreations, owner } = entry.record;
+    return { version, childCreations, children: entry.children.size, ephemeral: owner !== null };
+  }
+
+  private carryOut(operation: TreeOperation, session: SessionEnd): OperationResult {
+    const { path } = operation;
+    switch (operation.kind) {
+      case 'create':
+        return { path: this.create(path, operation.data, flagsOf(operation), session), stat: null };
+      case 'write':
+        return { path, stat: this.write(path, operation.data, operation.version) };
+      case 'remove':
+        this.remove(path, operation.version);
+        return { path, stat: null };
+    }
   }
 
   private place(path: string, record: StoredRecord): void {
@@ -216,9 +257,8 @@ export class MemoryTree {
   }
 }
 
-/** A signed 32-bit counter as text of ten digits; it may run over to `-2147483648`, as it does in ZooKeeper. */
-function tenDigits(counter: number): string {
-  return counter < 0 ? `-${String(-counter).padStart(9, '0')}` : String(counter).padStart(10, '0');
+function flagsOf(flags: { readonly ephemeral?: boolean; readonly sequential?: boolean }): CreateOptions {
+  return { ephemeral: flags.ephemeral === true, sequential: flags.sequential === true };
 }
 
 function checkVersion(entry: Entry, version: number | undefined): void {

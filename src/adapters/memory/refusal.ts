@@ -34,3 +34,25 @@ export class Refusal extends Error {
     }
   }
 }
+
+/** A transaction's "no": of which of its operations, counted from 0. */
+export class RefusedOperation extends Error {
+  override readonly name = 'RefusedOperation';
+
+  constructor(
+    readonly refusal: Refusal,
+    readonly index: number,
+  ) {
+    super(refusal.message);
+  }
+}
+
+/** Words the refusal of a transaction with the path that its caller used. */
+export function refusedAs<T>(operations: readonly { readonly path: string }[], carryOut: () => T): T {
+  try {
+    return carryOut();
+  } catch (error) {
+    if (!(error instanceof RefusedOperation)) throw error;
+    throw error.refusal.toError(operations[error.index]?.path ?? '/');
+  }
+}

@@ -25,6 +25,8 @@ interface Request {
 interface Message {
   readonly request: Request | null;
   deliver: () => void;
+  /** What is delivered instead of a notice whose change was taken back. */
+  readonly instead: (() => void) | null;
   position: number;
 }
 
@@ -63,9 +65,9 @@ export class Wire implements SessionEnd {
     });
   }
 
-  notify(fire: () => void): void {
+  notify(fire: () => void, instead: (() => void) | null = null): void {
     if (this.over) return;
-    this.messages.push({ request: null, deliver: fire, position: this.gate?.position ?? 0 });
+    this.messages.push({ request: null, deliver: fire, instead, position: this.gate?.position ?? 0 });
     this.deliver();
   }
 
@@ -104,6 +106,7 @@ export class Wire implements SessionEnd {
       const { request, position } = message;
       if (position <= settled) continue;
       message.position = settled;
+      if (message.instead) message.deliver = message.instead;
       if (request) message.deliver = request.again?.() ?? ((): void => request.reject(reason(request.path)));
     }
   }
@@ -123,7 +126,7 @@ export class Wire implements SessionEnd {
   private answer(request: Request, deliver: () => void): void {
     // A call that broke the connection has nobody to answer through: its caller learns that at once.
     if (!this.up) return deliver();
-    this.messages.push({ request, deliver, position: this.gate?.position ?? 0 });
+    this.messages.push({ request, deliver, instead: null, position: this.gate?.position ?? 0 });
     this.deliver();
   }
 

@@ -1,11 +1,14 @@
 import type { SessionMonitor } from '../../ports/coordination/session.js';
 import type {
   CreateOptions,
+  OperationResult,
   RecordStat,
+  TreeOperation,
   TreeRecord,
   TreeStore,
   WatchListener,
 } from '../../ports/coordination/tree-store.js';
+import type { TreeListener, TreeWatch } from '../../ports/coordination/tree-watch.js';
 import { RecordTooLargeError } from '../../ports/records/record-lease.js';
 import { MOST_BYTES } from './record-codec.js';
 
@@ -13,9 +16,18 @@ import { MOST_BYTES } from './record-codec.js';
 export class BoundedStore implements TreeStore {
   /** As the store behind it: only those that need it have it. */
   readonly sync?: (path: string) => Promise<void>;
+  readonly transaction?: (operations: readonly TreeOperation[]) => Promise<readonly OperationResult[]>;
+  readonly watchTree?: (path: string, listener: TreeListener) => Promise<TreeWatch | undefined>;
 
   constructor(private readonly store: TreeStore) {
     if (store.sync) this.sync = store.sync.bind(store);
+    if (store.watchTree) this.watchTree = store.watchTree.bind(store);
+    const transaction = store.transaction?.bind(store);
+    if (!transaction) return;
+    this.transaction = async (operations) => {
+      for (const operation of operations) if (operation.kind !== 'remove') check(operation.path, operation.data);
+      return transaction(operations);
+    };
   }
 
   get session(): SessionMonitor {

@@ -1,23 +1,34 @@
 import type { SessionMonitor } from '../../ports/coordination/session.js';
 import type {
   CreateOptions,
+  OperationResult,
   RecordStat,
+  TreeOperation,
   TreeRecord,
   TreeStore,
   WatchListener,
 } from '../../ports/coordination/tree-store.js';
+import type { TreeListener, TreeWatch } from '../../ports/coordination/tree-watch.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 
 /** Tells of every change of the session, of every watch that fires, and of every write. */
 export class TracedStore implements TreeStore {
   /** As the store behind it: only those that need it have it. */
   readonly sync?: (path: string) => Promise<void>;
+  readonly transaction?: (operations: readonly TreeOperation[]) => Promise<readonly OperationResult[]>;
+  readonly watchTree?: (path: string, listener: TreeListener) => Promise<TreeWatch | undefined>;
 
   constructor(
     private readonly store: TreeStore,
     private readonly logger: Logger,
   ) {
     if (store.sync) this.sync = store.sync.bind(store);
+    const { transaction, watchTree } = {
+      transaction: store.transaction?.bind(store),
+      watchTree: store.watchTree?.bind(store),
+    };
+    if (transaction) this.transaction = (operations) => this.toldOfAll(operations, transaction(operations));
+    if (watchTree) this.watchTree = (path, listener) => watchTree(path, this.telling(path, listener));
     store.session.onChange(({ state, generation }) => {
       this.logger.debug(`The session is ${state}`, { session: generation });
     });
@@ -71,6 +82,24 @@ export class TracedStore implements TreeStore {
       this.logger.debug('A watch fired', { path, kind });
       onChange();
     };
+  }
+
+  private telling(root: string, listener: TreeListener): TreeListener {
+    return (event) => {
+      this.logger.debug('A watch on a part of the tree fired', { root, ...event });
+      listener(event);
+    };
+  }
+
+  private toldOfAll(
+    operations: readonly TreeOperation[],
+    answer: Promise<readonly OperationResult[]>,
+  ): Promise<readonly OperationResult[]> {
+    const all = operations.map(({ kind, path }) => `${kind} ${path}`);
+    return this.told('transaction', operations[0]?.path ?? '/', answer, (results) => ({
+      all,
+      created: results.filter((_, at) => operations[at]?.kind === 'create').map(({ path }) => path),
+    }));
   }
 
   private async told<T>(

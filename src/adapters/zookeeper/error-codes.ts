@@ -14,6 +14,11 @@ export const OK = 0;
 export const NO_NODE = -101;
 export const NODE_EXISTS = -110;
 
+/** The server does not know such a request; it hangs up, too. */
+export const UNIMPLEMENTED = -6;
+/** Of an operation of a transaction behind one that was refused. */
+export const RUNTIME_INCONSISTENCY = -2;
+
 const CONNECTION_LOSS = -4;
 const OPERATION_TIMEOUT = -7;
 const INVALID_STATE = -9;

@@ -11,9 +11,12 @@
  *   Ephemeral records of the old session are gone, watches of the old session are forgotten without firing.
  * - Watches fire at most once, after the change is visible to reads of this store; they survive a mere disconnect.
  *
- * Deliberately absent: transactions, recursive watches, ACLs (the ZooKeeper binding has none of them).
+ * Three methods are optional, and tell by their absence what a store cannot do: `sync`, `transaction` and `watchTree`. ZooKeeper's C client
+ * has neither of the last two. Callers who need several changes to come about as one ask for the method; those to whom one after the
+ * other is good enough use `together`. Deliberately absent: ACLs.
  */
 import type { SessionMonitor } from './session.js';
+import type { TreeListener, TreeWatch } from './tree-watch.js';
 
 export interface RecordStat {
   /** Counts writes of the record's data; 0 after creation. */
@@ -41,6 +44,25 @@ export interface CreateOptions {
   readonly sequential?: boolean;
   /** Create missing parents, empty and persistent. Off by default: locking a deleted record must not re-create it. */
   readonly makeParents?: boolean;
+}
+
+/** One change of a transaction. There are no parents made in it: name them as changes of their own, before. */
+export type TreeOperation =
+  | {
+      readonly kind: 'create';
+      readonly path: string;
+      readonly data: Uint8Array;
+      readonly ephemeral?: boolean;
+      readonly sequential?: boolean;
+    }
+  | { readonly kind: 'write'; readonly path: string; readonly data: Uint8Array; readonly version?: number }
+  | { readonly kind: 'remove'; readonly path: string; readonly version?: number };
+
+export interface OperationResult {
+  /** With its number for a sequential creation. */
+  readonly path: string;
+  /** Of what was written; null for the other kinds. */
+  readonly stat: RecordStat | null;
 }
 
 export type WatchListener = () => void;
@@ -82,6 +104,23 @@ export interface TreeStore {
    * show it have no such method.
    */
   sync?(path: string): Promise<void>;
+
+  /**
+   * Carries out all operations, in order, or none; nobody ever sees some of them. Answers one result for each, in order. Not idempotent:
+   * the name of a sequential creation is a new one each time. In it the removal of what is not there is refused.
+   * @throws NoRecordError, RecordExistsError, VersionConflictError, NotEmptyError with the path of the first operation that was refused;
+   *   ConnectionLostError (all of them may have been carried out), SessionLostError
+   */
+  transaction?(operations: readonly TreeOperation[]): Promise<readonly OperationResult[]>;
+
+  /**
+   * Tells of every change of a record and of all below it until it is stopped, at one watch's cost. The record need not exist. Resolves when
+   * the watch is set; calls made from now on are carried out behind that. It survives a mere disconnect, and then tells `missed`; with
+   * the session it is forgotten without a word. Other watches on the very same path may then fire for nothing. Answers undefined if
+   * the server cannot do it (ZooKeeper before 3.6), which may cost the connection.
+   * @throws ConnectionLostError, SessionLostError: no watch is set then
+   */
+  watchTree?(path: string, listener: TreeListener): Promise<TreeWatch | undefined>;
 
   /** Ends the session: its ephemeral records vanish at once. Idempotent. Later calls reject with `StoreClosedError`. */
   close(): Promise<void>;

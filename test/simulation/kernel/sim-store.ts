@@ -4,12 +4,15 @@ import { SessionTracker } from '../../../src/ports/coordination/session-tracker.
 import type { SessionMonitor } from '../../../src/ports/coordination/session.js';
 import type {
   CreateOptions,
+  OperationResult,
   RecordStat,
+  TreeOperation,
   TreeRecord,
   TreeStore,
   WatchListener,
 } from '../../../src/ports/coordination/tree-store.js';
-import { Refusal } from '../../../src/adapters/memory/refusal.js';
+import type { TreeListener, TreeWatch } from '../../../src/ports/coordination/tree-watch.js';
+import { Refusal, refusedAs } from '../../../src/adapters/memory/refusal.js';
 import type { CancelTimer } from '../../../src/ports/runtime/clock.js';
 import { asError } from '../../../src/ports/runtime/clock.js';
 import type { Dice } from './dice.js';
@@ -25,7 +28,9 @@ const MOST_BYTES = 0xfffff;
 /** Seconds until the client is back after that. */
 const HANG_UP = 0.5;
 
-export type CallKind = 'create' | 'read' | 'list' | 'stat' | 'write' | 'remove';
+export type CallKind = 'create' | 'read' | 'list' | 'stat' | 'write' | 'remove' | 'transaction' | 'watchTree';
+
+const WRITES: ReadonlySet<CallKind> = new Set(['create', 'write', 'remove', 'transaction']);
 
 interface Pending {
   readonly path: string;
@@ -134,6 +139,30 @@ export class SimStore implements TreeStore {
     return this.call('remove', path, () => this.tree.remove(path, version));
   }
 
+  transaction(operations: readonly TreeOperation[]): Promise<readonly OperationResult[]> {
+    const path = operations[0]?.path ?? '/';
+    const size = operations.reduce((sum, one) => sum + (one.kind === 'remove' ? 0 : one.data.length), 0);
+    const effect = (): readonly OperationResult[] => this.tree.transaction(operations, this.serverSession);
+    return this.call('transaction', path, () => refusedAs(operations, effect), true, size);
+  }
+
+  async watchTree(path: string, listener: TreeListener): Promise<TreeWatch> {
+    let end = (): void => undefined;
+    let live = true;
+    const tell: TreeListener = (event) => {
+      if (live) listener(event);
+    };
+    const set = (): void => void (end = this.tree.watches.watchTree(path, this.serverSession, tell));
+    await this.call('watchTree', path, set);
+    return {
+      stop: () => {
+        live = false;
+        end();
+        return Promise.resolve();
+      },
+    };
+  }
+
   close(): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.closed = true;
@@ -203,7 +232,7 @@ export class SimStore implements TreeStore {
     if (this.process.dead) return new Promise(() => undefined);
     const refusal = this.refusal(path, sequential);
     if (refusal) return this.refuse(refusal, `${kind} ${path}`);
-    this.counts[kind === 'create' || kind === 'write' || kind === 'remove' ? 'write' : 'read'] += 1;
+    this.counts[WRITES.has(kind) ? 'write' : 'read'] += 1;
     return new Promise<T>((resolve, reject) => {
       let answer: () => void = () => undefined;
       const pending: Pending = {
@@ -275,6 +304,7 @@ export class SimStore implements TreeStore {
     this.connection = {};
     this.tracker.resumed();
     for (const fire of [...session.notices]) this.noticeSent(session, fire);
+    this.tree.watches.missed(session);
   }
 
   private tellOver(): void {

@@ -1,4 +1,4 @@
-import { Refusal } from '../../../src/adapters/memory/refusal.js';
+import { Refusal, RefusedOperation } from '../../../src/adapters/memory/refusal.js';
 import { MemoryTree } from '../../../src/adapters/memory/memory-tree.js';
 import type { WatchKind } from '../../../src/adapters/memory/watch-table.js';
 import { FrameSplitter } from '../../../src/adapters/zookeeper/wire/frame-splitter.js';
@@ -6,7 +6,12 @@ import { JuteReader } from '../../../src/adapters/zookeeper/wire/jute-reader.js'
 import { JuteWriter } from '../../../src/adapters/zookeeper/wire/jute-writer.js';
 import { EVENT, OPERATION, REQUEST } from '../../../src/adapters/zookeeper/wire/protocol.js';
 import { parentOf } from '../../../src/ports/coordination/paths.js';
-import type { CreateOptions, RecordStat } from '../../../src/ports/coordination/tree-store.js';
+import type {
+  CreateOptions,
+  OperationResult,
+  RecordStat,
+  TreeOperation,
+} from '../../../src/ports/coordination/tree-store.js';
 import type { Clock } from '../../../src/ports/runtime/clock.js';
 
 /** A session as the server knows it; the identity by which the tree knows its ephemeral records. */
@@ -21,7 +26,17 @@ export interface Peer {
   hangUp(): void;
 }
 
-const ERROR = { noNode: -101, badVersion: -103, noChildren: -108, exists: -110, notEmpty: -111, system: -1 } as const;
+const ERROR = {
+  noNode: -101,
+  badVersion: -103,
+  noChildren: -108,
+  exists: -110,
+  notEmpty: -111,
+  noWatcher: -121,
+  unimplemented: -6,
+  inconsistent: -2,
+  system: -1,
+} as const;
 
 /** ZooKeeper's side of the wire protocol over a tree in memory: as much of it as a client can tell from the real one. */
 export class FakeServer {
@@ -33,6 +48,8 @@ export class FakeServer {
   readOnly = false;
   /** Answers the next request with this error instead of carrying it out. */
   nextError: number | null = null;
+  /** As before 3.6: hangs up on whoever wants recursive watches. */
+  old = false;
   /** Numbers of the last changes of children, by folder: records do not tell them. */
   readonly childChange = new Map<string, number>();
   /** Numbers of the last changes of records: made, written, removed. */
@@ -71,6 +88,17 @@ export class FakeServer {
       this.childChange.set(parentOf(path), this.tree.lastTransaction);
     }
     return removed;
+  }
+
+  transaction(operations: readonly TreeOperation[], session: Session): readonly OperationResult[] {
+    const results = this.tree.transaction(operations, session);
+    operations.forEach((operation, at) => {
+      const path = results[at]?.path ?? operation.path;
+      this.recordChange.set(path, this.tree.lastTransaction);
+      if (operation.kind !== 'remove') this.effects.push(Buffer.from(operation.data).toString());
+      if (operation.kind !== 'write') this.childChange.set(parentOf(path), this.tree.lastTransaction);
+    });
+    return results;
   }
 
   private noteChange(path: string): void {
@@ -120,6 +148,8 @@ export class ServerConnection {
   private readonly splitter = new FrameSplitter();
   private session: Session | undefined;
   private alive = true;
+  /** Recursive watches by path, and how they are ended. */
+  private readonly trees = new Map<string, () => void>();
   /** Watches belong to the connection, not to the session. */
   private readonly end = { notify: (fire: () => void): void => (this.alive ? fire() : undefined) };
 
@@ -144,13 +174,18 @@ export class ServerConnection {
     const xid = reader.int();
     const operation = reader.int();
     if (operation === OPERATION.ping) return this.answer(REQUEST.ping, 0);
-    if (operation === OPERATION.setWatches) return this.setWatches(reader);
+    if (operation === OPERATION.setWatches) return this.setWatches(reader, false);
+    if (this.server.old && (operation === OPERATION.setWatches2 || operation === OPERATION.addWatch)) {
+      this.answer(xid, ERROR.unimplemented);
+      return this.peer.hangUp();
+    }
+    if (operation === OPERATION.setWatches2) return this.setWatches(reader, true);
     if (operation === OPERATION.closeSession) return this.endSession(xid);
     const error = this.server.nextError;
     this.server.nextError = null;
     if (error !== null) return this.answer(xid, error);
     try {
-      this.answer(xid, 0, this.carryOut(operation, reader));
+      this.answer(xid, 0, operation === OPERATION.multi ? this.multi(reader) : this.carryOut(operation, reader));
     } catch (problem) {
       this.answer(xid, codeOf(problem));
     }
@@ -178,7 +213,7 @@ export class ServerConnection {
     this.peer.hangUp();
   }
 
-  private setWatches(reader: JuteReader): void {
+  private setWatches(reader: JuteReader, recursive: boolean): void {
     const since = reader.number();
     const { tree } = this.server;
     for (const path of reader.texts()) {
@@ -196,7 +231,49 @@ export class ServerConnection {
       else if ((this.server.childChange.get(path) ?? 0) > since) this.event(EVENT.child, path);
       else this.watch('children', path);
     }
+    if (recursive) {
+      reader.texts();
+      // What has changed meanwhile is not told.
+      for (const path of reader.texts()) this.watchTree(path);
+    }
     this.answer(REQUEST.setWatches, 0);
+  }
+
+  private multi(reader: JuteReader): (writer: JuteWriter) => JuteWriter {
+    const operations: TreeOperation[] = [];
+    for (let type = header(reader); type !== -1; type = header(reader)) operations.push(readOperation(type, reader));
+    try {
+      const results = this.server.transaction(operations, this.session as Session);
+      return (writer) => {
+        results.forEach((result, at) => putResult(writer, operations[at]?.kind ?? 'remove', result));
+        return endOf(writer);
+      };
+    } catch (problem) {
+      if (!(problem instanceof RefusedOperation)) throw problem;
+      return (writer) => {
+        operations.forEach((_, at) => {
+          const behind = at > problem.index ? ERROR.inconsistent : 0;
+          putHeader(writer, -1).int(at === problem.index ? codeOf(problem.refusal) : behind);
+        });
+        return endOf(writer);
+      };
+    }
+  }
+
+  private watchTree(path: string): void {
+    this.trees.get(path)?.();
+    const kinds = { created: EVENT.created, written: EVENT.changed, removed: EVENT.deleted };
+    this.trees.set(
+      path,
+      this.server.tree.watches.watchTree(path, this.end, (event) => {
+        if ('path' in event) this.event(kinds[event.kind], event.path);
+      }),
+    );
+  }
+
+  private unwatchTree(path: string): boolean {
+    this.trees.get(path)?.();
+    return this.trees.delete(path);
   }
 
   private carryOut(operation: number, reader: JuteReader): (writer: JuteWriter) => JuteWriter {
@@ -205,14 +282,7 @@ export class ServerConnection {
     switch (operation) {
       case OPERATION.create: {
         const data = reader.bytes();
-        for (let rules = reader.int(); rules > 0; rules -= 1) {
-          reader.int();
-          reader.text();
-          reader.text();
-        }
-        const flags = reader.int();
-        const options = { ephemeral: (flags & 1) !== 0, sequential: (flags & 2) !== 0 };
-        const created = this.server.create(path, data, options, this.session as Session);
+        const created = this.server.create(path, data, readFlags(reader), this.session as Session);
         return (writer) => writer.text(created);
       }
       case OPERATION.setData: {
@@ -222,6 +292,12 @@ export class ServerConnection {
       }
       case OPERATION.remove:
         if (!this.server.remove(path, versionOf(reader.int()))) throw new Refusal('no record');
+        return (writer) => writer;
+      case OPERATION.addWatch:
+        this.watchTree(path);
+        return (writer) => writer;
+      case OPERATION.removeWatches:
+        if (!this.unwatchTree(path)) throw new Error('no watcher');
         return (writer) => writer;
       default:
         return this.read(operation, path, reader.bool(), tree);
@@ -244,6 +320,8 @@ export class ServerConnection {
 
   private watch(kind: WatchKind, path: string): void {
     const { tree } = this.server;
+    // Before 3.9 there is one kind of watch for each path: the newer one is what counts.
+    this.unwatchTree(path);
     tree.watches.set(kind, path, this.end, () => {
       const type = kind === 'existence' ? EVENT.created : eventOf(kind, tree.stat(path) !== undefined);
       this.event(type, path);
@@ -257,6 +335,46 @@ export class ServerConnection {
   private answer(xid: number, code: number, put: (writer: JuteWriter) => JuteWriter = (writer) => writer): void {
     this.peer.send(put(new JuteWriter().int(xid).long(this.server.zxid).int(code)).frame());
   }
+}
+
+function header(reader: JuteReader): number {
+  const type = reader.int();
+  reader.bool();
+  reader.int();
+  return type;
+}
+
+function putHeader(writer: JuteWriter, type: number): JuteWriter {
+  return writer.int(type).bool(false).int(0);
+}
+
+function endOf(writer: JuteWriter): JuteWriter {
+  return writer.int(-1).bool(true).int(-1);
+}
+
+function putResult(writer: JuteWriter, kind: TreeOperation['kind'], { path, stat }: OperationResult): void {
+  if (kind === 'create') putHeader(writer, OPERATION.create).text(path);
+  else if (stat) putStat(putHeader(writer, OPERATION.setData), stat);
+  else putHeader(writer, OPERATION.remove);
+}
+
+function readFlags(reader: JuteReader): { readonly ephemeral: boolean; readonly sequential: boolean } {
+  for (let rules = reader.int(); rules > 0; rules -= 1) {
+    reader.int();
+    reader.text();
+    reader.text();
+  }
+  const flags = reader.int();
+  return { ephemeral: (flags & 1) !== 0, sequential: (flags & 2) !== 0 };
+}
+
+function readOperation(type: number, reader: JuteReader): TreeOperation {
+  const path = reader.text();
+  if (type === OPERATION.create) return { kind: 'create', path, data: reader.bytes(), ...readFlags(reader) };
+  const data = type === OPERATION.setData ? reader.bytes() : null;
+  const version = versionOf(reader.int());
+  const fence = version === undefined ? {} : { version };
+  return data ? { kind: 'write', path, data, ...fence } : { kind: 'remove', path, ...fence };
 }
 
 function eventOf(kind: WatchKind, exists: boolean): number {
@@ -285,6 +403,7 @@ function putStat(writer: JuteWriter, stat: RecordStat): JuteWriter {
 }
 
 function codeOf(problem: unknown): number {
+  if (problem instanceof Error && problem.message === 'no watcher') return ERROR.noWatcher;
   if (!(problem instanceof Refusal)) return ERROR.system;
   const codes: Readonly<Record<string, number>> = {
     'no record': ERROR.noNode,

@@ -3,9 +3,10 @@ import { SeededRandom } from '../../../src/adapters/memory/seeded-random.js';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import { WireTreeStore } from '../../../src/adapters/zookeeper/wire/wire-tree-store.js';
 import { ConnectionLostError, CoordinationError } from '../../../src/ports/coordination/errors.js';
-import type { CreateOptions } from '../../../src/ports/coordination/tree-store.js';
+import type { CreateOptions, TreeOperation } from '../../../src/ports/coordination/tree-store.js';
 import { FakeNetwork } from './fake-network.js';
 import { FakeServer } from './fake-server.js';
+import { TreeFollower } from './tree-follower.js';
 
 interface Watch {
   readonly kind: 'data' | 'existence' | 'children';
@@ -43,6 +44,8 @@ class WireSimulation {
   private readonly others = { id: -1n, notify: (): void => undefined };
   private readonly acknowledged: string[] = [];
   private readonly asked: string[] = [];
+  private readonly transactions: (readonly string[])[] = [];
+  private readonly follower: TreeFollower;
   private open = 0;
   private calls = 0;
   private generation = 0;
@@ -62,6 +65,10 @@ class WireSimulation {
       resolve: (servers) => Promise.resolve(servers),
       dial: this.network.dial,
     });
+    this.server.old = this.random.next() < 0.1;
+    const root = this.random.next() < 0.5 ? '/' : '/a';
+    const below = PATHS.filter((path) => root === '/' || path.startsWith(root));
+    this.follower = new TreeFollower(this.store, root, below, (call) => this.settle(call));
     this.store.session.onChange(({ state, generation }) => {
       if (state === 'connected' && generation < this.generation) this.fail('the generation went back');
       if (state === 'lost' && generation !== this.generation) this.fail('a session was lost that never was');
@@ -107,6 +114,10 @@ class WireSimulation {
       () => [...network.links].forEach((link) => link.garble()),
       () => (network.silent = !network.silent),
       () => (network.refusing = !network.refusing),
+      () => {
+        server.old = !server.old;
+        network.cut();
+      },
       () => (server.readOnly = !server.readOnly),
       () => (network.weather.delay = this.random.next() < 0.7 ? 0.01 : 0.5),
     ];
@@ -130,11 +141,13 @@ class WireSimulation {
     const path = this.path();
     const data = `call ${(this.calls += 1)}`;
     const bytes = Buffer.from(data);
-    switch (this.choose(6)) {
+    switch (this.choose(7)) {
       case 0: {
         const options: CreateOptions = { ephemeral: this.random.next() < 0.3, sequential: this.random.next() < 0.3 };
         return this.change(data, this.store.create(path, bytes, options));
       }
+      case 6:
+        return this.changeTogether();
       case 1:
         return this.change(data, this.store.write(path, bytes));
       case 2:
@@ -156,6 +169,20 @@ class WireSimulation {
           ),
         );
     }
+  }
+
+  private changeTogether(): void {
+    const operations = Array.from({ length: 1 + this.choose(3) }, (): TreeOperation => {
+      const path = this.path();
+      const data = Buffer.from(`call ${(this.calls += 1)}`);
+      const chance = this.random.next();
+      if (chance < 0.4) return { kind: 'create', path, data, sequential: this.random.next() < 0.3 };
+      return chance < 0.8 ? { kind: 'write', path, data } : { kind: 'remove', path };
+    });
+    const written = operations.flatMap((one) => (one.kind === 'remove' ? [] : [text(one.data)]));
+    this.asked.push(...written);
+    this.transactions.push(written);
+    this.settle(this.store.transaction(operations).then(() => void this.acknowledged.push(...written)));
   }
 
   private change(data: string, call: Promise<unknown>): void {
@@ -210,6 +237,7 @@ class WireSimulation {
     if (this.open > 0) return this.fail(`${this.open} calls without an answer after ${HEALING} s without faults`);
     this.judgeEffects();
     this.judgeWatches();
+    this.judgeFollower();
     let last = 'nothing';
     this.settle(store.list('/').then((names) => void (last = listed(names ?? []))));
     await this.clock.advance(1);
@@ -220,6 +248,10 @@ class WireSimulation {
     const times = new Map<string, number>();
     for (const effect of this.server.effects) times.set(effect, (times.get(effect) ?? 0) + 1);
     for (const data of this.asked) if ((times.get(data) ?? 0) > 1) this.fail(`${data} took effect more than once`);
+    for (const written of this.transactions) {
+      const done = written.filter((data) => times.has(data)).length;
+      if (done > 0 && done < written.length) this.fail(`of the transaction ${written.join()} ${done} took effect`);
+    }
     for (const data of this.acknowledged)
       if (times.get(data) !== 1) this.fail(`${data} was acknowledged without effect`);
   }
@@ -236,9 +268,18 @@ class WireSimulation {
     }
   }
 
+  private judgeFollower(): void {
+    if (!this.follower.follows) return;
+    for (const [path, seen] of this.follower.picture) {
+      const there = this.server.tree.stat(path)?.modifiedId;
+      if (seen !== there) this.fail(`who follows ${this.follower.root} sees ${path} as of ${seen}, it is of ${there}`);
+    }
+  }
+
   private hasChanged({ kind, path, since, wipes }: Watch): boolean {
     const { recordChange, childChange } = this.server;
-    if (wipes !== this.server.wipes) return true;
+    // One on the top of what is followed may fire when that begins, or the connection comes back.
+    if (wipes !== this.server.wipes || path === this.follower.root) return true;
     const children = kind === 'children' ? (childChange.get(path) ?? 0) : 0;
     return Math.max(recordChange.get(path) ?? 0, children) > since;
   }

@@ -134,6 +134,43 @@ describe('commits of a durable tree', () => {
     expect(fired).toBeLessThanOrEqual(1);
   });
 
+  it('[S8] who watches a part of the tree is told to look again when changes were taken back', async () => {
+    const bench = new Bench();
+    const { store } = await bench.open();
+    const told: string[] = [];
+    const set = outcome(store.watchTree('/', ({ kind }) => told.push(kind)));
+    await bench.clock.advance(2);
+    expect(set.value).toBeDefined();
+    bench.disk.full = true;
+    const refused = outcome(store.create('/a', bytes('1')));
+    await bench.clock.advance(2);
+    expect(refused.value).toBeInstanceOf(StoreFailureError);
+    expect(told).toEqual(['missed']);
+  });
+
+  it('[S6] a transaction is one commit, kept or taken back as a whole', async () => {
+    const bench = new Bench();
+    const { store } = await bench.open();
+    const made = store.transaction([
+      { kind: 'create', path: '/a', data: bytes('1') },
+      { kind: 'create', path: '/a/b', data: bytes('2') },
+    ]);
+    await bench.clock.advance(2);
+    await made;
+    expect(bench.batches.map((batch) => batch.length)).toEqual([4]);
+    bench.disk.full = true;
+    const refused = outcome(
+      store.transaction([
+        { kind: 'write', path: '/a', data: bytes('3') },
+        { kind: 'remove', path: '/a/b' },
+      ]),
+    );
+    await bench.clock.advance(2);
+    expect(refused.value).toBeInstanceOf(StoreFailureError);
+    const left = await Promise.all(['/a', '/a/b'].map((path) => outcomeNow(bench, store.read(path))));
+    expect(left.map((record) => text(record?.data))).toEqual(['1', '2']);
+  });
+
   it('[S9] locks of a process that died stay for the session time-out, and are gone then', async () => {
     const bench = new Bench();
     const { store } = await bench.open();

@@ -28,7 +28,6 @@ export interface WatchedPaths {
   readonly data: readonly string[];
   readonly existence: readonly string[];
   readonly children: readonly string[];
-  readonly persistent: readonly string[];
   readonly recursive: readonly string[];
 }
 
@@ -84,13 +83,16 @@ export interface CreateFlags {
 const ALL_RIGHTS = 31;
 
 export function encodeSetWatches(lastZxid: bigint, paths: WatchedPaths): Buffer {
-  const persistent = paths.persistent.length + paths.recursive.length > 0;
   // Servers before 3.6 know the older form only.
-  const writer = request(REQUEST.setWatches, persistent ? OPERATION.setWatches2 : OPERATION.setWatches, 4096);
+  const recursive = paths.recursive.length > 0;
+  const writer = request(REQUEST.setWatches, recursive ? OPERATION.setWatches2 : OPERATION.setWatches, 4096);
   writer.long(lastZxid).texts(paths.data).texts(paths.existence).texts(paths.children);
-  if (persistent) writer.texts(paths.persistent).texts(paths.recursive);
+  if (recursive) writer.texts(NONE).texts(paths.recursive);
   return writer.frame();
 }
+
+/** Persistent watches that are not recursive are not used. */
+const NONE: readonly string[] = [];
 
 /** `czxid mzxid ctime mtime version cversion aversion ephemeralOwner dataLength numChildren pzxid`. */
 export function readStat(reader: JuteReader): RecordStat {

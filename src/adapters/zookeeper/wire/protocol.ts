@@ -10,7 +10,6 @@ export const OPERATION = {
   sync: 9,
   ping: 11,
   getChildren: 8,
-  check: 13,
   multi: 14,
   removeWatches: 18,
   setWatches: 101,
@@ -27,6 +26,12 @@ export const REQUEST = { event: -1, ping: -2, setWatches: -8 } as const;
 export const EVENT = { created: 1, deleted: 2, changed: 3, child: 4 } as const;
 
 export const CREATE_FLAG = { ephemeral: 1, sequential: 2 } as const;
+
+/** Of `addWatch`: the record and all below it, until it is removed. */
+export const PERSISTENT_RECURSIVE = 1;
+
+/** Of `removeWatches`: whatever kinds there are. */
+export const ANY_WATCH = 3;
 
 /** Matches every version. */
 export const ANY_VERSION = -1;

@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '../../../ports/runtime/clock.js';
 import { asError } from '../../../ports/runtime/clock.js';
+import { UNIMPLEMENTED } from '../error-codes.js';
 import { FrameQueue } from './frame-queue.js';
 import { FrameSplitter } from './frame-splitter.js';
 import { JuteReader, MalformedMessageError } from './jute-reader.js';
@@ -20,6 +21,8 @@ export interface ConnectionEvents {
   /** The server has taken us on, or told that the session asked for is over (`timeout` 0). */
   onHandshake(answer: HandshakeAnswer): void;
   onEvent(event: ServerEvent): void;
+  /** Watches could not be set again, for the server does not know how to. */
+  onWatchesRefused(): void;
   /** All that was under way has no answer. */
   onClosed(reason: Error): void;
 }
@@ -180,12 +183,19 @@ export class WireConnection {
     const zxid = reader.long();
     const code = reader.int();
     if (xid === REQUEST.event) return this.events.onEvent(readEvent(reader));
+    if (xid === REQUEST.setWatches && code === UNIMPLEMENTED) return this.setWithout();
     if (zxid > this.lastZxid) this.lastZxid = zxid;
     if (xid === REQUEST.ping || xid === REQUEST.setWatches) return;
     const call = this.underway[this.first];
     if (call?.xid !== xid) throw new MalformedMessageError(`an answer to ${xid} where ${call?.xid ?? 'none'} was due`);
     this.shift();
     call.caller.answered(code, reader);
+  }
+
+  /** What has changed meanwhile was not told: the number of a newer change, which answers bring, would hide that from the next server. */
+  private setWithout(): void {
+    this.events.onWatchesRefused();
+    this.end(new Error('the server knows no recursive watches'));
   }
 
   /** Answered requests are cut off in blocks: taking the first out of a long list moves all the others. */

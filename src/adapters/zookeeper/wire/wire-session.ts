@@ -149,6 +149,7 @@ export class WireSession {
           resolve(taken);
         },
         onEvent: (event) => this.watches.happened(event),
+        onWatchesRefused: () => this.watches.trees.end(),
         onClosed: (reason) => {
           logger.debug('A connection to ZooKeeper ended', { server: formatServer(server), err: reason });
           if (taken) return this.broken(connection);
@@ -216,6 +217,7 @@ export class WireSession {
     this.options.logger.info('Connected to ZooKeeper again', { servers: formatServer(server) });
     if (this.tracker.generation === 0) this.tracker.opened();
     else this.tracker.resumed();
+    this.watches.restored();
   }
 
   private broken(connection: WireConnection): void {

@@ -3,16 +3,21 @@ import { ancestorsOf, checkPath, chrootPrefix } from '../../../ports/coordinatio
 import type { SessionMonitor } from '../../../ports/coordination/session.js';
 import type {
   CreateOptions,
+  OperationResult,
   RecordStat,
+  TreeOperation,
   TreeRecord,
   TreeStore,
   WatchListener,
 } from '../../../ports/coordination/tree-store.js';
+import { operationsBehind } from '../../../ports/coordination/transaction.js';
+import { eventBelow } from '../../../ports/coordination/tree-watch.js';
+import type { TreeListener, TreeWatch } from '../../../ports/coordination/tree-watch.js';
 import { asError } from '../../../ports/runtime/clock.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
 import type { Random } from '../../../ports/runtime/random.js';
 import type { Logger } from '../../../ports/telemetry/logger.js';
-import { NO_NODE, OK, toError } from '../error-codes.js';
+import { NO_NODE, OK, toError, UNIMPLEMENTED } from '../error-codes.js';
 import { resolveServers } from '../servers.js';
 import type { ServerAddress } from '../servers.js';
 import { TlsTrust } from '../tls-trust.js';
@@ -22,7 +27,8 @@ import type { JuteReader } from './jute-reader.js';
 import type { JuteWriter } from './jute-writer.js';
 import { putCreate, readStat } from './messages.js';
 import type { SessionCredentials } from './messages.js';
-import { ANY_VERSION, OPERATION } from './protocol.js';
+import { multiSize, putMulti, readMulti } from './multi.js';
+import { ANY_VERSION, ANY_WATCH, OPERATION, PERSISTENT_RECURSIVE } from './protocol.js';
 import { SaslLogin } from './sasl-login.js';
 import type { SaslCredentials } from './sasl-login.js';
 import { dialSockets } from './socket-transport.js';
@@ -154,9 +160,57 @@ export class WireTreeStore implements TreeStore {
     );
   }
 
+  transaction(operations: readonly TreeOperation[]): Promise<readonly OperationResult[]> {
+    const path = operations[0]?.path;
+    if (path === undefined) return Promise.resolve([]);
+    let sent: readonly TreeOperation[];
+    try {
+      sent = operationsBehind(this.prefix, operations);
+    } catch (error) {
+      return Promise.reject(asError(error));
+    }
+    return this.connection.call(
+      path,
+      OPERATION.multi,
+      (writer) => putMulti(writer, sent),
+      (code, body) => {
+        refuse(code, path);
+        const answer = readMulti(body, sent);
+        refuse(answer.code, operations[answer.refused]?.path ?? path);
+        return answer.results.map((result) => ({ ...result, path: result.path.slice(this.prefix.length) || '/' }));
+      },
+      multiSize(sent),
+    );
+  }
+
+  async watchTree(path: string, listener: TreeListener): Promise<TreeWatch | undefined> {
+    const { watches } = this.connection;
+    const root = path === '/' ? this.prefix || '/' : this.prefix + path;
+    const tell: TreeListener = (event) => listener(eventBelow(this.prefix, event));
+    const arrived = watches.trees.expect(root);
+    const add = (writer: JuteWriter, full: string): JuteWriter => writer.text(full).int(PERSISTENT_RECURSIVE);
+    const known = await this.call(path, OPERATION.addWatch, add, (code) => {
+      if (code === UNIMPLEMENTED) return false;
+      refuse(code, path);
+      watches.overwritten(root);
+      watches.trees.add(root, tell);
+      return true;
+    }).finally(arrived);
+    return known ? { stop: () => this.unwatchTree(root, tell) } : undefined;
+  }
+
   close(): Promise<void> {
     this.closing ??= this.end();
     return this.closing;
+  }
+
+  private async unwatchTree(root: string, tell: TreeListener): Promise<void> {
+    const { watches } = this.connection;
+    if (!watches.trees.remove(root, tell)) return;
+    watches.overwritten(root);
+    const put = (writer: JuteWriter): JuteWriter => writer.text(root).int(ANY_WATCH);
+    // What has gone wrong is of no account: without a connection there is no watch either.
+    await this.connection.call(root, OPERATION.removeWatches, put, () => undefined).catch(() => undefined);
   }
 
   private async begin(): Promise<void> {
@@ -214,7 +268,7 @@ export class WireTreeStore implements TreeStore {
     let asked = '';
     const put = (writer: JuteWriter, full: string): JuteWriter => {
       asked = full;
-      return writer.text(full).bool(onChange !== undefined);
+      return writer.text(full).bool(onChange !== undefined && !this.connection.watches.needsNone(full));
     };
     return this.call(path, operation, put, (code, body) => {
       if (code !== NO_NODE) refuse(code, path);
