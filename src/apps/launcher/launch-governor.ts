@@ -1,8 +1,7 @@
-import { createsAllowed, gatesBefore, govern, isHanging, UNGOVERNED } from '../../domain/decide/launch-governor.js';
-import type { GovernorEvent, GovernorState, Zone } from '../../domain/decide/launch-governor.js';
+import { createsAllowed, govern, isHanging, passFor, UNGOVERNED } from '../../domain/decide/launch-governor.js';
+import type { GovernorEvent, GovernorState, Pass, Zone } from '../../domain/decide/launch-governor.js';
 import { allowance } from '../../domain/decide/launch-gate.js';
-import type { Gate, TroubleCause } from '../../domain/decide/launch-gate.js';
-import type { Reason } from '../../domain/explain/reason.js';
+import type { TroubleCause } from '../../domain/decide/launch-gate.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { DeadlineError } from '../../ports/runtime/deadline.js';
@@ -44,14 +43,7 @@ export class LaunchGovernor implements PermitOffice {
 
   /** How many creates may begin in the zone now; Infinity where all is well. */
   allowed(zone: Zone): number {
-    this.look();
     return createsAllowed(this.state, zone, this.now);
-  }
-
-  /** What keeps more than `planned` creates in the zone back; empty when one more may begin. `waiting`: requests that want to. */
-  reasons(zone: Zone, planned: number, waiting: number): readonly Reason[] {
-    const shut = gatesBefore(this.state, zone).filter((gate) => allowance(gate, this.now) <= planned);
-    return shut.map((gate) => this.reason(gate, zone, waiting));
   }
 
   /** Gates that hold creates back, by cause; zones count one by one. */
@@ -61,9 +53,9 @@ export class LaunchGovernor implements PermitOffice {
     return held;
   }
 
-  /** Takes leave for one create; call only if one is allowed. */
-  begin(zone: Zone): LaunchPermit {
-    return new LaunchPermit(this, zone);
+  /** Takes leave for one create; call only if one is allowed. `pass`: how it gets through, if that was planned. */
+  begin(zone: Zone, pass: Pass | null = null): LaunchPermit {
+    return new LaunchPermit(this, pass ?? passFor(this.state, zone, this.now));
   }
 
   /** An instance is gone that ran in the zone. */
@@ -94,8 +86,8 @@ export class LaunchGovernor implements PermitOffice {
     else this.tell({ ...told, kind: 'other-refused', problem, retryAfter: details.retryAfter });
   }
 
-  /** Finds out that nothing happened. */
-  private look(): void {
+  /** Finds out that nothing happened: a create had no answer for so long that the API counts as silent. */
+  noticeSilence(): void {
     if (isHanging(this.state, this.now)) {
       this.tell({ kind: 'hung', at: this.now, dice: this.dice() });
     }
@@ -144,29 +136,6 @@ export class LaunchGovernor implements PermitOffice {
         }
         this.changed();
       });
-    }
-  }
-
-  private reason(gate: Gate, zone: Zone, waiting: number): Reason {
-    const { clock } = this.services;
-    const epoch = clock.now() - this.now;
-    const { problem, refusals, underway } = gate;
-    const facts = {
-      provider: this.provider,
-      problem,
-      refusals,
-      since: epoch + gate.since,
-      nextProbe: gate.opensAt > this.now ? epoch + gate.opensAt : null,
-      underway,
-      waiting,
-    };
-    switch (gate.cause) {
-      case 'capacity':
-        return { code: 'CLOUD_CAPACITY', zone, ...facts };
-      case 'rate':
-        return { code: 'CLOUD_RATE', ...facts };
-      case 'silence':
-        return { code: 'CLOUD_SILENT', ...facts };
     }
   }
 }

@@ -1,5 +1,5 @@
-import { passFor, refusalsCounted } from '../../domain/decide/launch-governor.js';
-import type { GovernorEvent, GovernorState, Pass, Zone } from '../../domain/decide/launch-governor.js';
+import { refusalsCounted } from '../../domain/decide/launch-governor.js';
+import type { GovernorEvent, GovernorState, Pass } from '../../domain/decide/launch-governor.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import { DeadlineError } from '../../ports/runtime/deadline.js';
 
@@ -16,16 +16,14 @@ export interface PermitOffice {
  * changes nothing.
  */
 export class LaunchPermit {
-  private readonly pass: Pass;
   private accepted = false;
   private over = false;
 
   constructor(
     private readonly office: PermitOffice,
-    readonly zone: Zone,
+    private readonly pass: Pass,
   ) {
-    this.pass = passFor(office.state, zone, office.now);
-    office.tell({ kind: 'begun', pass: this.pass, at: office.now });
+    office.tell({ kind: 'begun', pass, at: pass.begunAt });
   }
 
   /** The cloud has answered with the id of an instance. */
@@ -63,10 +61,10 @@ export class LaunchPermit {
   }
 
   private refuse({ message: problem, details }: ProviderError, cause: 'capacity' | 'rate'): 'news' | 'known' {
-    const before = refusalsCounted(this.office.state, this.zone, cause);
+    const before = refusalsCounted(this.office.state, this.pass.zone, cause);
     const { retryAfter } = details;
     this.end((base) => ({ ...base, kind: 'refused', cause, problem, retryAfter, dice: this.office.dice() }));
-    return refusalsCounted(this.office.state, this.zone, cause) === before ? 'known' : 'news';
+    return refusalsCounted(this.office.state, this.pass.zone, cause) === before ? 'known' : 'news';
   }
 
   private end(

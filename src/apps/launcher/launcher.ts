@@ -2,7 +2,6 @@ import type { NodepoolConfig, PoolConfig } from '../../domain/config/config.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import type { RequestId } from '../../domain/model/request.js';
-import { addResources } from '../../domain/model/quota.js';
 import type { Resources } from '../../domain/model/quota.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';
@@ -11,7 +10,6 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import type { ProviderProblem } from '../providers/managed-provider.js';
-import { ActiveLaunches } from './active-launches.js';
 import { FixedMachinesKeeper, fixedProviders } from './fixed-machines.js';
 import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
 import { LaunchGovernors } from './launch-governor.js';
@@ -27,8 +25,7 @@ import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
 import { PoolWorker } from './pool-worker.js';
 import { ProviderCapacity } from './provider-capacity.js';
 import { ProviderDrain } from './provider-drain.js';
-import type { PlannedStep } from './planned-step.js';
-import { dropStep } from './planned-step.js';
+import type { Reservation } from './reservation.js';
 import { Reservations } from './reservations.js';
 import { RoutineCleanup } from './routine-cleanup.js';
 import type { LauncherServices } from './services.js';
@@ -42,7 +39,6 @@ const STARTING: ProviderProblem = { problem: 'it is starting' };
 export class Launcher implements PoolSurroundings, StatusSource {
   readonly index: NodeIndex;
   readonly reservations = new Reservations();
-  readonly launches = new ActiveLaunches();
   readonly capacity: ProviderCapacity;
   readonly governors: LaunchGovernors;
   private readonly tasks: Supervisor;
@@ -70,7 +66,7 @@ export class Launcher implements PoolSurroundings, StatusSource {
     this.index = new NodeIndex(records.nodes.view, estimate);
     const guard = new LimitGuard(services, this.index, (id) => this.ownIds.has(id));
     this.acquisition = new NodeAcquisition(services, this.capacity, this.governors, guard, estimate);
-    this.unused = new UnusedNodes(services, this.tasks, this.reservations, () => this.wakeAll());
+    this.unused = new UnusedNodes(services, this.tasks, this.index, () => this.wakeAll());
     this.drain = new ProviderDrain(services, (id) => this.ownIds.has(id));
     this.minReady = new MinReadyKeepers(services);
     this.fixed = new KeyedTasks(clock, (key, error) => logger.error(`Machines of ${key} failed`, errorFields(error)));
@@ -162,31 +158,24 @@ export class Launcher implements PoolSurroundings, StatusSource {
     return false;
   }
 
-  tenant(name: string | null): ReturnType<PoolSurroundings['tenant']> {
-    const limit = name === null ? undefined : this.services.config.current.tenantLimits.get(name);
-    if (name === null || !limit) return null;
-    const used = addResources(this.index.tenantUsage(name), this.reservations.forTenant(name));
-    return { name, limit, used };
-  }
-
   async acquire(
     pool: PoolIdentity,
-    planned: PlannedStep,
+    reservation: Reservation,
+    spent: number,
     request: AcquisitionFor,
     signal: AbortSignal,
   ): Promise<Acquired> {
     const provider = this.services.config.current.providers.get(pool.provider);
     const config = provider?.pools.get(pool.name);
     const driver = this.driver(pool.provider);
-    if (!provider || !config) return withoutProvider(pool, planned, UNCONFIGURED);
-    if (!driver || 'problem' in driver) return withoutProvider(pool, planned, driver ?? STARTING);
+    if (!provider || !config) return withoutProvider(pool, reservation, UNCONFIGURED);
+    if (!driver || 'problem' in driver) return withoutProvider(pool, reservation, driver ?? STARTING);
     const context = { launcherId: pool.launcherId, pool: config, provider, driver };
-    return this.acquisition.acquire(context, planned, request, signal);
+    return this.acquisition.acquire(context, reservation, spent, request, signal);
   }
 
-  leaving(provider: string, pool: string): number {
-    return this.index.leaving(provider, pool) + this.unused.beingDeleted(provider, pool);
-  }
+  readonly leaving = (provider: string, pool: string): number =>
+    this.index.leaving(provider, pool) + this.unused.beingDeleted(provider, pool);
 
   deleteUnused(node: NodeId, because: readonly Reason[]): void {
     this.unused.delete(node, because);
@@ -202,7 +191,7 @@ export class Launcher implements PoolSurroundings, StatusSource {
       services,
       this.governors,
       (provider, node) => this.onFreed(provider, node),
-      (id) => this.reservations.isClaimed(id),
+      (id) => this.index.isClaimed(id),
     );
     const lost = new LostRequests(services, (id) => this.handledHere(id));
     const stats = new StatsReporter(services, this.governors);
@@ -282,8 +271,12 @@ export class Launcher implements PoolSurroundings, StatusSource {
 }
 
 /** What may pass is waited for: the next look at the request says so. */
-function withoutProvider(pool: PoolIdentity, planned: PlannedStep, { problem, lasting }: ProviderProblem): Acquired {
-  dropStep(planned);
+function withoutProvider(
+  pool: PoolIdentity,
+  reservation: Reservation,
+  { problem, lasting }: ProviderProblem,
+): Acquired {
+  reservation.release();
   if (lasting !== true) return { kind: 'again', over: true };
   return { kind: 'failed', because: [{ code: 'PROVIDER_NOT_READY', provider: pool.provider, problem }] };
 }

@@ -19,9 +19,10 @@ import { checkFixedNode } from './fixed-machines.js';
 import type { LaunchGovernors } from './launch-governor.js';
 import type { Guarded, LimitGuard } from './limit-guard.js';
 import { gatheredFrom, NodeLaunch } from './node-launch.js';
+import type { LaunchJob } from './node-launch.js';
 import type { ResourceEstimate } from './node-index.js';
 import type { ProviderCapacity } from './provider-capacity.js';
-import type { PlannedStep } from './planned-step.js';
+import type { Reservation } from './reservation.js';
 import type { LauncherServices } from './services.js';
 import { moveNode } from './moves.js';
 
@@ -90,19 +91,20 @@ export class NodeAcquisition {
     private readonly resourcesOf: ResourceEstimate,
   ) {}
 
-  /** Never rejects; gives the reservation back as soon as the records show what it stood for. */
+  /** Never rejects; commits the reservation as soon as the records show what it stood for, and ends it. `spent`: attempts used up for it. */
   async acquire(
     context: AcquisitionContext,
-    planned: PlannedStep,
+    reservation: Reservation,
+    spent: number,
     request: AcquisitionFor,
     signal: AbortSignal,
   ): Promise<Acquired> {
-    const { step } = planned;
+    const { step } = reservation;
     let uncertain = false;
     try {
       if (signal.aborted) return { kind: 'lost' };
       if (step.kind === 'reuse') return await this.reuse(context, step.node, request, signal);
-      return await this.create(context, planned, request, signal);
+      return await this.create(context, reservation, spent, request, signal);
     } catch (error) {
       uncertain = error instanceof ConnectionLostError;
       if (signal.aborted) return { kind: 'lost' };
@@ -113,17 +115,16 @@ export class NodeAcquisition {
       });
       return { kind: 'failed', because: [{ code: 'HANDLER_ERROR', problem: String(error) }] };
     } finally {
-      if (uncertain) this.giveBackLater(planned);
-      else planned.giveBack();
-      planned.endLaunch();
-      planned.permit?.cancel();
+      // The record may have been created although nobody told us: its room is kept until the mirror has had time to see it.
+      if (uncertain) reservation.releaseLater(this.mirrored());
+      else reservation.release();
     }
   }
 
-  /** The record may have been created although nobody told us: its room is kept until the mirror has had time to see it. */
-  private giveBackLater(planned: PlannedStep): void {
+  private async mirrored(): Promise<void> {
     const { clock, records } = this.services;
-    void records.session.connected().then(() => clock.schedule(DOUBT, planned.giveBack), planned.giveBack);
+    await records.session.connected();
+    await new Promise<void>((resolve) => clock.schedule(DOUBT, resolve));
   }
 
   private async reuse(
@@ -204,11 +205,12 @@ export class NodeAcquisition {
 
   private async create(
     context: AcquisitionContext,
-    planned: PlannedStep,
+    reservation: Reservation,
+    spent: number,
     request: AcquisitionFor,
     signal: AbortSignal,
   ): Promise<Acquired> {
-    const { step } = planned;
+    const { step } = reservation;
     const label = context.pool.labels.get(step.label);
     if (!label || step.kind !== 'create') throw new Error(`pool ${context.pool.name} has no label ${step.label}`);
     const guarded = await this.guard.add(
@@ -221,9 +223,9 @@ export class NodeAcquisition {
       () => this.services.records.nodes.create(this.newNode(context, request, step.label, step.az, step.resources)),
       signal,
     );
-    if (guarded.kind === 'over') return { kind: 'again', spent: planned.spent, over: true };
+    if (guarded.kind === 'over') return { kind: 'again', spent, over: true };
     const created = guarded.value;
-    planned.giveBack();
+    reservation.commit();
     request.counted();
     const outcome = await this.services.records.nodes.lockCreated(created);
     if (outcome.kind !== 'locked') return { kind: 'again' };
@@ -232,7 +234,7 @@ export class NodeAcquisition {
     signal.addEventListener('abort', letGo, { once: true });
     if (signal.aborted) letGo();
     try {
-      const acquired = await this.launch(context, lease, label, request, planned);
+      const acquired = await this.launch(context, lease, label, request, { permit: reservation.permit, spent });
       // Let go in the very moment in which it got ready: it is not ours to hand out.
       return acquired.kind === 'node' && signal.aborted ? { kind: 'lost' } : acquired;
     } catch (error) {
@@ -286,7 +288,7 @@ export class NodeAcquisition {
     lease: RecordLease<Node>,
     label: PoolLabelConfig,
     request: AcquisitionFor,
-    planned: PlannedStep,
+    { permit, spent }: Pick<LaunchJob, 'permit' | 'spent'>,
   ): Promise<Acquired> {
     const logger = this.services.logger.child('NodeLauncher', {
       node: lease.id,
@@ -316,8 +318,8 @@ export class NodeAcquisition {
       provider: context.driver,
       config: context.provider,
       scan: label.hostKeyChecking ? gatheredFrom(choice.connectionType) : 'none',
-      permit: planned.permit,
-      spent: planned.spent,
+      permit,
+      spent,
       permits: this.governors.of(context.provider.name),
       connection: { type: choice.connectionType, port: choice.connectionPort },
       spec: {
@@ -347,7 +349,7 @@ export class NodeAcquisition {
     if (outcome.kind === 'lost') return { kind: 'lost' };
     if (outcome.kind === 'aborted') {
       this.capacity.refused(context.provider.name, outcome.problem);
-      return { kind: 'again', spent: planned.spent };
+      return { kind: 'again', spent };
     }
     if (outcome.kind === 'refused') return { kind: 'again', spent: outcome.spent };
     const { attempts, problem } = outcome;

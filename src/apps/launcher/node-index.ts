@@ -3,7 +3,7 @@ import type { Resources } from '../../domain/model/quota.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { RecordChange, RecordView } from '../../ports/records/view.js';
-import { FreeNodes } from './free-nodes.js';
+import { FreeNodeIndex } from './free-nodes.js';
 
 /** Resources of a node whose record does not say them. */
 export type ResourceEstimate = (provider: string, pool: string | null, label: string | undefined) => Resources;
@@ -15,7 +15,8 @@ export type ResourceEstimate = (provider: string, pool: string | null, label: st
 export class NodeIndex {
   private readonly counted = new Map<NodeId, { readonly node: Stored<Node>; readonly resources: Resources }>();
   private readonly sums = new Map<string, Resources>();
-  private readonly freeByPool = new Map<string, FreeNodes>();
+  private readonly freeByPool = new Map<string, FreeNodeIndex>();
+  private readonly claims = new Map<NodeId, number>();
   private readonly leavingByPool = new Map<string, number>();
   private readonly unsubscribe: () => void;
 
@@ -43,9 +44,25 @@ export class NodeIndex {
     return this.sums.get(`t:${tenant}`) ?? NO_RESOURCES;
   }
 
-  /** Ready, unallocated nodes of a pool, oldest first; with `labels`, those that have one of them. */
-  free(provider: string, pool: string, labels?: readonly string[]): readonly Stored<Node>[] {
-    return this.freeByPool.get(poolKey(provider, pool))?.oldestFirst(labels) ?? [];
+  /** Ready, unallocated nodes of a pool that nobody has claimed. */
+  free(provider: string, pool: string): Pick<FreeNodeIndex, 'all' | 'locked' | 'withLabel'> {
+    return this.freeByPool.get(poolKey(provider, pool)) ?? NONE;
+  }
+
+  /** Somebody is about to take a free node: it is not free for others until that is given back, once. */
+  claim(id: NodeId): () => void {
+    this.claims.set(id, (this.claims.get(id) ?? 0) + 1);
+    const entry = this.counted.get(id);
+    if (entry) this.freeOf(entry.node.value).remove(id);
+    let open = true;
+    return () => {
+      if (open) this.unclaim(id);
+      open = false;
+    };
+  }
+
+  isClaimed(id: NodeId): boolean {
+    return this.claims.has(id);
   }
 
   /** Nodes of a pool on their way out. */
@@ -55,7 +72,7 @@ export class NodeIndex {
 
   private apply(change: RecordChange<Node>): void {
     if (change.kind === 'resynced') return this.rebuild();
-    if (change.kind === 'locking') return;
+    if (change.kind === 'locking') return this.relock(change.id, change.locked);
     this.forget(change.id);
     if (change.kind === 'added' || change.kind === 'updated') this.count(change.after);
   }
@@ -72,12 +89,34 @@ export class NodeIndex {
     this.counted.set(node.id, { node, resources });
     for (const key of sumKeys(value)) this.sums.set(key, addResources(this.sums.get(key) ?? NO_RESOURCES, resources));
     const pool = poolKey(value.provider, value.pool ?? '');
-    if (value.state === 'ready' && value.allocatedTo === null) {
-      const free = this.freeByPool.get(pool) ?? new FreeNodes();
-      this.freeByPool.set(pool, free);
-      free.add(node);
-    }
+    this.offer(node);
     if (isLeaving(value)) this.leavingByPool.set(pool, (this.leavingByPool.get(pool) ?? 0) + 1);
+  }
+
+  private offer(node: Stored<Node>): void {
+    const { id, value } = node;
+    if (value.state !== 'ready' || value.allocatedTo !== null || this.claims.has(id)) return;
+    this.freeOf(value).add(node, this.view.locked(id));
+  }
+
+  private unclaim(id: NodeId): void {
+    const left = (this.claims.get(id) ?? 1) - 1;
+    if (left > 0) this.claims.set(id, left);
+    else this.claims.delete(id);
+    const entry = this.counted.get(id);
+    if (entry && left === 0) this.offer(entry.node);
+  }
+
+  private relock(id: NodeId, locked: boolean): void {
+    const entry = this.counted.get(id);
+    if (entry) this.freeOf(entry.node.value).setLocked(id, locked);
+  }
+
+  private freeOf({ provider, pool }: Pick<Node, 'provider' | 'pool'>): FreeNodeIndex {
+    const key = poolKey(provider ?? '', pool ?? '');
+    let free = this.freeByPool.get(key);
+    if (!free) this.freeByPool.set(key, (free = new FreeNodeIndex()));
+    return free;
   }
 
   private forget(id: NodeId): void {
@@ -88,10 +127,12 @@ export class NodeIndex {
     const minus = Object.fromEntries(Object.entries(entry.resources).map(([key, amount]) => [key, -amount]));
     for (const key of sumKeys(value)) this.sums.set(key, addResources(this.sums.get(key) ?? NO_RESOURCES, minus));
     const pool = poolKey(value.provider ?? '', value.pool ?? '');
-    this.freeByPool.get(pool)?.remove(id);
+    this.freeOf(value).remove(id);
     if (isLeaving(value)) this.leavingByPool.set(pool, (this.leavingByPool.get(pool) ?? 0) - 1);
   }
 }
+
+const NONE = new FreeNodeIndex();
 
 function isLeaving(node: Node): boolean {
   return node.state === 'deleting' || node.state === 'deleted' || node.state === 'used';

@@ -37,7 +37,7 @@ export interface LaunchJob {
   /** Attempts used up before, by nodes that were given up. */
   readonly spent: number;
   /** Where leave for further attempts comes from. */
-  readonly permits: Pick<LaunchGovernor, 'allowed' | 'begin'>;
+  readonly permits: Pick<LaunchGovernor, 'allowed' | 'begin' | 'noticeSilence'>;
   readonly connection: { readonly port: number; readonly type: string | null };
 }
 
@@ -188,6 +188,7 @@ export class NodeLaunch {
   private goesOn(error: Error): boolean {
     const kind = providerErrorKind(error);
     if (kind === 'configuration') return true;
+    this.job.permits.noticeSilence();
     return kind !== 'capacity' && kind !== 'rate' && this.job.permits.allowed(this.job.spec.az) > 0;
   }
 

@@ -4,12 +4,11 @@ import type { Reason } from '../../domain/explain/reason.js';
 import type { Resources } from '../../domain/model/quota.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import type { ProviderProblem } from '../providers/managed-provider.js';
-import type { ActiveLaunches } from './active-launches.js';
 import type { Acquired, AcquisitionFor } from './node-acquisition.js';
 import type { LaunchGovernors } from './launch-governor.js';
 import type { NodeIndex } from './node-index.js';
 import type { ProviderCapacity } from './provider-capacity.js';
-import type { PlannedStep } from './planned-step.js';
+import type { Reservation } from './reservation.js';
 import type { Reservations } from './reservations.js';
 import type { LauncherServices } from './services.js';
 
@@ -18,7 +17,6 @@ export interface PoolSurroundings {
   readonly services: LauncherServices;
   readonly index: NodeIndex;
   readonly reservations: Reservations;
-  readonly launches: ActiveLaunches;
   readonly capacity: ProviderCapacity;
   readonly governors: LaunchGovernors;
   /** The provider object, or why there is none; undefined while it is starting. */
@@ -27,17 +25,16 @@ export interface PoolSurroundings {
   resourcesOf(provider: string, pool: string, label: string): Resources;
   /** Is the request in the hands of any pool worker of this process? */
   handledHere(request: RequestId): boolean;
-  /** Limits and use of a tenant, or null when it has no limits. */
-  tenant(name: string | null): { readonly name: string; readonly limit: Resources; readonly used: Resources } | null;
-  /** Carries out a step with the configuration as it is now. Never rejects. */
+  /** Carries out a step with the configuration as it is now, and ends its reservation. Never rejects. */
   acquire(
     pool: { readonly launcherId: string; readonly provider: string; readonly name: string },
-    planned: PlannedStep,
+    reservation: Reservation,
+    spent: number,
     request: AcquisitionFor,
     signal: AbortSignal,
   ): Promise<Acquired>;
   /** Nodes of the pool on their way out: their room comes back without anybody's doing. */
-  leaving(provider: string, pool: string): number;
+  readonly leaving: (provider: string, pool: string) => number;
   /** Deletes a free node to make room. */
   deleteUnused(node: NodeId, because: readonly Reason[]): void;
   /** All pool workers look again: something they share has changed. */

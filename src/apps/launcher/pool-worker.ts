@@ -1,6 +1,9 @@
-import type { Allocation } from '../../domain/decide/allocation.js';
-import { orderRequests } from '../../domain/decide/request-order.js';
+import { planPass } from '../../domain/decide/plan-pass.js';
+import type { RequestPlan } from '../../domain/decide/pool-plan.js';
+import type { HeldRequest } from '../../domain/decide/pool-snapshot.js';
+import { describeReasons } from '../../domain/explain/wording.js';
 import type { Reason } from '../../domain/explain/reason.js';
+import type { Outcome, PhaseEvent, RequestPhase } from '../../domain/lifecycle/request-phase.js';
 import { timeToFulfil } from '../../domain/metrics/launcher-metrics.js';
 import type { NodeRequest, RequestId } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
@@ -8,56 +11,37 @@ import type { RecordChange } from '../../ports/records/view.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
-import { sleep } from '../../ports/runtime/clock.js';
-import { GrowingPause } from '../../ports/runtime/growing-pause.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { DeafClients } from './deaf-clients.js';
 import { Pace } from './pace.js';
-import type { PoolConfiguration } from './pool-decisions.js';
-import { PoolDecisions } from './pool-decisions.js';
 import { PoolRegistration } from './pool-registration.js';
+import { PoolSnapshots, registryFor } from './pool-snapshots.js';
+import type { PoolConfiguration } from './pool-snapshots.js';
 import { RequestHandler } from './request-handler.js';
 import { RequestJournal } from './request-journal.js';
-import type { Decliner } from './request-locking.js';
 import { declineRequest, lockRequest } from './request-locking.js';
+import { RequestPhases } from './request-phases.js';
+import { reserve } from './reservation.js';
+import { TenantShare } from './tenant-share.js';
 import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 import { WorkLimit } from '../../ports/runtime/work-limit.js';
-import { poolName } from '../../domain/explain/pool-name.js';
 
 /** Requests being locked or declined at once; launches themselves are limited by quota and `max-concurrency`. */
 const MAX_LOCKING = 100;
 
-/** After so long, seconds, a request that another launcher's waits for in turn gives up what it has, and for so long it rests. */
-const TIED = 10;
-
-/** Somebody else held the request's lock: seconds before we try again, unless the request changes. */
-const REST = 1;
-/** The longest rest of a request that fails again and again, whatever it is that nobody expected of it. */
-const LONGEST_REST = 300;
-
 /**
- * Serves requests with the nodes of one pool (spec LAUNCHER 2.2 to 2.6). Each pass is one synchronous look at everything that
- * waits: decisions and their reservations are made in one turn, effects follow in tasks of their own. Nothing sleeps while there
- * is work, and a request that waits blocks nobody else.
+ * Serves requests with the nodes of one pool (spec LAUNCHER 2.2 to 2.6). Each pass is one synchronous step: a snapshot of all that
+ * matters is taken, planned on, and the plan carried out in tasks of its own. Nothing sleeps while there is work, and a request that
+ * waits blocks nobody else.
  */
 export class PoolWorker {
   readonly identity: PoolIdentity;
+  private readonly phases: RequestPhases;
+  /** Those that carry out the requests in our hands. */
   private readonly handlers = new Map<RequestId, RequestHandler>();
-  private readonly declining = new Set<RequestId>();
-  /** Requests that were locked by somebody when we tried. */
-  private readonly resting = new Set<RequestId>();
-  /** Those that rest whatever happens, for they have failed unexpectedly: what we did with them shows as a change, too. */
-  private readonly setAside = new Set<RequestId>();
-  /** Of requests that failed unexpectedly. */
-  private readonly pauses = new Map<RequestId, GrowingPause>();
-  /** Requests that nobody serves yet, we included; most of the others stay for long after they were served. */
-  private readonly open = new Set<RequestId>();
+  private readonly snapshots: PoolSnapshots;
   private readonly deaf: DeafClients;
-  /** Handlers that lacked nodes when last asked: few of many, while each pass has to ask them. */
-  private readonly lacking = new Set<RequestHandler>();
-  /** Handlers that wait for capacity. */
-  private readonly waiting = new Set<RequestHandler>();
   /** Some request waits for its provider, or for what others use there: pools that come after this one need not wait for it. */
   private deferring = false;
   private readonly pace: Pace;
@@ -74,33 +58,42 @@ export class PoolWorker {
     name: string,
   ) {
     const { services } = around;
+    const { clock } = services;
+    const { view } = services.records.requests;
     const launcherId = `${services.host.hostname}-PoolWorker.${provider}-${name}-${services.random.hexId()}`;
     this.identity = { launcherId, provider, name };
-    this.journal = new RequestJournal(services.journal, this.identity);
+    this.journal = new RequestJournal(services.journal, this.identity, (id) => view.locked(id));
     this.logger = services.logger.child(`PoolWorker.${provider}-${name}`);
-    const paused = (): boolean => this.waiting.size > 0 || this.deferring;
+    const paused = (): boolean => this.phases.waiting > 0 || this.deferring;
     this.registration = new PoolRegistration(services, this.identity, paused, this.logger);
-    this.wakeup = new Wakeup(services.clock);
-    this.deaf = new DeafClients(services.clock);
-    this.pace = new Pace(services.clock);
+    this.phases = new RequestPhases(
+      clock,
+      (id, before, after, event) => this.onPhase(id, before, after, event),
+      (id) => this.onRested(id),
+    );
+    this.snapshots = new PoolSnapshots(around, this.identity);
+    this.wakeup = new Wakeup(clock);
+    this.deaf = new DeafClients(clock);
+    this.pace = new Pace(clock);
     // All tasks are about a request, which ends their name.
     this.tasks = new Supervisor((task, error) => {
       const request = task.slice(task.lastIndexOf(' ') + 1);
-      const eventId = services.records.requests.view.get(request)?.value.eventId;
+      const eventId = view.get(request)?.value.eventId;
       this.logger.error(`${task} failed`, { request, eventId, ...errorFields(error) });
     });
   }
 
   handles(request: RequestId): boolean {
-    return this.handlers.has(request) || this.declining.has(request);
+    return this.phases.handles(request);
   }
 
   get status(): WorkerStatus {
-    const requests = [...this.handlers.values()].map((handler) => `request ${handler.id}: ${handler.doing}`);
+    const requests = [...this.handlers.keys()].map((id) => `request ${id}: ${describe(this.phases.of(id))}`);
     const others = this.tasks.names.filter((name) => !name.startsWith('request '));
+    const open = this.phases.open.size + this.phases.resting;
     return {
       worker: `PoolWorker ${this.identity.provider}-${this.identity.name}`,
-      doing: `${this.wakeup.awaited ? 'waits for a change' : 'at work'}, ${this.open.size} open requests`,
+      doing: `${this.wakeup.awaited ? 'waits for a change' : 'at work'}, ${open} open requests`,
       details: [...requests, ...others],
     };
   }
@@ -114,7 +107,7 @@ export class PoolWorker {
   async run(signal: AbortSignal): Promise<void> {
     const { services } = this.around;
     const unsubscribe = services.records.requests.view.onChange((change) => this.onRequestChange(change));
-    this.findOpen();
+    this.seeAll();
     try {
       await this.registration.begin();
       this.wake();
@@ -128,43 +121,42 @@ export class PoolWorker {
     } finally {
       unsubscribe();
       await this.tasks.stop();
+      this.phases.close();
       await this.registration.withdraw();
     }
   }
 
   private onRequestChange(change: RecordChange<NodeRequest>): void {
-    if (change.kind === 'resynced') this.findOpen();
+    if (change.kind === 'resynced') this.seeAll();
     else {
       if (change.kind === 'added') this.deaf.note(change.after);
-      if (change.kind === 'removed') {
-        this.handlers.get(change.id)?.vanished();
-        this.pauses.delete(change.id);
-        this.deaf.forget(change.id);
-      }
-      if (change.kind !== 'locking') this.noteOpen(change.id);
-      this.resting.delete(change.id);
+      if (change.kind === 'removed') this.deaf.forget(change.id);
+      this.see(change.id);
     }
     this.wake();
   }
 
-  private findOpen(): void {
-    this.open.clear();
-    for (const id of this.around.services.records.requests.view.all().keys()) this.noteOpen(id);
+  private seeAll(): void {
+    for (const id of this.phases.known) this.see(id);
+    for (const id of this.around.services.records.requests.view.all().keys()) this.see(id);
   }
 
-  private noteOpen(id: RequestId): void {
-    const state = this.around.services.records.requests.view.get(id)?.value.state;
-    if (state === 'requested' && !this.handles(id)) {
-      this.open.add(id);
-      return;
-    }
-    this.open.delete(id);
-    if (state !== undefined && state !== 'requested' && !this.handles(id)) this.journal.overtaken(id, state);
+  private see(id: RequestId): void {
+    this.phases.apply(id, { kind: 'seen', state: this.stateOf(id) });
   }
 
-  private noteDropped(id: RequestId): void {
-    const request = this.around.services.records.requests.view.get(id);
-    if (request) this.journal.dropped(id, request.value.state);
+  private stateOf(id: RequestId): NodeRequest['state'] | null {
+    return this.around.services.records.requests.view.get(id)?.value.state ?? null;
+  }
+
+  private onPhase(id: RequestId, before: RequestPhase, after: RequestPhase, event: PhaseEvent): void {
+    this.journal.changed(id, before, after, event, this.stateOf(id));
+    this.handlers.get(id)?.moved(after);
+  }
+
+  private onRested(id: RequestId): void {
+    this.phases.apply(id, { kind: 'rested', state: this.stateOf(id) });
+    this.wake();
   }
 
   private config(): PoolConfiguration | undefined {
@@ -174,209 +166,156 @@ export class PoolWorker {
   }
 
   private pass(): void {
-    const { records } = this.around.services;
+    const { session, requests, nodes } = this.around.services.records;
     const config = this.config();
-    if (
-      config &&
-      records.session.state === 'connected' &&
-      records.requests.view.complete &&
-      records.nodes.view.complete
-    ) {
-      const decisions = new PoolDecisions(this.around, this.identity, config, () => this.waiting.size);
-      this.serveWaiting(decisions);
-      this.lookAtRequests(decisions, config);
-    }
-  }
-
-  /** Requests we hold already, in the order in which they deserve nodes. */
-  private serveWaiting(decisions: PoolDecisions): void {
-    for (const handler of this.lacking) if (handler.needed.length === 0) this.lacking.delete(handler);
-    const holders = [...this.lacking].filter((handler) => handler.wantsNodes);
-    const requests = holders.map((handler) => ({ id: handler.id, value: handler.value, version: 0 }));
-    for (const { id } of orderRequests(requests, { has: () => true })) {
-      const handler = this.handlers.get(id);
-      if (handler) this.advance(handler, decisions);
-    }
-  }
-
-  private advance(handler: RequestHandler, decisions: PoolDecisions): void {
-    const never = decisions.never(handler.value);
-    if (never.length > 0) {
-      // Launches under way may take a while to end; what it waited for before is not true any more.
-      this.journal.note(handler.id, 'decline', never);
-      return handler.decline(never);
-    }
-    const plan = decisions.plan(handler.needed, handler.value, handler.az, handler);
-    if (decisions.fixed && plan.waiting.length > 0) {
-      // The machines it counted on are taken: others may be served meanwhile (weakness 19).
-      this.journal.note(handler.id, 'wait', plan.because);
-      return handler.putBack();
-    }
-    handler.take(decisions.reserve(plan));
-    this.noteWaiting(handler, plan);
-    this.journal.accepted(handler.id, plan.because, false);
-    if (plan.waiting.length === 0) return;
-    if (handler.isMinReady) {
-      return handler.decline([{ code: 'MIN_READY_AT_CAPACITY', pool: poolName(this.identity) }, ...plan.because]);
-    }
-    if (handler.idle && this.putBackIfHopeless(handler, decisions, plan.because)) return;
-    const room = decisions.roomFor(plan);
-    if (room.verdict === 'delete' && room.node !== undefined) this.around.deleteUnused(room.node, room.because);
-  }
-
-  /** Others use so much that what it has is of no use to it, or it and another launcher's wait for each other: it lets go. */
-  private putBackIfHopeless(handler: RequestHandler, decisions: PoolDecisions, because: readonly Reason[]): boolean {
-    const crowded = decisions.crowded(handler.value);
-    const tied = handler.waitingFor > TIED && decisions.waitsBehind(handler, because) !== undefined;
-    if (crowded.length === 0 && !tied) return false;
-    this.journal.note(handler.id, 'wait', crowded.length > 0 ? crowded : because);
-    if (tied) this.rest(handler.id, TIED, this.setAside);
-    handler.putBack();
-    return true;
-  }
-
-  private noteWaiting(handler: RequestHandler, { because }: Allocation): void {
-    handler.noteWaiting(because, this.around.services.clock.monotonic());
-    if (because.length > 0) this.waiting.add(handler);
-    else this.waiting.delete(handler);
-  }
-
-  /** Requests that nobody holds. */
-  private lookAtRequests(decisions: PoolDecisions, config: PoolConfiguration): void {
-    const { view } = this.around.services.records.requests;
-    const open: Stored<NodeRequest>[] = [];
+    if (!config || session.state !== 'connected' || !requests.view.complete || !nodes.view.complete) return;
+    const held = this.held();
+    const open = this.open();
     this.deferring = false;
-    for (const id of this.open) {
-      const request = this.restsNow(id) || this.around.handledHere(id) ? undefined : view.get(id);
-      if (request) open.push(request);
+    if (held.length === 0 && open.length === 0) return;
+    this.snapshots.prepare(config);
+    const plan = planPass(this.snapshots.take(config, { held, open, waiting: this.phases.waiting }));
+    this.deferring = plan.deferring;
+    if (plan.crowded) this.around.capacity.awaited(this.identity.provider);
+    for (const request of plan.requests) {
+      this.journal.planned(request);
+      this.carryOut(request);
     }
-    for (const request of orderRequests(open, config.pool.labels)) this.lookAt(request, decisions);
   }
 
-  private lookAt(request: Stored<NodeRequest>, decisions: PoolDecisions): void {
-    const { services } = this.around;
-    let plan: Allocation | undefined;
-    const planned = (): Allocation => (plan ??= decisions.plan(request.value.nodeTypes, request.value, undefined));
-    const decision = decisions.admit(request.value, planned);
-    if (decision.verdict === 'accept') {
-      this.journal.accepted(request.id, planned().because, services.records.requests.view.locked(request.id));
-      return this.serve(request, planned(), decisions);
+  private held(): readonly HeldRequest[] {
+    return [...this.phases.lacking].flatMap((id) => {
+      const phase = this.phases.of(id);
+      const handler = this.handlers.get(id);
+      if (phase.kind !== 'serving' || !handler) return [];
+      const { needed, az, avoid, underway, wait } = phase.progress;
+      const labels = needed.map(({ label }) => label);
+      return [{ id, request: handler.value, needed: labels, az, avoid, kept: handler.share.held, underway, wait }];
+    });
+  }
+
+  private open(): readonly Stored<NodeRequest>[] {
+    const { view } = this.around.services.records.requests;
+    return [...this.phases.open].flatMap((id) => (this.around.handledHere(id) ? [] : (view.get(id) ?? [])));
+  }
+
+  private carryOut(plan: RequestPlan): void {
+    switch (plan.kind) {
+      case 'leave':
+        return;
+      case 'decline':
+        return plan.held ? this.decideOn(plan.id, { kind: 'declined', because: plan.because }) : this.decline(plan);
+      case 'take':
+        return this.serve(plan);
+      case 'serve':
+        return this.goOn(plan);
+      case 'put-back':
+        return this.putBack(plan);
     }
-    // Somebody else may be there first: that we have declined it is said when it is so.
-    if (decision.verdict === 'decline') return this.startDecline(request.id, decision.because, decisions);
-    if (decision.verdict === 'wait') this.noteDeferral(decision.because, decisions);
-    if (decision.verdict !== 'ignore') this.journal.note(request.id, decision.verdict, decision.because);
-    else if (request.value.state === 'requested') this.journal.declinedBefore(request.id);
   }
 
-  /** Pools that count on us to go first are told when we cannot; while we have only just begun they wait for us. */
-  private noteDeferral(because: readonly Reason[], decisions: PoolDecisions): void {
-    const codes = because.map(({ code }) => code);
-    if (codes.includes('QUOTA_PROVIDER')) this.around.capacity.awaited(this.identity.provider);
-    this.deferring ||=
-      codes.includes('QUOTA_PROVIDER') || (codes.includes('PROVIDER_NOT_READY') && decisions.inTrouble);
+  private decideOn(id: RequestId, event: (PhaseEvent & { readonly kind: 'progress' })['event']): void {
+    this.phases.apply(id, { kind: 'progress', event });
   }
 
-  private serve(request: Stored<NodeRequest>, plan: Allocation, decisions: PoolDecisions): void {
+  private goOn({ id, steps, wait, room }: RequestPlan & { readonly kind: 'serve' }): void {
+    const reserved = steps.map((step) => reserve(this.around, this.identity, step));
+    this.handlers.get(id)?.take(reserved);
+    this.decideOn(id, { kind: 'waits', wait });
+    if (room !== null) this.around.deleteUnused(room, wait?.because ?? []);
+  }
+
+  private putBack({ id, rest }: RequestPlan & { readonly kind: 'put-back' }): void {
+    this.handlers.get(id)?.letGo(rest > 0 ? this.around.services.clock.monotonic() + rest : 0);
+  }
+
+  private serve({ id, steps, wait }: RequestPlan & { readonly kind: 'take' }): void {
     const { services } = this.around;
-    // Kept from the acceptance to the end, so that the next decision sees it.
-    const share = decisions.tenantShare(request.value);
-    const handler = new RequestHandler(request.id, request.value, {
+    const request = services.records.requests.view.get(id);
+    if (!request) return;
+    const { value } = request;
+    // Kept from the acceptance to the end, so that the next pass sees it.
+    const share = this.tenantShare(value);
+    const handler = new RequestHandler(id, value, {
       launcherId: this.identity.launcherId,
-      logger: this.logger.child('handler', { request: request.id, eventId: request.value.eventId }),
-      lockRequest: (id) => this.locks.run(() => lockRequest(services.records, id)),
-      acquire: (planned, of, signal) => this.around.acquire(this.identity, planned, of, signal),
+      logger: this.logger.child('handler', { request: id, eventId: value.eventId }),
+      lockRequest: (wanted) => this.locks.run(() => lockRequest(services.records, wanted)),
+      acquire: (reservation, spent, of, signal) => this.around.acquire(this.identity, reservation, spent, of, signal),
       share,
-      registry: () => decisions.registry(),
-      listening: (signal) => this.deaf.listening(request.id, signal),
-      lacking: (lacking) => void this.lacking.add(lacking),
+      registry: () => registryFor(this.around, this.identity.launcherId),
+      listening: (signal) => this.deaf.listening(id, signal),
+      report: (event) => void this.phases.apply(id, event),
       wake: () => this.wake(),
     });
-    // What it cannot have now it waits for from the start, so that the next decision sees it.
-    this.noteWaiting(handler, plan);
-    const first = decisions.reserve(plan);
-    this.handlers.set(request.id, handler);
-    this.open.delete(request.id);
-    this.tasks.start(`request ${request.id}`, async (signal) => {
-      let end: Awaited<ReturnType<RequestHandler['run']>> | 'failed' = 'failed';
+    const first = steps.map((step) => reserve(this.around, this.identity, step));
+    this.handlers.set(id, handler);
+    this.phases.apply(id, { kind: 'take', labels: value.nodeTypes, wait });
+    this.tasks.start(`request ${id}`, async (signal) => {
+      let outcome: Outcome = 'failed';
       try {
-        end = await handler.run(first, signal);
-        this.pauses.delete(request.id);
-        if (end === 'dropped') this.rest(request.id);
-        if (end === 'declined') this.journal.note(request.id, 'decline', handler.declinedBecause);
-        if (end === 'fulfilled') this.reportFulfilled(request);
+        outcome = await handler.run(first, signal);
+        if (outcome === 'fulfilled') this.reportFulfilled(value);
       } finally {
         share.end();
-        this.handlers.delete(request.id);
-        this.waiting.delete(handler);
-        this.lacking.delete(handler);
-        if (end === 'failed') this.restLonger(request.id);
-        if (end === 'dropped' || end === 'failed') this.noteDropped(request.id);
-        this.noteOpen(request.id);
-        this.around.wakeAll();
+        this.handlers.delete(id);
+        this.done(id, outcome);
       }
     });
   }
 
-  private reportFulfilled({ id, value }: Stored<NodeRequest>): void {
-    const { clock, metrics } = this.around.services;
-    this.journal.fulfilled(id);
-    if (value.createdTime === null) return;
-    // The client's clock may go ahead of ours.
-    const seconds = Math.max(0, clock.now() - value.createdTime);
-    for (const label of new Set(value.nodeTypes)) metrics.timing(timeToFulfil(label), seconds);
+  private done(id: RequestId, outcome: Outcome): void {
+    const at = this.around.services.clock.monotonic();
+    this.phases.apply(id, { kind: 'done', outcome, state: this.stateOf(id), at });
+    this.around.wakeAll();
   }
 
-  private startDecline(id: RequestId, because: readonly Reason[], decisions: PoolDecisions): void {
-    this.declining.add(id);
-    this.open.delete(id);
-    const decliner: Decliner = {
+  /** Keeps the tenant's share for all nodes of a request that is taken. */
+  private tenantShare(request: NodeRequest): TenantShare {
+    const { provider, name } = this.identity;
+    const share = new TenantShare(this.around.reservations, request.tenantName, (label) =>
+      this.around.resourcesOf(provider, name, label),
+    );
+    for (const label of request.nodeTypes) share.hold(label);
+    return share;
+  }
+
+  private reportFulfilled({ createdTime, nodeTypes }: NodeRequest): void {
+    const { clock, metrics } = this.around.services;
+    if (createdTime === null) return;
+    // The client's clock may go ahead of ours.
+    const seconds = Math.max(0, clock.now() - createdTime);
+    for (const label of new Set(nodeTypes)) metrics.timing(timeToFulfil(label), seconds);
+  }
+
+  private decline({ id, because }: { readonly id: RequestId; readonly because: readonly Reason[] }): void {
+    this.phases.apply(id, { kind: 'decline' });
+    const decliner = {
       launcherId: this.identity.launcherId,
-      registry: () => decisions.registry(),
+      registry: () => registryFor(this.around, this.identity.launcherId),
       logger: this.logger,
-      declining: () => this.journal.note(id, 'decline', because),
+      declining: () => this.journal.declining(id, because),
     };
     this.tasks.start(`declining ${id}`, async (signal) => {
+      let outcome: Outcome = 'failed';
       try {
         await this.deaf.listening(id, signal);
-        await this.locks.run(async () => {
-          if (signal.aborted) return;
+        outcome = await this.locks.run(async () => {
+          if (signal.aborted) return 'dropped';
           const stored = await declineRequest(this.around.services.records, id, because, decliner);
-          if (!stored) this.noteDropped(id);
+          return stored ? 'declined' : 'dropped';
         });
-        this.pauses.delete(id);
-        this.rest(id);
-      } catch (error) {
-        this.restLonger(id);
-        throw error;
       } finally {
-        this.declining.delete(id);
-        this.noteOpen(id);
-        this.around.wakeAll();
+        this.done(id, outcome);
       }
     });
   }
+}
 
-  /** Something failed that should not have: each time it is left alone for longer. */
-  private restLonger(id: RequestId): void {
-    const pause = this.pauses.get(id) ?? new GrowingPause(REST, LONGEST_REST);
-    this.pauses.set(id, pause);
-    this.rest(id, pause.next(), this.setAside);
-  }
-
-  private restsNow(id: RequestId): boolean {
-    return this.resting.has(id) || this.setAside.has(id);
-  }
-
-  private rest(id: RequestId, seconds = REST, among = this.resting): void {
-    among.add(id);
-    this.tasks.start(`resting ${id}`, async (signal) => {
-      try {
-        await sleep(this.around.services.clock, seconds, signal);
-      } finally {
-        among.delete(id);
-        this.wake();
-      }
-    });
-  }
+/** What a request in our hands is at, for people. */
+function describe(phase: RequestPhase): string {
+  if (phase.kind !== 'serving') return 'waits for its lock';
+  const { there, needed, underway, wait } = phase.progress;
+  const all = there.length + needed.length + underway;
+  const held = `${there.length} of ${all} nodes there, ${underway} on their way`;
+  return wait ? `${held}, waits for ${describeReasons(wait.because)}` : held;
 }

@@ -1,7 +1,7 @@
 import { isForeign } from '../../domain/decide/installation.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { Resources } from '../../domain/model/quota.js';
-import { addResources, NO_RESOURCES, remaining } from '../../domain/model/quota.js';
+import { addResources, NO_RESOURCES } from '../../domain/model/quota.js';
 import type { AccountInstance, Provider } from '../../ports/compute/provider.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Supervisor } from '../../ports/runtime/supervisor.js';
@@ -33,8 +33,8 @@ const HOLD_OFF_MAX = 120;
 const HOLD_OFF_PAUSE = 1;
 
 /**
- * What providers' accounts have room for: limits less what others use. Asked for synchronously by decisions; refreshed in the
- * background, and `changed` is called when an answer has come (spec LAUNCHER 2.10).
+ * What providers' accounts have room for: limits less what others use. Shown as it is known; asked for in the
+ * background by `refresh`, and `changed` is called when an answer has come (spec LAUNCHER 2.10).
  */
 export class ProviderCapacity {
   private readonly known = new Map<string, Known>();
@@ -48,15 +48,17 @@ export class ProviderCapacity {
     private readonly changed: (provider: string) => void,
   ) {}
 
-  /** Limits less unmanaged use; null while unknown. Old values stay in use while new ones are being fetched. */
-  available(name: string, provider: Provider): Resources | null {
-    const known = this.look(name, provider);
-    return known?.limits ? remaining(known.limits, known.others) : null;
+  /** What is known of the account, if anything. Old values stay in use while new ones are being fetched. */
+  facts(name: string, provider: Provider): Pick<Known, 'limits' | 'zones'> | undefined {
+    const known = this.known.get(name);
+    return known?.provider === provider ? known : undefined;
   }
 
-  /** The account's limits, whoever uses it; null while unknown. */
-  limits(name: string, provider: Provider): Resources | null {
-    return this.look(name, provider)?.limits ?? null;
+  /** Asks again if what is known is too old, in the background. */
+  refresh(name: string, provider: Provider): void {
+    const known = this.known.get(name);
+    if (known?.provider === provider && known.until > this.services.clock.monotonic()) return;
+    this.startAsking(name, provider);
   }
 
   /** What others use of the account, as far as is known. */
@@ -75,11 +77,6 @@ export class ProviderCapacity {
     const known = this.known.get(name);
     const soon = this.services.clock.monotonic() + AWAITED;
     if (known && known.until > soon) this.known.set(name, { ...known, until: soon });
-  }
-
-  /** The cloud's zones; null while unknown. */
-  zones(name: string, provider: Provider): readonly string[] | null {
-    return this.look(name, provider)?.zones ?? null;
   }
 
   /** The cloud said that its quota is used up: forget what we thought, and create nothing for a while. */
@@ -116,14 +113,7 @@ export class ProviderCapacity {
     if (known) this.known.set(name, { ...known, until: 0 });
   }
 
-  private look(name: string, provider: Provider): Known | undefined {
-    const known = this.known.get(name);
-    const usable = known?.provider === provider ? known : undefined;
-    if (!usable || usable.until <= this.services.clock.monotonic()) this.refresh(name, provider);
-    return usable;
-  }
-
-  private refresh(name: string, provider: Provider): void {
+  private startAsking(name: string, provider: Provider): void {
     if (this.asking.has(name)) return;
     this.asking.add(name);
     this.tasks.start(`limits of ${name}`, async (signal) => {

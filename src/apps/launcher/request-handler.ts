@@ -1,64 +1,50 @@
 import { declined } from '../../domain/decide/decline.js';
 import { describeReasons } from '../../domain/explain/wording.js';
 import type { Reason } from '../../domain/explain/reason.js';
+import type { Outcome, PhaseEvent, RequestPhase } from '../../domain/lifecycle/request-phase.js';
+import { isSettled, spentOn } from '../../domain/lifecycle/request-progress.js';
+import type { ProgressEvent, RequestProgress } from '../../domain/lifecycle/request-progress.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import type { NodeRequest, RequestId } from '../../domain/model/request.js';
-import { MIN_READY_REQUESTOR } from '../../domain/model/request.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
 import { RecordGoneError } from '../../ports/records/record-lease.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Acquired, AcquisitionFor } from './node-acquisition.js';
-import type { PlannedStep } from './planned-step.js';
-import { dropStep } from './planned-step.js';
 import { moveRequest } from './moves.js';
+import type { Reservation } from './reservation.js';
 import type { TenantShare } from './tenant-share.js';
 
 export interface HandlerSurroundings {
   readonly launcherId: string;
   readonly logger: Logger;
   readonly lockRequest: (id: RequestId) => Promise<RecordLease<NodeRequest> | undefined>;
-  /** Carries out a step and ends its reservations. Never rejects. */
-  readonly acquire: (planned: PlannedStep, request: AcquisitionFor, signal: AbortSignal) => Promise<Acquired>;
+  /** Carries out a step and ends its reservation. `spent`: attempts used up for it before. Never rejects. */
+  readonly acquire: (
+    reservation: Reservation,
+    spent: number,
+    request: AcquisitionFor,
+    signal: AbortSignal,
+  ) => Promise<Acquired>;
   /** What is kept of its tenant's limits for nodes that the records do not count yet. */
   readonly share: TenantShare;
   readonly registry: () => Parameters<typeof declined>[2];
   /** Resolves when the client hears of an answer; undefined = it does already. Rejects when aborted. */
   readonly listening: (signal: AbortSignal) => Promise<void> | undefined;
-  /** The handler lacks nodes that nobody has decided on yet: it is to be asked in each pass until it has them. */
-  readonly lacking: (handler: RequestHandler) => void;
-  /** The handler wants more nodes, has news, or has ended: look at it again. */
+  /** Tells what has happened; `moved` is called if that makes a new phase. */
+  readonly report: (event: PhaseEvent) => void;
+  /** What it tells concerns the next pass. */
   readonly wake: () => void;
 }
 
-interface Slot {
-  readonly label: string;
-  lease: RecordLease<Node>;
-}
-
 /**
- * One accepted request, from its lock to its end (spec LAUNCHER 2.6 to 2.8). The pool worker decides what it gets; this carries
- * it out. All writes go through leases, so that nothing is written once the session is gone.
+ * Carries out the serving of one request, from its lock to its end (spec LAUNCHER 2.6 to 2.8). What it gets is decided in passes; how
+ * far it is stands in its phase. All writes go through leases, so that nothing is written once the session is gone.
  */
 export class RequestHandler {
-  /** Labels for which no node is there or on its way, in the order of the request. */
-  needed: string[];
-  /** The zone of the set; undefined = open. */
-  az: string | null | undefined = undefined;
-  /** Free nodes that turned out not to be: not to be tried again. */
-  readonly avoid = new Set<NodeId>();
-  /** Why it waits for capacity; empty = it does not. */
-  waiting: readonly Reason[] = [];
-  /** Seconds since it began to wait without anything coming. */
-  waitingFor = 0;
-  private waitingSince: { readonly at: number; readonly needed: number } | null = null;
-  private readonly obtained: Slot[] = [];
-  /** Attempts used up by launches that were given up for now, by label. */
-  private readonly spent = new Map<string, number[]>();
+  private readonly nodes = new Map<NodeId, RecordLease<Node>>();
   private readonly underway = new Set<Promise<void>>();
-  private lease: RecordLease<NodeRequest> | null = null;
-  private giveUp: readonly Reason[] | null = null;
-  private gone = false;
+  private progress: RequestProgress | null = null;
   /** Shutdown, or the request's lease is lost: everything under way is let go. */
   private readonly ending = new AbortController();
   private finished: (() => void) | null = null;
@@ -67,9 +53,7 @@ export class RequestHandler {
     readonly id: RequestId,
     private request: NodeRequest,
     private readonly around: HandlerSurroundings,
-  ) {
-    this.needed = [...request.nodeTypes];
-  }
+  ) {}
 
   get share(): TenantShare {
     return this.around.share;
@@ -79,119 +63,87 @@ export class RequestHandler {
     return this.request;
   }
 
-  /** Empty unless it was declined. */
-  get declinedBecause(): readonly Reason[] {
-    return this.giveUp ?? [];
-  }
-
-  get isMinReady(): boolean {
-    return this.request.requestor === MIN_READY_REQUESTOR;
-  }
-
-  /** What it is doing, for people. */
-  get doing(): string {
-    if (this.lease === null) return 'waits for its lock';
-    const held = `${this.obtained.length} of ${this.request.nodeTypes.length} nodes there, ${this.underway.size} on their way`;
-    return this.waiting.length > 0 ? `${held}, waits for ${describeReasons(this.waiting)}` : held;
-  }
-
-  noteWaiting(because: readonly Reason[], now: number): void {
-    this.waiting = because;
-    if (because.length === 0) this.waitingSince = null;
-    else if (this.waitingSince?.needed !== this.needed.length)
-      this.waitingSince = { at: now, needed: this.needed.length };
-    this.waitingFor = this.waitingSince ? now - this.waitingSince.at : 0;
-  }
-
-  /** Is nothing on its way to it? */
-  get idle(): boolean {
-    return this.underway.size === 0;
-  }
-
-  /** May it be given nodes? */
-  get wantsNodes(): boolean {
-    if (this.needed.length === 0 || this.lease === null) return false;
-    return !this.gone && !this.giveUp && !this.lease.signal.aborted;
-  }
-
   /**
    * Serves the request. Resolves when it is fulfilled, declined, gone or lost, with nothing held any more. `first` are the steps
    * decided with the acceptance.
    */
-  async run(first: readonly PlannedStep[], signal: AbortSignal): Promise<'fulfilled' | 'declined' | 'dropped'> {
+  async run(first: readonly Reservation[], signal: AbortSignal): Promise<Exclude<Outcome, 'failed'>> {
     const lease = signal.aborted ? undefined : await this.lock(first);
     if (!lease || lease.current.value.state !== 'requested' || this.declinedBefore(lease)) {
-      first.forEach(dropStep);
+      first.forEach((reservation) => reservation.release());
       await lease?.release();
       return 'dropped';
     }
-    const stop = (): void => this.abandon();
+    const stop = (): void => this.letGo();
     signal.addEventListener('abort', stop, { once: true });
     lease.signal.addEventListener('abort', stop, { once: true });
-    // It may have been while we waited for the lock.
-    if (signal.aborted || lease.signal.aborted) stop();
     try {
       this.request = await moveRequest(lease, 'pending');
-      // From here on it may be given nodes; what was decided with the acceptance comes first.
-      this.lease = lease;
-      this.take(first);
-      if (this.needed.length > 0) this.around.lacking(this);
+      this.serve(first, signal.aborted || lease.signal.aborted);
       this.around.wake();
       await this.settled();
       // Let go meanwhile, it is put back as ever.
       await this.around.listening(this.ending.signal)?.catch(() => undefined);
       return await this.complete(lease);
     } catch (error) {
-      first.forEach(dropStep);
+      first.forEach((reservation) => reservation.release());
       return await this.afterError(lease, error);
     } finally {
       signal.removeEventListener('abort', stop);
       lease.signal.removeEventListener('abort', stop);
       await Promise.all(this.underway);
-      await Promise.all(this.obtained.map(({ lease: node }) => node.release()));
+      await Promise.all([...this.nodes.values()].map((node) => node.release()));
       await lease.release();
     }
   }
 
-  /** Hands decided steps over for carrying out; what they cover is not needed any more. */
-  take(steps: readonly PlannedStep[]): void {
-    for (const planned of steps) {
-      const { label, az } = planned.step;
-      this.needed.splice(this.needed.indexOf(label), 1);
-      if (this.az === undefined) this.az = az;
-      const work = this.carryOut(planned, label).finally(() => {
+  /** Carries out decided steps; what they cover is not needed any more. */
+  take(steps: readonly Reservation[]): void {
+    if (this.progress === null) throw new Error(`request ${this.id} is not locked yet`);
+    if (steps.length === 0) return;
+    const labels = steps.map(({ step }) => step.label);
+    const spent = spentOn(this.progress, labels);
+    this.tell({ kind: 'stepped', steps: steps.map(({ step }) => step) });
+    for (const [index, reservation] of steps.entries()) {
+      const work = this.carryOut(reservation, spent[index] ?? 0).finally(() => {
         this.underway.delete(work);
-        this.settle();
         this.around.wake();
       });
       this.underway.add(work);
     }
-    this.settle();
-  }
-
-  /** The pool cannot or will not serve it any more. */
-  decline(because: readonly Reason[]): void {
-    this.giveUp ??= because;
-    this.settle();
   }
 
   /** Not now after all: the request is open to everybody again, and what it has is free. */
-  putBack(): void {
-    this.abandon();
+  letGo(restUntil = 0): void {
+    this.ending.abort(new Error('the request was let go'));
+    if (this.progress?.end?.kind !== 'let-go') this.tell({ kind: 'let-go', restUntil });
   }
 
-  /** The client has deleted the request. */
-  vanished(): void {
-    this.gone = true;
-    this.settle();
+  /** Its phase has changed. */
+  moved(phase: RequestPhase): void {
+    if (phase.kind !== 'serving') return;
+    this.progress = phase.progress;
+    if (isSettled(phase.progress)) this.finished?.();
+  }
+
+  /** From here on it may be given nodes; what was decided with the acceptance comes first. */
+  private serve(first: readonly Reservation[], lost: boolean): void {
+    this.around.report({ kind: 'locked' });
+    // It may have been while we waited for the lock, and before it was ours to be let go.
+    if (lost || this.ending.signal.aborted) this.letGo();
+    this.take(first);
+  }
+
+  private tell(event: ProgressEvent): void {
+    this.around.report({ kind: 'progress', event });
   }
 
   /** What was decided with the acceptance does not come about if the lock cannot even be asked for. */
-  private async lock(first: readonly PlannedStep[]): Promise<RecordLease<NodeRequest> | undefined> {
+  private async lock(first: readonly Reservation[]): Promise<RecordLease<NodeRequest> | undefined> {
     try {
       return await this.around.lockRequest(this.id);
     } catch (error) {
-      first.forEach(dropStep);
+      first.forEach((reservation) => reservation.release());
       throw error;
     }
   }
@@ -200,68 +152,57 @@ export class RequestHandler {
     return lease.current.value.declinedBy.includes(this.around.launcherId);
   }
 
-  private async carryOut(planned: PlannedStep, label: string): Promise<void> {
-    const spent = planned.step.kind === 'create' ? (this.spent.get(label)?.shift() ?? 0) : 0;
+  private async carryOut(reservation: Reservation, spent: number): Promise<void> {
+    const { step } = reservation;
+    const { label } = step;
     let counted = false;
     const onCounted = (): void => {
       counted = true;
       this.around.share.drop(label);
     };
     const of = { id: this.id, value: this.request, counted: onCounted };
-    const acquired = await this.around.acquire({ ...planned, spent }, of, this.ending.signal);
-    if (acquired.kind === 'node') {
-      this.obtained.push({ label, lease: acquired.lease });
-      return;
+    const acquired = await this.around.acquire(reservation, spent, of, this.ending.signal);
+    switch (acquired.kind) {
+      case 'node':
+        this.nodes.set(acquired.lease.id, acquired.lease);
+        return this.tell({ kind: 'obtained', label, node: acquired.lease.id });
+      case 'failed':
+        return this.tell({ kind: 'came-to-nothing', because: acquired.because });
+      case 'lost':
+        this.tell({ kind: 'came-to-nothing', because: null });
+        return this.letGo();
+      case 'again': {
+        // Nobody else of the tenant may be let in meanwhile.
+        if (counted) this.around.share.hold(label);
+        const avoid = step.kind === 'reuse' && !acquired.over ? step.node : null;
+        return this.tell({ kind: 'again', label, spent: acquired.spent ?? spent, avoid });
+      }
     }
-    if (acquired.kind === 'failed') this.giveUp ??= acquired.because;
-    if (acquired.kind === 'lost') this.abandon();
-    if (acquired.kind === 'again') {
-      // Nobody else of the tenant may be let in meanwhile.
-      if (counted) this.around.share.hold(label);
-      this.needAgain(label, acquired.spent ?? spent);
-      if (planned.step.kind === 'reuse' && !acquired.over) this.avoid.add(planned.step.node);
-    }
-  }
-
-  private needAgain(label: string, spent: number): void {
-    this.needed.push(label);
-    if (spent > 0) this.spent.set(label, [...(this.spent.get(label) ?? []), spent]);
-    this.around.lacking(this);
-    if (this.obtained.length === 0 && this.underway.size <= 1) this.az = undefined;
   }
 
   /** Resolves when there is nothing more to be had: all nodes are there, or the request will not be served. */
   private settled(): Promise<void> {
     return new Promise((resolve) => {
       this.finished = resolve;
-      this.settle();
+      if (this.progress && isSettled(this.progress)) resolve();
     });
   }
 
-  private settle(): void {
-    const over = this.gone || this.giveUp !== null || this.ending.signal.aborted;
-    if (this.underway.size === 0 && (over || this.needed.length === 0)) this.finished?.();
-  }
-
-  private abandon(): void {
-    this.ending.abort(new Error('the request was let go'));
-    this.settle();
-  }
-
-  private async complete(lease: RecordLease<NodeRequest>): Promise<'fulfilled' | 'declined' | 'dropped'> {
+  private async complete(lease: RecordLease<NodeRequest>): Promise<Exclude<Outcome, 'failed'>> {
     if (this.ending.signal.aborted) return this.storeOpen(lease);
-    if (this.gone) {
+    const end = this.progress?.end ?? null;
+    if (end?.kind === 'gone') {
       await this.freeNodes();
       return 'dropped';
     }
-    if (this.giveUp) {
+    if (end?.kind === 'decline') {
       await this.freeNodes();
-      await this.storeDecline(lease, this.giveUp);
+      await this.storeDecline(lease, end.because);
       return 'declined';
     }
     const nodes = this.inOrder();
     // The client may lock the nodes as soon as it sees `fulfilled`: they are let go first (spec LAUNCHER 2.8-5).
-    await Promise.all(this.obtained.map(({ lease: node }) => node.release()));
+    await Promise.all([...this.nodes.values()].map((node) => node.release()));
     this.request = await moveRequest(lease, 'fulfilled', { nodes });
     this.around.logger.info('Fulfilled', { nodes });
     return 'fulfilled';
@@ -269,19 +210,19 @@ export class RequestHandler {
 
   /** Node ids in the order of `node_types`: the first unused node of each label. */
   private inOrder(): readonly NodeId[] {
-    const left = [...this.obtained];
+    const left = [...(this.progress?.there ?? [])];
     return this.request.nodeTypes.map((label) => {
       const [slot] = left.splice(
         left.findIndex((candidate) => candidate.label === label),
         1,
       );
       if (!slot) throw new Error(`no node for label ${label}`);
-      return slot.lease.id;
+      return slot.node;
     });
   }
 
   private async storeDecline(lease: RecordLease<NodeRequest>, because: readonly Reason[]): Promise<void> {
-    this.giveUp ??= because;
+    this.tell({ kind: 'declined', because });
     const change = declined(lease.current.value, this.around.launcherId, this.around.registry());
     this.request = await moveRequest(lease, change.state, change);
     this.around.logger.info(change.state === 'failed' ? 'Declined; nobody is left: failed' : 'Declined', {
@@ -300,7 +241,7 @@ export class RequestHandler {
   /** Ready nodes go back to the pool, without the allocation that would keep them unusable (weakness 18). */
   private async freeNodes(): Promise<void> {
     await Promise.all(
-      this.obtained.map(async ({ lease }) => {
+      [...this.nodes.values()].map(async (lease) => {
         try {
           if (!lease.signal.aborted) await lease.update({ allocatedTo: null, tenantName: null });
         } catch (error) {
@@ -311,11 +252,8 @@ export class RequestHandler {
     );
   }
 
-  private async afterError(
-    lease: RecordLease<NodeRequest>,
-    error: unknown,
-  ): Promise<'fulfilled' | 'declined' | 'dropped'> {
-    this.abandon();
+  private async afterError(lease: RecordLease<NodeRequest>, error: unknown): Promise<Exclude<Outcome, 'failed'>> {
+    this.ending.abort(new Error('the request was let go'));
     await Promise.all(this.underway);
     if (lease.signal.aborted) return 'dropped';
     if (error instanceof RecordGoneError) {

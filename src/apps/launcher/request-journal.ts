@@ -1,48 +1,101 @@
+import type { RequestPlan } from '../../domain/decide/pool-plan.js';
+import type { PhaseEvent, RequestPhase } from '../../domain/lifecycle/request-phase.js';
+import { poolName } from '../../domain/explain/pool-name.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { RequestId, RequestState } from '../../domain/model/request.js';
 import type { DecisionJournal } from '../../ports/telemetry/journal.js';
 import type { PoolIdentity } from './pool-surroundings.js';
-import { poolName } from '../../domain/explain/pool-name.js';
 
-/** What one pool says about requests: its last word on each must be true at any time. */
+/** What one pool says about requests, from its plans and from changes of phase only: its last word on each is true at any time. */
 export class RequestJournal {
   constructor(
     private readonly journal: DecisionJournal,
     private readonly pool: PoolIdentity,
+    /** Does somebody hold or want the request's lock? */
+    private readonly locked: (id: RequestId) => boolean,
   ) {}
 
-  note(id: RequestId, verdict: string, because: readonly Reason[]): void {
-    this.journal.record({ kind: 'request', id, decider: this.pool.launcherId }, { verdict, because });
+  planned(plan: RequestPlan): void {
+    const { id } = plan;
+    switch (plan.kind) {
+      case 'take':
+        if (this.locked(id)) return this.note(id, 'wait', [{ code: 'REQUEST_LOCKED' }]);
+        return this.taken(id, plan.wait?.because ?? []);
+      case 'serve':
+        return this.taken(id, plan.wait?.because ?? []);
+      case 'put-back':
+        return this.note(id, 'wait', plan.because);
+      case 'decline':
+        // Of one that we do not hold it is said when it is so: somebody else may be there first.
+        return plan.held ? this.note(id, 'decline', plan.because) : undefined;
+      case 'leave':
+        return plan.verdict === 'ignore' ? this.declinedBefore(id) : this.note(id, plan.verdict, plan.because);
+    }
   }
 
-  /** Taken, or about to be: `waiting` says what some of its nodes wait for. */
-  accepted(id: RequestId, waiting: readonly Reason[], lockedByOthers: boolean): void {
-    if (lockedByOthers) this.note(id, 'wait', [{ code: 'REQUEST_LOCKED' }]);
-    else if (waiting.length > 0) this.note(id, 'wait', waiting);
-    else this.note(id, 'accept', [{ code: 'SERVEABLE', pool: poolName(this.pool) }]);
+  /** `state`: what the record shows now; null if it is gone. */
+  changed(
+    id: RequestId,
+    before: RequestPhase,
+    after: RequestPhase,
+    event: PhaseEvent,
+    state: RequestState | null,
+  ): void {
+    if (event.kind === 'done') return this.done(id, before, event.outcome, state);
+    const leftAlone = before.kind === 'open' || before.kind === 'resting';
+    if (after.kind === 'closed' && leftAlone && state !== null) this.overtaken(id, state);
   }
 
-  fulfilled(id: RequestId): void {
-    this.note(id, 'fulfilled', [{ code: 'SERVEABLE', pool: poolName(this.pool) }]);
+  /** Nothing but the write is left to do, so that whoever sees the write can ask why. */
+  declining(id: RequestId, because: readonly Reason[]): void {
+    this.note(id, 'decline', because);
+  }
+
+  private done(
+    id: RequestId,
+    before: RequestPhase,
+    outcome: (PhaseEvent & { readonly kind: 'done' })['outcome'],
+    state: RequestState | null,
+  ): void {
+    if (outcome === 'fulfilled') return this.note(id, 'fulfilled', [this.serveable()]);
+    if (outcome === 'declined') {
+      const end = before.kind === 'serving' ? before.progress.end : null;
+      return end?.kind === 'decline' ? this.note(id, 'decline', end.because) : undefined;
+    }
+    if (state !== null) this.dropped(id, state);
+  }
+
+  /** Taken, or about to be. */
+  private taken(id: RequestId, waiting: readonly Reason[]): void {
+    if (waiting.length > 0) this.note(id, 'wait', waiting);
+    else this.note(id, 'accept', [this.serveable()]);
   }
 
   /** We had taken it, or wanted to decline it, and nothing came of it: most likely somebody else has its lock. */
-  dropped(id: RequestId, state: RequestState): void {
+  private dropped(id: RequestId, state: RequestState): void {
     if (state !== 'requested') this.note(id, 'ignore', [{ code: 'NOT_REQUESTED', state }]);
     else if (this.last(id) !== 'wait') this.note(id, 'wait', [{ code: 'REQUEST_LOCKED' }]);
   }
 
   /** Somebody else has it now: what we said before, unless it was carried out, is not true any more. */
-  overtaken(id: RequestId, state: RequestState): void {
+  private overtaken(id: RequestId, state: RequestState): void {
     const last = this.last(id);
     if (last === undefined || last === 'decline' || last === 'fulfilled') return;
     this.note(id, 'ignore', [{ code: 'NOT_REQUESTED', state }]);
   }
 
   /** The record says that we have declined it; the reason is remembered unless we never learned that it was stored. */
-  declinedBefore(id: RequestId): void {
+  private declinedBefore(id: RequestId): void {
     const { launcherId } = this.pool;
     if (this.last(id) !== 'decline') this.note(id, 'decline', [{ code: 'ALREADY_DECLINED', launcher: launcherId }]);
+  }
+
+  private serveable(): Reason {
+    return { code: 'SERVEABLE', pool: poolName(this.pool) };
+  }
+
+  private note(id: RequestId, verdict: string, because: readonly Reason[]): void {
+    this.journal.record({ kind: 'request', id, decider: this.pool.launcherId }, { verdict, because });
   }
 
   private last(id: RequestId): string | undefined {

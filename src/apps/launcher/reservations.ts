@@ -1,8 +1,7 @@
 import { addResources, NO_RESOURCES } from '../../domain/model/quota.js';
 import type { Resources } from '../../domain/model/quota.js';
-import type { NodeId } from '../../domain/model/node.js';
 
-export interface Reservation {
+export interface ReservedRoom {
   readonly provider: string;
   readonly pool: string;
   readonly tenant: string | null;
@@ -10,36 +9,29 @@ export interface Reservation {
 }
 
 /**
- * What has been decided but does not show in the records yet: resources of nodes about to be created, and free nodes about to be
- * taken. Made in the same turn as the decision, so that two decisions never count on the same thing (weakness 16).
+ * What has been decided but does not show in the records yet: resources of nodes about to be created, and launches under way. Made
+ * in the same turn as the decision, so that two decisions never count on the same thing (weakness 16). What is reserved is given back
+ * by calling what one gets; giving back twice is harmless.
  */
 export class Reservations {
   /** By provider, by pool and by tenant: asked for by every decision, while thousands may be held. */
   private readonly sums = new Map<string, Resources>();
-  private readonly claimed = new Set<NodeId>();
+  private readonly launches = new Map<string, number>();
 
-  /** Answers the way to give it back; giving back twice is harmless. */
-  reserve(reservation: Reservation): () => void {
-    let held = true;
-    this.add(reservation, 1);
-    return () => {
-      if (held) this.add(reservation, -1);
-      held = false;
-    };
+  reserve(room: ReservedRoom): () => void {
+    this.add(room, 1);
+    return once(() => this.add(room, -1));
   }
 
-  claim(node: NodeId): () => void {
-    this.claimed.add(node);
-    let open = true;
-    return () => {
-      // Somebody else may have claimed it since.
-      if (open) this.claimed.delete(node);
-      open = false;
-    };
+  /** Counts one more launch under way in the provider, for `max-concurrency`. */
+  beginLaunch(provider: string): () => void {
+    this.launches.set(provider, this.launchesOf(provider) + 1);
+    return once(() => this.launches.set(provider, this.launchesOf(provider) - 1));
   }
 
-  isClaimed(node: NodeId): boolean {
-    return this.claimed.has(node);
+  /** Launches under way, over all pools of the provider. */
+  launchesOf(provider: string): number {
+    return this.launches.get(provider) ?? 0;
   }
 
   forProvider(provider: string): Resources {
@@ -54,12 +46,20 @@ export class Reservations {
     return this.sums.get(tenantKey(tenant)) ?? NO_RESOURCES;
   }
 
-  private add({ provider, pool, tenant, resources }: Reservation, sign: 1 | -1): void {
+  private add({ provider, pool, tenant, resources }: ReservedRoom, sign: 1 | -1): void {
     const change = Object.fromEntries(Object.entries(resources).map(([key, amount]) => [key, sign * amount]));
     const keys = [providerKey(provider), poolKey(provider, pool)];
     if (tenant !== null) keys.push(tenantKey(tenant));
     for (const key of keys) this.sums.set(key, addResources(this.sums.get(key) ?? NO_RESOURCES, change));
   }
+}
+
+function once(undo: () => void): () => void {
+  let open = true;
+  return () => {
+    if (open) undo();
+    open = false;
+  };
 }
 
 function providerKey(provider: string): string {

@@ -3,7 +3,7 @@ import { describeReasons } from '../../domain/explain/wording.js';
 import type { NodeId } from '../../domain/model/node.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Supervisor } from '../../ports/runtime/supervisor.js';
-import type { Reservations } from './reservations.js';
+import type { NodeIndex } from './node-index.js';
 import type { LauncherServices } from './services.js';
 import { moveNode } from './moves.js';
 
@@ -14,7 +14,7 @@ export class UnusedNodes {
   constructor(
     private readonly services: LauncherServices,
     private readonly tasks: Supervisor,
-    private readonly reservations: Reservations,
+    private readonly index: Pick<NodeIndex, 'claim'>,
     private readonly changed: () => void,
   ) {}
 
@@ -29,7 +29,7 @@ export class UnusedNodes {
     const node = this.services.records.nodes.view.get(id);
     if (!node || this.underway.has(id)) return;
     this.underway.set(id, node.value);
-    const giveBack = this.reservations.claim(id);
+    const giveBack = this.index.claim(id);
     this.tasks.start(`making room with node ${id}`, async () => {
       try {
         await this.markDeleting(id, because);

@@ -42,6 +42,11 @@ export const REQUEST_DEFAULTS: Omit<NodeRequest, 'state' | 'stateTime'> = {
 };
 
 export const MIN_READY_REQUESTOR = 'NodePool:min-ready';
+/** Did a launcher ask for it itself, to keep nodes ready? */
+export function isMinReady({ requestor }: Pick<NodeRequest, 'requestor'>): boolean {
+  return requestor === MIN_READY_REQUESTOR;
+}
+
 export const MIN_READY_PRIORITY = '900';
 
 /** Seconds that a client may take from creating its request until it hears of changes. */

@@ -1,5 +1,6 @@
 /** What is kept for a request is kept as long as it is held, and given back whatever happens. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { INIT_GRACE_ALIVE } from '../../../src/domain/decide/node-cleanup.js';
 import { aConfig, aPool, aProvider } from '../../support/builders.js';
 import { LauncherWorld, simpleConfig } from '../../support/launcher-world.js';
 import type { RunningLauncher } from '../../support/launcher-world.js';
@@ -83,7 +84,7 @@ describe('[A3] nothing stays reserved', () => {
   const held = ({ launcher }: RunningLauncher): unknown => [
     Object.values(launcher.reservations.forPool('cloud', 'main')).filter((amount) => amount !== 0),
     Object.values(launcher.reservations.forTenant('acme')).filter((amount) => amount !== 0),
-    launcher.launches.of('cloud'),
+    launcher.reservations.launchesOf('cloud'),
   ];
 
   it.each(Array.from({ length: 12 }, (_, at) => at + 1))(
@@ -124,7 +125,8 @@ describe('[A3] nothing stays reserved', () => {
       for (const { store } of running) store.restoreConnection();
       await world.clock.advance(60);
       for (const each of running) expect(held(each)).toEqual([[], [], 0]);
-      // And all of the room is there.
+      // And all of the room is there, once a record has gone that was created without anybody hearing of it.
+      await world.clock.advance(INIT_GRACE_ALIVE);
       await world.fulfilled(await world.submit({ nodeTypes: ['small', 'small', 'small'] }));
     },
   );

@@ -53,7 +53,8 @@ function situation(text: string, driver = DRIVER): LoadOptions & { folder: strin
   const plugins = new PluginRegistry({ clock, installation: '/nowhere' });
   const files = new SystemConfigFiles();
   const file = path.join(folder, 'nodepool.yaml');
-  return { folder, path: file, env: {}, cwd: '/nowhere', home: '/nowhere', files, clock, plugins };
+  const clouds: LoadOptions['clouds'] = () => Promise.resolve({ lookUp: () => ({ kind: 'unknown-cloud', mend: '' }) });
+  return { folder, path: file, env: {}, files, clouds, clock, plugins };
 }
 
 async function problems(text: string, driver?: string): Promise<readonly string[]> {

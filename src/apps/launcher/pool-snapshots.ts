@@ -1,0 +1,195 @@
+import { currentUpload } from '../../domain/decide/current-image.js';
+import { TIED } from '../../domain/decide/mutual-wait.js';
+import type {
+  AccountFacts,
+  DriverFacts,
+  FreeNodes,
+  HeldRequest,
+  LabelFacts,
+  PoolSnapshot,
+  PoolUse,
+  Rivals,
+  TenantUse,
+} from '../../domain/decide/pool-snapshot.js';
+import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
+import type { Reason } from '../../domain/explain/reason.js';
+import { poolName } from '../../domain/explain/pool-name.js';
+import { addResources } from '../../domain/model/quota.js';
+import type { NodeRequest } from '../../domain/model/request.js';
+import type { Stored } from '../../domain/model/stored.js';
+import type { Provider } from '../../ports/compute/provider.js';
+import { asError } from '../../ports/runtime/clock.js';
+import type { ProviderProblem } from '../providers/managed-provider.js';
+import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
+
+/** The pool's section of the configuration as it was when a pass began. */
+export interface PoolConfiguration {
+  readonly provider: ProviderConfig;
+  readonly pool: PoolConfig;
+}
+
+/** The requests that a pass is about. */
+export interface PassRequests {
+  readonly held: readonly HeldRequest[];
+  readonly open: readonly Stored<NodeRequest>[];
+  /** Requests of ours that wait for capacity. */
+  readonly waiting: number;
+}
+
+/** Takes the snapshots that a pool decides by. */
+export class PoolSnapshots {
+  constructor(
+    private readonly around: PoolSurroundings,
+    private readonly identity: PoolIdentity,
+  ) {}
+
+  /** What is old is asked for again, and what has not happened is noticed: before the snapshot, which only shows what is known. */
+  prepare({ pool }: PoolConfiguration): void {
+    const { capacity, governors } = this.around;
+    const driver = this.usable();
+    const { provider } = this.identity;
+    if (driver && !(pool.ignoreProviderQuota && pool.availabilityZones.length > 0)) capacity.refresh(provider, driver);
+    governors.of(provider).noticeSilence();
+  }
+
+  take({ provider, pool }: PoolConfiguration, requests: PassRequests): PoolSnapshot {
+    const { services, governors, capacity } = this.around;
+    const { clock, random } = services;
+    const now = clock.monotonic();
+    const asked = [...requests.held.map(({ request }) => request), ...requests.open.map(({ value }) => value)];
+    const labels = new Set(asked.flatMap(({ nodeTypes }) => nodeTypes));
+    return {
+      now,
+      epoch: clock.now() - now,
+      launcherId: this.identity.launcherId,
+      pool,
+      provider,
+      registry: registryFor(this.around, this.identity.launcherId),
+      driver: this.driver(pool),
+      account: this.account(pool),
+      use: this.use(),
+      tenants: this.tenants(asked),
+      labels: new Map([...labels].map((label) => [label, this.label(pool, label)])),
+      free: this.free(labels),
+      breaker: governors.of(provider.name).state,
+      holdOff: capacity.holdOff(provider.name),
+      rivals: this.rivals(requests.held, now),
+      chance: random.next(),
+      ...requests,
+    };
+  }
+
+  private usable(): Provider | undefined {
+    const driver = this.around.driver(this.identity.provider);
+    return driver && !('problem' in driver) ? driver : undefined;
+  }
+
+  private driver(pool: PoolConfig): DriverFacts {
+    const driver = this.around.driver(this.identity.provider);
+    if (driver === undefined) return { state: 'starting' };
+    if ('problem' in driver) return { state: 'failed', problem: driver.problem, lasting: driver.lasting === true };
+    return { state: 'usable', slots: driver.fixed?.slots(pool) ?? null };
+  }
+
+  private account(pool: PoolConfig): AccountFacts {
+    const { capacity } = this.around;
+    const { provider } = this.identity;
+    const driver = this.usable();
+    const known = driver ? capacity.facts(provider, driver) : null;
+    const { availabilityZones } = pool;
+    return {
+      limits: known?.limits ?? null,
+      others: capacity.others(provider),
+      problem: capacity.problem(provider),
+      zones: availabilityZones.length > 0 ? availabilityZones : (known?.zones ?? []),
+    };
+  }
+
+  private use(): PoolUse {
+    const { index, reservations, leaving } = this.around;
+    const { provider, name } = this.identity;
+    return {
+      pool: addResources(index.poolUsage(provider, name), reservations.forPool(provider, name)),
+      provider: addResources(index.providerUsage(provider), reservations.forProvider(provider)),
+      launches: reservations.launchesOf(provider),
+      leaving: leaving(provider, name),
+    };
+  }
+
+  private tenants(requests: readonly NodeRequest[]): ReadonlyMap<string, TenantUse> {
+    const { services, index, reservations } = this.around;
+    const limits = services.config.current.tenantLimits;
+    const tenants = new Map<string, TenantUse>();
+    if (limits.size === 0) return tenants;
+    for (const { tenantName: name } of requests) {
+      const limit = name === null ? undefined : limits.get(name);
+      if (name === null || limit === undefined || tenants.has(name)) continue;
+      tenants.set(name, { limit, used: addResources(index.tenantUsage(name), reservations.forTenant(name)) });
+    }
+    return tenants;
+  }
+
+  /** Without its provider not even a free node is taken: nobody could look whether it answers. */
+  private free(labels: ReadonlySet<string>): FreeNodes {
+    if (!this.usable()) return { all: [], byLabel: new Map(), locked: new Set() };
+    const free = this.around.index.free(this.identity.provider, this.identity.name);
+    const byLabel = new Map([...labels].map((label) => [label, free.withLabel(label)]));
+    return { all: free.all, byLabel, locked: free.locked };
+  }
+
+  private label(pool: PoolConfig, name: string): LabelFacts {
+    const { provider, name: ours } = this.identity;
+    return { resources: this.around.resourcesOf(provider, ours, name), problems: this.labelProblems(pool, name) };
+  }
+
+  private labelProblems(pool: PoolConfig, name: string): readonly Reason[] {
+    const driver = this.around.driver(this.identity.provider);
+    const label = pool.labels.get(name);
+    if (!label || !driver) return [];
+    if ('problem' in driver) return lastingProblem(pool, driver);
+    const image = this.imageProblem(pool, label);
+    if (image) return [image];
+    const problem = readinessProblem(driver, pool, label);
+    return problem === null ? [] : [{ code: 'LABEL_BROKEN', pool: poolName(pool), label: name, problem }];
+  }
+
+  private imageProblem(pool: PoolConfig, label: PoolLabelConfig): Reason | undefined {
+    if (label.image.kind !== 'diskimage') return undefined;
+    const { view } = this.around.services.records.images;
+    const image = label.image.name;
+    if (!view.complete || currentUpload(view.uploads({ image }), this.identity.provider)) return undefined;
+    return { code: 'IMAGE_NOT_READY', pool: poolName(pool), label: label.name, image };
+  }
+
+  /** Only asked when one of ours has waited for long: it takes looking at everything. */
+  private rivals(held: readonly HeldRequest[], now: number): Rivals | null {
+    if (!held.some(({ wait, underway }) => wait !== null && underway === 0 && now - wait.since > TIED)) return null;
+    const { requests, nodes } = this.around.services.records;
+    const others = [...requests.view.all().values()].filter(({ id }) => !this.around.handledHere(id));
+    return { others, nodes: [...nodes.view.all().values()] };
+  }
+}
+
+/** All registered pools; complete once the view shows ourselves (spec LAUNCHER 2.2-2). */
+export function registryFor(
+  { services }: Pick<PoolSurroundings, 'services'>,
+  launcherId: string,
+): PoolSnapshot['registry'] {
+  const { view } = services.records.launchers;
+  const pools = view.pools();
+  return { complete: view.complete && pools.some((pool) => pool.id === launcherId), pools };
+}
+
+function lastingProblem(pool: PoolConfig, { problem, lasting }: ProviderProblem): readonly Reason[] {
+  return lasting === true ? [{ code: 'PROVIDER_NOT_READY', provider: pool.provider, problem }] : [];
+}
+
+/** A driver that throws has a broken label, not a broken pool worker. */
+function readinessProblem(driver: Provider, pool: PoolConfig, label: PoolLabelConfig): string | null {
+  try {
+    const readiness = driver.labelReady(pool, label);
+    return readiness.ready ? null : (readiness.problem ?? 'not ready');
+  } catch (error) {
+    return asError(error).message;
+  }
+}

@@ -1,0 +1,59 @@
+import type { AllocationStep } from '../../domain/decide/allocation.js';
+import type { PlannedStep } from '../../domain/decide/pool-plan.js';
+import type { LaunchGovernors } from './launch-governor.js';
+import type { LaunchPermit } from './launch-permit.js';
+import type { NodeIndex } from './node-index.js';
+import type { Reservations } from './reservations.js';
+
+/**
+ * All that one decided step keeps to itself: the claim on a free node, or room, a launch's place in `max-concurrency` and leave to
+ * create. Ends once and for all with `release`; doing either more than once changes nothing.
+ */
+export class Reservation {
+  constructor(
+    readonly step: AllocationStep,
+    /** Gives back the claim or the room. */
+    private readonly giveBack: () => void,
+    private readonly endLaunch: () => void,
+    /** Null where nothing is created. */
+    readonly permit: LaunchPermit | null,
+  ) {}
+
+  /** The records show what it stood for: they count it from now on. */
+  commit(): void {
+    this.giveBack();
+  }
+
+  /** The step was carried out, or will not be. */
+  release(): void {
+    this.giveBack();
+    this.endLaunch();
+    this.permit?.cancel();
+  }
+
+  /** The step is over, but what it stood for may show all the same: its room is kept until then. Never rejects. */
+  releaseLater(then: Promise<unknown>): void {
+    this.endLaunch();
+    this.permit?.cancel();
+    void then.then(this.giveBack, this.giveBack);
+  }
+}
+
+/** Where the parts of a reservation are kept. */
+export interface ReservationBooks {
+  readonly index: NodeIndex;
+  readonly reservations: Reservations;
+  readonly governors: LaunchGovernors;
+}
+
+/** Reserves what a planned step takes. Called in the turn of the plan, in its order. */
+export function reserve(
+  { index, reservations, governors }: ReservationBooks,
+  { provider, name }: { readonly provider: string; readonly name: string },
+  { step, pass }: PlannedStep,
+): Reservation {
+  if (step.kind === 'reuse') return new Reservation(step, index.claim(step.node), () => undefined, null);
+  const room = reservations.reserve({ provider, pool: name, tenant: null, resources: step.resources });
+  const permit = governors.of(provider).begin(step.az, pass);
+  return new Reservation(step, room, reservations.beginLaunch(provider), permit);
+}
