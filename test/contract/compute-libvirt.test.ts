@@ -9,8 +9,7 @@ describe.skipIf(withoutLibvirt())('[V10] on a real libvirtd with QEMU', () => {
     daemon = await LibvirtDaemon.start();
   });
   afterEach(async () => {
-    expect(await daemon.domains(), 'domains that a check has left').toEqual([]);
-    expect(await daemon.volumes(), 'volumes that a check has left').toEqual([]);
+    expect(await daemon.everything(), 'domains and volumes that a check has left').toEqual([]);
   });
   afterAll(() => daemon?.stop());
 

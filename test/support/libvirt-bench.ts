@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { LibvirtDriver } from '../../src/adapters/libvirt/libvirt-driver.js';
@@ -71,10 +71,15 @@ export function libvirtConfig(
   });
 }
 
-/** A real qcow2 with nothing in it. */
+const blanks = new Map<string, Buffer>();
+
+/** A real qcow2 with nothing in it; `qemu-img` is asked once for each size. */
 export function blankImage(folder: string, size = '64M', format = 'qcow2'): string {
   const file = path.join(folder, `blank-${size}.${format}`);
-  execFileSync('qemu-img', ['create', '-q', '-f', format, file, size]);
+  const known = blanks.get(`${size}.${format}`);
+  if (known) writeFileSync(file, known);
+  else execFileSync('qemu-img', ['create', '-q', '-f', format, file, size]);
+  if (format === 'qcow2') blanks.set(`${size}.${format}`, known ?? readFileSync(file));
   return file;
 }
 

@@ -1,7 +1,7 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { eventually } from './eventually.js';
 
@@ -49,10 +49,18 @@ export function withoutLibvirt(): boolean {
   return true;
 }
 
+const REAPER = path.resolve(import.meta.dirname, '../fixtures/libvirt/reaper.py');
+
+/** A daemon that runs: its process id, and when it has ended. */
+interface Running {
+  readonly pid: number;
+  readonly ended: Promise<void>;
+}
+
 /** A real libvirtd beside whatever else runs on this machine, with a storage pool `nodepool`. */
 export class LibvirtDaemon {
-  private libvirtd: ChildProcess | undefined;
-  private virtlogd: ChildProcess | undefined;
+  private libvirtd: Running | undefined;
+  private virtlogd: Running | undefined;
 
   private constructor(
     readonly folder: string,
@@ -67,7 +75,7 @@ export class LibvirtDaemon {
     writeFileSync(path.join(folder, 'etc/libvirtd.conf'), LIBVIRTD_CONF);
     writeFileSync(path.join(folder, 'etc/qemu.conf'), QEMU_CONF);
     const daemon = new LibvirtDaemon(folder, options.poolFolder ?? path.join(folder, 'pool'));
-    daemon.virtlogd = daemon.spawn('virtlogd');
+    daemon.virtlogd = await daemon.spawn('virtlogd');
     await daemon.up();
     await daemon.virsh('pool-define-as', 'nodepool', 'dir', '--target', daemon.poolFolder);
     await daemon.virsh('pool-start', 'nodepool');
@@ -110,6 +118,15 @@ export class LibvirtDaemon {
       .sort();
   }
 
+  /** Names of all domains and volumes, asked in one go. */
+  async everything(): Promise<readonly string[]> {
+    const text = await this.virsh('list --all --name; vol-list --pool nodepool');
+    return text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  }
+
   /** Pids of the machines' QEMUs, by the names of their domains. */
   get machines(): ReadonlyMap<string, number> {
     const folder = path.join(this.folder, 'run/qemu');
@@ -118,7 +135,7 @@ export class LibvirtDaemon {
   }
 
   async up(): Promise<void> {
-    this.libvirtd = this.spawn('libvirtd');
+    this.libvirtd = await this.spawn('libvirtd');
     const answers = (): Promise<boolean> =>
       this.virsh('uri').then(
         () => true,
@@ -137,29 +154,28 @@ export class LibvirtDaemon {
   /** Ends the machines and the daemons, and removes everything. */
   async stop(): Promise<void> {
     await this.down('SIGKILL');
-    for (const pid of this.machines.values()) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended.
-      }
-    }
+    for (const pid of this.machines.values()) signalTo(pid, 'SIGKILL');
     await end(this.virtlogd, 'SIGTERM');
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  private spawn(program: 'libvirtd' | 'virtlogd'): ChildProcess {
+  private async spawn(program: 'libvirtd' | 'virtlogd'): Promise<Running> {
     const binds = Object.entries(PLACES).map(([name, place]) => `mount --bind ${this.folder}/${name} ${place}`);
-    const script = [...binds, `exec ${program} -p ${this.folder}/${program}.pid >>${this.folder}/${program}.log 2>&1`];
-    // Without forking: the process started here becomes the daemon.
-    const child = spawn('unshare', ['-m', '--propagation', 'private', 'sh', '-ec', script.join('\n')], {
-      stdio: 'ignore',
+    const started = `exec /usr/bin/python3 ${REAPER} ${program} -p ${this.folder}/${program}.pid 2>>${this.folder}/${program}.log`;
+    const child = spawn('unshare', ['-m', '--propagation', 'private', 'sh', '-ec', [...binds, started].join('\n')], {
+      stdio: ['ignore', 'pipe', 'ignore'],
       env: { ...process.env, PATH: `/usr/sbin:/sbin:${process.env['PATH'] ?? ''}` },
     });
-    const kill = (): boolean => child.kill('SIGKILL');
+    const lines = createInterface({ input: child.stdout });
+    const ended = new Promise<void>((resolve) => lines.once('close', resolve));
+    const pid = await new Promise<number>((resolve, reject) => {
+      lines.once('line', (line) => resolve(Number(line)));
+      lines.once('close', () => reject(new Error(`${program} could not be started`)));
+    });
+    const kill = (): void => signalTo(pid, 'SIGKILL');
     process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
-    return child;
+    void ended.then(() => process.off('exit', kill));
+    return { pid, ended };
   }
 }
 
@@ -168,10 +184,17 @@ function isMachine(name: string): boolean {
   return name.endsWith('.pid') && name !== 'driver.pid';
 }
 
-function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
-  return new Promise((resolve) => {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return resolve();
-    child.once('exit', () => resolve());
-    child.kill(signal);
-  });
+async function end(daemon: Running | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (!daemon) return;
+  signalTo(daemon.pid, signal);
+  await daemon.ended;
+}
+
+/** Nothing if it has ended. */
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }

@@ -88,11 +88,12 @@ function driveXml(drive: string): string {
   ].join('\n');
 }
 
+/** Without the card's boot program: machines start from their disk, and the firmware would run it first. */
 function interfaceXml(network: LibvirtNetwork, mac: string): string {
   if (network.kind === 'user') return '';
   const source = network.kind === 'network' ? 'network' : 'bridge';
   const where = `<source ${source}="${escapeXml(network.name)}"/>`;
-  return `<interface type="${source}"><mac address="${mac}"/>${where}<model type="virtio"/></interface>`;
+  return `<interface type="${source}"><mac address="${mac}"/>${where}<model type="virtio"/><rom enabled="no"/></interface>`;
 }
 
 /** What QEMU can and libvirt has no words for: a forwarded port, and a console that keeps its last text. */
@@ -112,7 +113,7 @@ function forwardArguments({ network, record, guestPort, mac }: DomainPlan): read
     '-netdev',
     `user,id=npnet${fence}${rule}`,
     '-device',
-    `virtio-net-pci,netdev=npnet,mac=${mac},addr=${NIC_SLOT}`,
+    `virtio-net-pci,netdev=npnet,mac=${mac},addr=${NIC_SLOT},romfile=`,
   ];
 }
 
