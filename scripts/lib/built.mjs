@@ -4,14 +4,14 @@ import path from 'node:path';
 import { ROOT } from './steps.mjs';
 
 /** Every source has a result that is not older, and nothing that the build is made by has changed since. */
-export function isBuilt() {
-  const src = path.join(ROOT, 'src');
+export function isBuilt(root = ROOT) {
+  const src = path.join(root, 'src');
   const results = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => [path.join(src, name), path.join(ROOT, 'dist', name.replace(/\.ts$/, '.js'))]);
+    .map((name) => [path.join(src, name), path.join(root, 'dist', name.replace(/\.ts$/, '.js'))]);
   if (!results.every(([source, result]) => existsSync(result) && changed(source) <= changed(result))) return false;
   const oldest = Math.min(...results.map(([, result]) => changed(result)));
-  return ['tsconfig.json', 'tsconfig.build.json'].every((name) => changed(path.join(ROOT, name)) <= oldest);
+  return ['tsconfig.json', 'tsconfig.build.json'].every((name) => changed(path.join(root, name)) <= oldest);
 }
 
 function changed(file) {

@@ -126,7 +126,7 @@ describe('metrics as the environment says', () => {
     }
   });
 
-  it('are off if the port is none', () => {
+  it('are off if the port is none, which is told at warning level [B15]', () => {
     const logger = new MemoryLogger();
     expect(metricsFromEnvironment({ STATSD_PORT: 'many' }, logger)).toBeInstanceOf(NoMetrics);
     expect(logger.lines.map((line) => line.level)).toEqual(['warn']);

@@ -51,7 +51,7 @@ describe.skipIf(withoutClient())('why does my request wait?', () => {
 
   const reason = 'QUOTA_POOL instances used 1 limit 1 need 1: the limit of pool cloud/main';
 
-  it('a command that succeeds says nothing on the standard error [11 C20]', async () => {
+  it('a command that succeeds says nothing on the standard error [C20]', async () => {
     const list = world.start('nodepool', ['-c', world.configFile, 'list']);
     expect(await list.ending()).toEqual({ code: 0, signal: null });
     expect(list.stderr).toBe('');

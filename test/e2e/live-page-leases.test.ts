@@ -131,7 +131,7 @@ describe.skipIf(withoutChromium())('leases and the configuration on the live pag
     await expect.poll(() => page.locator(row(WAITING)).count()).toBe(0);
   });
 
-  it('tells of a changed configuration that cannot be used, until it is mended [11 C23]', async () => {
+  it('tells of a changed configuration that cannot be used, until it is mended [C23]', async () => {
     const notice = page.locator('#configuration');
     expect(await notice.isHidden()).toBe(true);
     const good = await readFile(world.configFile, 'utf8');

@@ -78,7 +78,7 @@ async function seedNodes(records: Records): Promise<void> {
 const SHOTS = process.env['NODEPOOL_SCREENSHOTS'];
 
 /** The tests below are one story, told in order. */
-describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser', () => {
+describe.skipIf(withoutChromium())('the live page with 2,000 nodes, in a browser [C25]', () => {
   let world: StandaloneWorld;
   let browser: Browser;
   let page: Page;

@@ -11,7 +11,7 @@ import type { ZuulClient } from '../support/daemon-zuul-client.js';
 import { ZooKeeperServer, freePort } from '../support/zookeeper-server.js';
 
 /** The tests below are one story, told in order. */
-describe.skipIf(withoutClient())('one provider with a driver that is not there [CASE mixed-drivers.yaml]', () => {
+describe.skipIf(withoutClient())('[A6] one provider with a driver that is not there [CASE mixed-drivers.yaml]', () => {
   let server: ZooKeeperServer;
   let world: DaemonWorld;
   let zuul: ZuulClient;

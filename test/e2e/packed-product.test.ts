@@ -75,7 +75,7 @@ describe('the packed product', () => {
 /** npm finds out at once what it would need from elsewhere. */
 const NO_REGISTRY = { npm_config_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
 
-describe('the product, installed with a driver from npm packages', () => {
+describe('the product, installed with a driver from npm packages [C26]', () => {
   let product: InstalledProduct;
   let cloud: Cloud;
   beforeAll(async () => {

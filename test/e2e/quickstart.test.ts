@@ -48,7 +48,7 @@ describe('nodepool-standalone --demo --once', () => {
     expect(standalone.stderr).toBe('');
   });
 
-  it('goes on where it ended, does not build again, and says so', async () => {
+  it('goes on where it ended, does not build again, and says so [C24]', async () => {
     const args = ['--demo', '--once'];
     expect(await world.start('nodepool-standalone', args).ending()).toEqual({ code: 0, signal: null });
     const second = world.start('nodepool-standalone', args);
@@ -59,7 +59,7 @@ describe('nodepool-standalone --demo --once', () => {
     expect(second.stderr).toBe('');
   });
 
-  it('exits with 1 when the request fails, and says why', async () => {
+  it('exits with 1 when the request fails, and says why [C18]', async () => {
     await example(['    cloud: fake\n', '    cloud: fake\n    fake: {failures: [{call: create}]}\n']);
     const standalone = world.start('nodepool-standalone', ['--demo', '--once', '-c', world.configFile]);
     expect(await standalone.ending()).toEqual({ code: 1, signal: null });

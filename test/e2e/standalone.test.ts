@@ -93,6 +93,18 @@ describe('nodepool-standalone', () => {
     expect(await second.stop()).toEqual({ code: 0, signal: null });
   });
 
+  it('runs without diskimages and without images-dir, and has its nodes [C18]', async () => {
+    const pools = [
+      { name: 'main', 'max-servers': 4, labels: [{ name: 'small', 'cloud-image': 'debian', 'min-ram': 1024 }] },
+    ];
+    const provider = { diskimages: undefined, 'cloud-images': [{ name: 'debian' }], pools };
+    await world.configure(config({ diskimages: undefined, 'images-dir': undefined }, provider));
+    const daemon = standalone();
+    await daemon.says(/The launcher runs; without diskimages there is no builder/);
+    expect(await readyNodes()).toHaveLength(2);
+    expect(await daemon.stop()).toEqual({ code: 0, signal: null });
+  });
+
   it('ends with 0 on SIGTERM, and leaves no locks and no socket that would be in the way', async () => {
     await world.configure(config());
     const daemon = standalone();

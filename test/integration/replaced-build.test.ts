@@ -50,7 +50,7 @@ process.stdin.destroy();`;
 const program = (): string => join(root, 'bin/program.js');
 const folders = (): readonly string[] => readdirSync(root).filter((name) => name.startsWith('.dist-'));
 
-describe('a build that is replaced [11 C24]', () => {
+describe('a build that is replaced [C24]', () => {
   it('is never seen half by commands that start meanwhile', async () => {
     replaceBuild(root, compile(0));
     let build = 0;

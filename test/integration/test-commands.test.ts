@@ -168,7 +168,7 @@ function offered(): readonly string[] {
   return [...new Set(parts)].sort();
 }
 
-describe.skipIf(withoutDpkg())('a machine with nothing installed [11 D]', () => {
+describe.skipIf(withoutDpkg())('a machine with nothing installed [D]', () => {
   it.each(offered())('gets everything that npm %s needs', (command) => {
     aptGet(contentOf);
     const { status, output } = prepare(command);

@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -28,7 +28,13 @@ export class PidFile {
     for (;;) {
       if (create(file)) return new PidFile(file);
       const text = read(file);
-      if (text === null) continue;
+      if (text === null) {
+        if (leadsNowhere(file))
+          throw new PidFileError(`pid file ${file}: it is a link that leads nowhere; remove it: rm ${file}`);
+        // Its holder has just ended.
+        await delay(0);
+        continue;
+      }
       if (isStale(text)) takeAway(file, text);
       else if (performance.now() >= end) throw new PidFileError(`pid file ${file}: ${holderOf(text, file)}`);
       else await delay(BETWEEN_LOOKS * 1000);
@@ -89,6 +95,11 @@ function read(file: string): string | null {
       cause: error,
     });
   }
+}
+
+/** A link to what is not there: it is in the way, and has no content. */
+function leadsNowhere(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 function pidIn(text: string): number | null {

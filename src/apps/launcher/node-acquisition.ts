@@ -12,7 +12,7 @@ import { ProviderError } from '../../ports/compute/errors.js';
 import { ConnectionLostError } from '../../ports/coordination/errors.js';
 import type { InstanceImage, Provider } from '../../ports/compute/provider.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError, sleep } from '../../ports/runtime/clock.js';
 import { linkAbort } from '../../ports/runtime/linked-abort.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { checkFixedNode } from './fixed-machines.js';
@@ -55,6 +55,11 @@ export interface AcquisitionFor {
 
 /** For a free node that somebody is just letting go, seconds. */
 const REUSE_WAIT = 1;
+/**
+ * Before it is decided anew what a limit stood in the way of, seconds. There is no room now; and should the decision and the guard of the
+ * limits ever disagree, they do not go round and round within one turn.
+ */
+const OVER_PAUSE = 0.1;
 /** After a reconnect, for the mirror to show what was created unheard, seconds. */
 const DOUBT = 2;
 
@@ -103,8 +108,15 @@ export class NodeAcquisition {
     let uncertain = false;
     try {
       if (signal.aborted) return { kind: 'lost' };
-      if (step.kind === 'reuse') return await this.reuse(context, step.node, request, signal);
-      return await this.create(context, reservation, spent, request, signal);
+      const acquired =
+        step.kind === 'reuse'
+          ? await this.reuse(context, step.node, request, signal)
+          : await this.create(context, reservation, spent, request, signal);
+      if (acquired.kind === 'again' && acquired.over) {
+        reservation.release();
+        await sleep(this.services.clock, OVER_PAUSE, signal);
+      }
+      return acquired;
     } catch (error) {
       uncertain = error instanceof ConnectionLostError;
       if (signal.aborted) return { kind: 'lost' };

@@ -7,7 +7,7 @@ function mistake(change: Partial<ConfigProblem>): ConfigProblem {
   return { ...place, message: 'not a number: hunter2', mend: 'ask hunter2', severity: 'error', ...change };
 }
 
-describe('the configuration on the live page [11 C23]', () => {
+describe('the configuration on the live page [C23]', () => {
   it('has no mistakes as long as the file is in force', () => {
     expect(liveConfiguration([])).toEqual({ mistakes: 0, places: [] });
   });

@@ -13,7 +13,7 @@ const requests = new Map<string, NodeRequest>([['100-1', aRequest({ requestor: '
 const live = (...nodes: readonly Stored<Node>[]): ReturnType<typeof liveNodes> =>
   liveNodes(nodes, (id) => requests.get(id));
 
-describe('nodes on the live page [11 C25]', () => {
+describe('nodes on the live page [C25]', () => {
   it('are free or reserved when they are ready', () => {
     const { states, total } = live(
       stored('1', { state: 'ready' }),

@@ -148,7 +148,7 @@ describe('holding a node', () => {
     expect(await bench.json(`/nodepool/nodes/${id}`)).toMatchObject({ state: 'hold' });
   });
 
-  test('keeps the reason as the comment, for everybody to see [11 C18]', async () => {
+  test('keeps the reason as the comment, for everybody to see [C18]', async () => {
     const id = await bench.node({ state: 'ready', comment: 'as made' });
     await bench.during(commands.nodes.hold(id, { reason: 'ann looks at the disk' }));
     expect(await bench.json(`/nodepool/nodes/${id}`)).toMatchObject({
@@ -269,7 +269,7 @@ describe('pausing [BUILDER 134]', () => {
     expect(await bench.text('/nodepool/images/old/pause')).toBe('');
   });
 
-  test('an image that nobody knows is an error that says so, and nothing is made [CASE image-pause nosuch]', async () => {
+  test('an image that nobody knows is an error that says so, and nothing is made [C20] [CASE image-pause nosuch]', async () => {
     bench.config = aConfig({ diskImages: new Map([['debian-stable', aDiskImage({ name: 'debian-stable' })]]) });
     for (const order of ['pause', 'unpause'] as const) {
       await expect(commands.images[order]('nosuch')).rejects.toThrow('There is no image nosuch');

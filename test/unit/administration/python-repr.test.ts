@@ -5,7 +5,7 @@ import { NODE_DETAILS } from '../../../src/domain/presentation/listings.js';
 import { nodeRow } from '../../../src/apps/administration/node-row.js';
 import { aNode } from '../../support/builders.js';
 
-describe('values as Python shows them [11 C20]', () => {
+describe('values as Python shows them [C20]', () => {
   // What `print(repr(value))` answers.
   test.each([
     [

@@ -127,7 +127,7 @@ describe('bash', () => {
   });
 });
 
-describe('names from the configuration [11 C20]', () => {
+describe('names from the configuration [C20]', () => {
   test('are what nodepool names prints, for the file that is given', async () => {
     const bench = new AdministrationBench();
     const terminal = new Terminal(bench);
@@ -171,7 +171,7 @@ function without(shell: string): boolean {
 const withoutZsh = (): boolean => without('zsh');
 const withoutFish = (): boolean => without('fish');
 
-describe.skipIf(withoutFish())('fish', () => {
+describe.skipIf(withoutFish())('fish [C20]', () => {
   /** What fish offers for each line. */
   function offered(...lines: readonly string[]): readonly (readonly string[])[] {
     const script = `

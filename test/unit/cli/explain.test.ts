@@ -137,7 +137,7 @@ test('opens all mirrors', async () => {
   expect(terminal.opened[0]?.mirrors).toEqual(['nodes', 'requests', 'images', 'launchers', 'leases']);
 });
 
-test('a held node: who holds it, and till when [11 C18]', async () => {
+test('a held node: who holds it, and till when [C18]', async () => {
   const state = { state: 'hold', stateTime: 1_000 } as const;
   const explained = async (id: string): Promise<string> => (await terminal.run(['explain', 'node', id])).stdout;
   const job = await bench.node({ ...state, holdJob: 'tenant job main', holdExpiration: 3_600, comment: 'see bug 1' });

@@ -114,7 +114,7 @@ describe('--columns', () => {
     expect(rows).toEqual([{ AZ: 'az1', server_id: 'x' }]);
   });
 
-  test('takes headings as well as keys', async () => {
+  test('takes headings as well as keys [C20]', async () => {
     const id = await bench.node({ externalId: 'x', publicIpv4: '192.0.2.1' });
     expect(await output('list', '--columns', 'ID,Server ID,Port,Public IPv4', '--format', 'csv')).toBe(
       `id,server_id,connection_port,public_ipv4\n${id},x,22,192.0.2.1\n`,

@@ -9,7 +9,7 @@ import { caseText } from '../../support/cases.js';
 import type { Situation } from './config-harness.js';
 import { load, optionsFor, validate, warningsOf } from './config-harness.js';
 
-describe('one provider with a driver that is not there', () => {
+describe('[A6] one provider with a driver that is not there', () => {
   const text = caseText('mixed-drivers.yaml');
 
   it('is out of service alone; the others are as they would be without it [CASE mixed-drivers.yaml]', async () => {
@@ -44,7 +44,7 @@ describe('one provider with a driver that is not there', () => {
   });
 });
 
-describe('commands that only read', () => {
+describe('[A6] commands that only read', () => {
   it('need neither drivers from outside nor clouds.yaml', async () => {
     let looked = 0;
     const plugins: DriverSchemaSource = {
@@ -257,7 +257,7 @@ describe('clouds.yaml', () => {
   });
 });
 
-describe('how long it takes', () => {
+describe('how long config-validate takes [B14]', () => {
   it('grows with the number of parents, not with its square', () => {
     let steps = 0;
     class CountingMap<V> extends Map<string, V> {
@@ -299,4 +299,39 @@ describe('how long it takes', () => {
     },
     30_000,
   );
+
+  /** Of all kinds, one after the other. */
+  function mistakes(count: number): string {
+    const some = (line: (index: number) => string): string =>
+      Array.from({ length: count / 8 }, (_, index) => line(index)).join('');
+    return [
+      some((index) => `unknown-${index}: 1\n`),
+      'labels:\n',
+      some((index) => `  - {name: l${index}, min-reddy: 1}\n`),
+      some((index) => `  - {name: same, min-ready: many}\n`.replace('same', index % 2 ? 'same' : `n${index}`)),
+      'diskimages:\n',
+      some((index) => `  - {name: i${index}, parent: i${index + 1}}\n`),
+      some((index) => `  - {name: o${index}, elements: {a: b}}\n`),
+      'providers:\n',
+      some((index) => `  - {name: p${index}, driver: d${index}}\n`),
+      some((index) => `  - {name: c${index}, cloud: c${index}}\n`),
+      '  - name: p\n    cloud: one\n    pools:\n      - name: m\n        labels:\n',
+      some((index) => `          - {name: m${index}, diskimage: i${index}, min-ram: x}\n`),
+    ].join('');
+  }
+
+  it('is hardly more than four times as much for four times as many mistakes of all kinds', async () => {
+    const cost = async (count: number): Promise<number> => {
+      const before = process.cpuUsage();
+      expect((await findings(mistakes(count)))[0].length).toBeGreaterThan(count / 2);
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    await cost(400);
+    // The least of several: what else the machine does makes nothing cheaper.
+    const [small, large] = [Math.min(await cost(1600), await cost(1600), await cost(1600)), await cost(6400)];
+    // By the square it would be sixteen times as much; what is done once makes it less than four.
+    const least = large < 5 * small ? large : Math.min(large, await cost(6400));
+    expect(least / small).toBeLessThan(5);
+  });
 });

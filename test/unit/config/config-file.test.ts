@@ -81,7 +81,7 @@ describe('a configuration file in use', () => {
     expect(logger.messages('info')).toContain('The configuration is valid again');
   });
 
-  it('[11 C23] says for which mistakes a changed file is not in force, until it is', async () => {
+  it('[C23] says for which mistakes a changed file is not in force, until it is', async () => {
     const { source, files } = await open(configuration(), '');
     expect(source.mistakes).toEqual([]);
     files.write(MAIN, configuration({ 'max-hold-age': 'long', 'max-ready-agee': 3 }));

@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { describe, expect, it } from 'vitest';
+import { validate as validateFiles } from '../../../src/apps/main/validate.js';
 import { cloudProvider, configuration, poolLabel, withImages, withPoolLabel, withProvider } from './configs.js';
 import { validateConfig } from '../../../src/adapters/config-yaml/load-config.js';
 import { load, optionsFor, validate } from './config-harness.js';
@@ -85,6 +89,19 @@ describe('config-validate', () => {
     expect(await validate('{}', { secure: 'diskimages: [' })).toEqual([expect.stringMatching(/^secure\.conf:\d+:/)]);
     const servers = { secure: 'zookeeper-servers: [{host: zk.example.org}]' };
     expect((await validateConfig(optionsFor('{}', servers))).warnings).toEqual([]);
+  });
+
+  it('the command hands the secure file on [B14]', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'validate-'));
+    try {
+      const [main, secure] = [join(folder, 'nodepool.yaml'), join(folder, 'secure.conf')];
+      await writeFile(main, 'zookeeper-servers: [{host: zk}]');
+      await writeFile(secure, 'diskimages: [{name: nope, env-vars: {}}]');
+      expect(await validateFiles(main, null)).toEqual({ errors: [], warnings: [] });
+      expect((await validateFiles(main, secure)).errors).toEqual([expect.stringContaining('unknown diskimage nope')]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('other duplicates fail, while for daemons the last one counts', async () => {

@@ -9,10 +9,18 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import type * as Crypto from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PidFile } from '../../../src/adapters/daemon/pid-file.js';
+
+/** What is drawn next, if somebody has guessed it. */
+const guessed = vi.hoisted((): { bytes: Buffer | undefined } => ({ bytes: undefined }));
+vi.mock('node:crypto', async (original) => {
+  const real = await original<typeof Crypto>();
+  return { ...real, randomBytes: (size: number) => guessed.bytes ?? real.randomBytes(size) };
+});
 
 const OURS = `${process.pid}\n`;
 /** Its parent, which lives as long as we. */
@@ -50,6 +58,25 @@ describe('the pid file', () => {
     expect(readFileSync(victim, 'utf8')).toBe('precious');
     held.release();
     expect(readdirSync(folder).sort()).toEqual([`nodepool.pid.${process.pid}`, 'victim']);
+  });
+
+  it('is drafted exclusively even by whoever can guess the name of the draft [B15]', async () => {
+    const victim = path.join(folder, 'victim');
+    writeFileSync(victim, 'precious');
+    guessed.bytes = Buffer.from('guessed!');
+    symlinkSync(victim, `${file}.${process.pid}.${guessed.bytes.toString('hex')}`);
+    const held = PidFile.acquire(file, { wait: 0 });
+    guessed.bytes = undefined;
+    await held.then((each) => each.release(), String);
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+  });
+
+  it('that is a link to nowhere is told of, and not looked at for ever [A8]', async () => {
+    symlinkSync(path.join(folder, 'nowhere'), file);
+    await expect(PidFile.acquire(file, { wait: 0 })).rejects.toThrow(
+      `pid file ${file}: it is a link that leads nowhere; remove it: rm ${file}`,
+    );
+    expect(readdirSync(folder)).toEqual(['nodepool.pid']);
   });
 
   it('of a process that is no more is taken over [BUILDER 137]', async () => {

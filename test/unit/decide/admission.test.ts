@@ -37,6 +37,21 @@ describe('a pool looks at a request', () => {
     expect(asked()).toEqual({ verdict: 'accept', because: [{ code: 'SERVEABLE', pool: 'cloud/main' }] });
   });
 
+  it.each<[Partial<AdmissionInput>, string]>([
+    [{}, 'SERVEABLE'],
+    [{ pool: aPool({ maxServers: 0 }) }, 'POOL_DISABLED'],
+    [{ request: aRequest({ nodeTypes: ['nosuch'] }) }, 'LABEL_UNKNOWN'],
+    [{ pool: aPool({ limits: { cores: 1 } }) }, 'REQUEST_OVER_POOL'],
+    [{ slots: [], request: aRequest({ nodeTypes: ['small', 'small'] }) }, 'REQUEST_OVER_MACHINES'],
+    [{ fixed: true, fitsNow: () => false }, 'NO_FREE_MACHINE'],
+    [{ waiting: 1, fitsNow: () => false }, 'OTHERS_WAIT_FIRST'],
+    [{ request: aRequest({ requestor: MIN_READY_REQUESTOR }), fitsNow: () => false }, 'MIN_READY_AT_CAPACITY'],
+  ])('[C18] names the pool with its provider: names of pools alone say nothing (%#, %s)', (change, code) => {
+    const { because } = asked(change);
+    expect(because[0]?.code).toBe(code);
+    expect(JSON.stringify(because[0])).toContain('"cloud/main"');
+  });
+
   it('ignores what is not requested any more or what it declined before', () => {
     expect(codes(asked({ request: aRequest({ state: 'pending' }) }))).toEqual(['NOT_REQUESTED']);
     const registry = { complete: true, pools: [aRegisteredPool(ME), aRegisteredPool('other')] };

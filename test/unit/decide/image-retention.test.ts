@@ -184,7 +184,7 @@ describe('formats that no provider takes', () => {
   const takers = new Map([['one', aProvider({ name: 'one' })]]);
   const upload = anUpload({ build: 'b3', provider: 'one' });
 
-  it('go with delete-after-upload, once all who take the image have it [CASE formats: [raw, vhd]]', () => {
+  it('[C19] go with delete-after-upload, once all who take the image have it [CASE formats: [raw, vhd]]', () => {
     expect(plan({ ...base, providers: takers, uploads: [] })).toEqual([]);
     const begun = anUpload({ build: 'b3', provider: 'one' }, { state: 'uploading' });
     expect(plan({ ...base, providers: takers, uploads: [begun] }).join()).not.toContain('remove-format');

@@ -46,6 +46,12 @@ describe('the reference of the metrics', () => {
 });
 
 describe('dashboard and alerts', () => {
+  it('a configuration that cannot be used is alerted about, in launchers and builders [C23]', () => {
+    const gauges = METRICS.flatMap(({ series: of }) => (of?.name.endsWith('_config_mistakes') ? [of.name] : []));
+    expect(gauges.sort()).toEqual(['nodepool_builder_config_mistakes', 'nodepool_launcher_config_mistakes']);
+    for (const gauge of gauges) expect(rules.filter(({ expr }) => expr.includes(`${gauge} > 0`))).toHaveLength(1);
+  });
+
   it.each(expressions)('%s: every metric and label exists', (_, expression) => {
     const names = [...expression.matchAll(/\bnodepool_\w+/g)].map(([name]) => name);
     expect(names.length).toBeGreaterThan(0);

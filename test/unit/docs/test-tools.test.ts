@@ -87,7 +87,7 @@ function textOfProject(project: string): string {
 
 const TEXTS = Object.keys(TESTS).map((project) => [project, textOfProject(project)] as const);
 
-describe('what the test commands bring [11 D]', () => {
+describe('what the test commands bring [D]', () => {
   it.each(TEXTS)('is all that the %s tests use', (project, text) => {
     const used = TOOLS.filter(({ what }) => SIGNS[what]?.test(text)).map(({ what }) => what);
     const brought = TOOLS.filter((tool) => tool.for.includes(project)).map(({ what }) => what);

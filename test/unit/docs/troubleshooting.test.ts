@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { builderConfigProblem } from '../../../src/apps/builder/builder-config-check.js';
 import { describeReason } from '../../../src/domain/explain/wording.js';
+import { load, validate } from '../config/config-harness.js';
 import { document, quotedIn, ROOT, sections, sourceText, tableRows } from './documents.js';
 
 /** Where codes of reasons are defined. */
@@ -48,6 +49,17 @@ describe('the guide to reasons', () => {
         expect(row[2], String(row[0])).not.toBe('');
       }
     }
+  });
+
+  it('tells the truth about a driver that is not there: its provider is out of service alone [C26]', async () => {
+    const text =
+      'zookeeper-servers: [{host: zk}]\nproviders: [{name: a, driver: azure}, {name: b, driver: fake, cloud: fake}]';
+    const { providers } = await load(text);
+    const [row] = rows.filter(([first = '']) => first.includes('unknown driver'));
+    expect(providers.get('a')?.problem).toContain(quotedIn(row?.[0] ?? '')[0]);
+    expect(row?.[1]).toMatch(/install `nodepool-driver-<name>`.*out of service.*the others work/);
+    expect(providers.get('b')?.problem).toBeUndefined();
+    expect(await validate(text)).toEqual([expect.stringContaining('azure: unknown driver')]);
   });
 
   it('knows the words of daemons that refuse to start', () => {

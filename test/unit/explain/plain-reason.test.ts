@@ -4,7 +4,7 @@ import { EVERY_REASON } from './every-reason.js';
 
 const NOW = 1_000;
 
-describe('reasons for people who know no codes [11 C25]', () => {
+describe('reasons for people who know no codes [C25]', () => {
   it.each(Object.values(EVERY_REASON))('$code is a sentence, and so is what helps', (reason) => {
     const { code, text, unblock } = plainReason(reason, NOW);
     expect(code).toBe(reason.code);

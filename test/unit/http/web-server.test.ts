@@ -303,7 +303,7 @@ describe('other pages', () => {
   });
 });
 
-describe('while a changed configuration cannot be used [11 C23]', () => {
+describe('while a changed configuration cannot be used [C23]', () => {
   test('/ready says so in a header; status and body stay what the original answers', async () => {
     let mistakes = 0;
     let current = true;

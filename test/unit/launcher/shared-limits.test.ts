@@ -1,5 +1,6 @@
 /** Limits over several launchers (ADR 0006): judged at every change of the tree, not by looking now and then. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LimitGuard } from '../../../src/apps/launcher/limit-guard.js';
 import type { NodepoolConfig } from '../../../src/domain/config/config.js';
 import type { Resources } from '../../../src/domain/model/quota.js';
 import { aConfig, aPool, aProvider } from '../../support/builders.js';
@@ -136,6 +137,26 @@ describe('[A2] a launcher that is alone', () => {
     await startAll(2, simpleConfig({ pool: { maxServers: Infinity, limits: {} } }));
     await serveAll(5, { tenantName: 'acme' });
     expect(touched).toEqual([]);
+  });
+});
+
+describe('[A8] a guard of the limits that says no to what was decided', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('is not asked again and again within one turn', async () => {
+    const asked = vi.spyOn(LimitGuard.prototype, 'add').mockImplementation(() => {
+      // A test that never gets to its next line could not fail.
+      if (asked.mock.calls.length > 5000) throw new Error('asked without end');
+      return Promise.resolve({ kind: 'over', because: [] });
+    });
+    await world.start(simpleConfig());
+    const id = await world.submit();
+    await world.clock.advance(10);
+    expect(world.request(id)?.state).toBe('pending');
+    expect(asked.mock.calls.length).toBeGreaterThan(10);
+    expect(asked.mock.calls.length).toBeLessThan(150);
+    asked.mockRestore();
+    await world.fulfilled(id);
   });
 });
 

@@ -49,7 +49,7 @@ describe('gauges', () => {
   });
 });
 
-describe('a changed configuration that cannot be used [11 C23]', () => {
+describe('a changed configuration that cannot be used [C23]', () => {
   it('shows in a gauge of each launcher, until it is mended', async () => {
     const { metrics, config } = await world.start(simpleConfig());
     await world.clock.advance(1);

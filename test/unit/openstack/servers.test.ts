@@ -164,7 +164,6 @@ describe('launching on OpenStack', () => {
       'quota',
     ],
     [403, '{"forbidden": {"code": 403, "message": "Maximum number of ports exceeded"}}', 'quota'],
-    // [CASE cloud answers 403 "IP allocation over quota in pool X"]
     [403, '{"forbidden": {"code": 403, "message": "IP allocation over quota in pool X"}}', 'quota'],
     [403, '{"forbidden": {"code": 403, "message": "The quota of the project has been reached"}}', 'quota'],
     [403, '{"forbidden": {"code": 403, "message": "You are over-quota"}}', 'quota'],
@@ -173,13 +172,16 @@ describe('launching on OpenStack', () => {
     [400, '{"badRequest": {"code": 400, "message": "Flavor nosuch could not be found."}}', 'transient'],
     [400, '{"badRequest": {"code": 400, "message": "Invalid input for field/attribute name."}}', 'configuration'],
     [409, '{"conflictingRequest": {"code": 409, "message": "Multiple possible networks found"}}', 'configuration'],
-  ])('a create that is answered with %s %s is a matter of %s [BUILDER 177]', async (status, body, kind) => {
-    const { provider, cloud } = await onFakeOpenStack();
-    cloud.trouble({ call: CREATE, times: 20, answer: { status, body } });
-    const error = await failure(provider.create(anInstanceSpec('0000000001'), never));
-    expect(error).toMatchObject({ name: 'ProviderError', kind });
-    expect((error as Error).message).toContain(String(status));
-  });
+  ])(
+    'a create that is answered with %s %s is a matter of %s [BUILDER 177] [B15] [CASE cloud answers 403, over quota]',
+    async (status, body, kind) => {
+      const { provider, cloud } = await onFakeOpenStack();
+      cloud.trouble({ call: CREATE, times: 20, answer: { status, body } });
+      const error = await failure(provider.create(anInstanceSpec('0000000001'), never));
+      expect(error).toMatchObject({ name: 'ProviderError', kind });
+      expect((error as Error).message).toContain(String(status));
+    },
+  );
 });
 
 describe('a create whose answer is lost', () => {

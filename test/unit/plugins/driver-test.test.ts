@@ -71,7 +71,7 @@ async function printed(
   return { lines: [...lines, ...leftBehindLines(results)], results, machines };
 }
 
-describe('nodepool driver-test [A16]', () => {
+describe('nodepool driver-test [B16]', () => {
   it('cuts secrets out of what a driver throws [CASE secret setting thrown in an error]', async () => {
     const thrown = new Error(`401 for Bearer ${TOKEN}`);
     const { lines, results } = await printed(() => ({ create: () => Promise.reject(thrown) }), ['create-runs']);
