@@ -91,8 +91,15 @@ class Storm {
 
   private async check(): Promise<void> {
     const owners = new Map<string, string>();
-    for (const lease of this.held) {
-      const { state, outcome, nodes } = await this.world.lease(this.launcher, lease.id);
+    for (const lease of [...this.held]) {
+      const stored = await this.world.settle(this.launcher.records.leases.read(lease.id));
+      if (!stored) {
+        // Its time in the list is over, for a gateway whose clock goes ahead at least; nobody asks for it again.
+        expect([lease.id, lease.ended || lease.alive === null]).toEqual([lease.id, true]);
+        this.held.splice(this.held.indexOf(lease), 1);
+        continue;
+      }
+      const { state, outcome, nodes } = stored.value;
       if (lease.ended) expect([lease.id, state]).toEqual([lease.id, 'ended']);
       if (state === 'active') lease.wasActive = true;
       for (const { id } of state === 'active' ? nodes : []) {
