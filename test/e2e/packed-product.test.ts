@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -72,6 +72,12 @@ describe('the packed product', () => {
   });
 });
 
+/** The configuration that the guide begins with. */
+function installExample(): string {
+  const guide = readFileSync(path.join(ROOT, 'docs/guide/install.md'), 'utf8');
+  return /^```yaml\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? '';
+}
+
 /** npm finds out at once what it would need from elsewhere. */
 const NO_REGISTRY = { npm_config_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
 
@@ -122,6 +128,22 @@ providers:
   it('is not the project itself', () => {
     expect(existsSync(path.join(product.folder, 'node_modules/nodepool/src'))).toBe(false);
     expect(existsSync(path.join(product.folder, INSTALLED, 'node_modules'))).toBe(false);
+  });
+
+  it('runs from any folder through links, which is how npm install -g puts it [C26]', () => {
+    const [bin, elsewhere] = ['bin', 'elsewhere'].map((name) => path.join(product.folder, name)) as [string, string];
+    for (const folder of [bin, elsewhere]) mkdirSync(folder);
+    for (const name of ['nodepool', 'nodepool-launcher', 'nodepool-builder', 'nodepool-standalone'])
+      symlinkSync(`../node_modules/nodepool/bin/${name}.js`, path.join(bin, name));
+    const env = { PATH: `${bin}:${path.dirname(process.execPath)}:/usr/bin:/bin`, HOME: elsewhere };
+    const run = (...[command = '', ...args]: readonly string[]): string =>
+      execFileSync(command, args, { cwd: elsewhere, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    for (const program of ['nodepool', 'nodepool-standalone'])
+      expect(run(program, '--version')).toMatch(/^Nodepool version: \d/);
+    writeFileSync(path.join(elsewhere, 'np.yaml'), installExample());
+    expect(
+      execFileSync('sh', ['-c', 'nodepool -c np.yaml config-validate 2>&1'], { cwd: elsewhere, env, encoding: 'utf8' }),
+    ).toBe('validating np.yaml\nConfiguration validation complete\n');
   });
 
   it('lists the driver with version and capabilities', async () => {
@@ -201,7 +223,7 @@ providers:
     });
   });
 
-  it('lets a stranger follow the guide to writing a driver, from an empty folder to the end', async () => {
+  it('lets a stranger follow the guide to writing a driver, from an empty folder to the end [C26]', async () => {
     const guide = readFileSync(path.join(ROOT, 'docs/guide/writing-a-driver.md'), 'utf8');
     const folder = path.join(product.folder, 'nodepool-driver-shed');
     const blocks = [...guide.matchAll(/(?:^`([^`\n]+)`:\n\n)?^```(\w+)\n([\s\S]*?)^```$/gm)];
