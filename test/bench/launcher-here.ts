@@ -9,7 +9,9 @@ import { RecordingMetrics } from '../../src/adapters/memory-metrics/recording-me
 import { TreeRecords } from '../../src/adapters/records/tree-records.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
 import { SystemRandom } from '../../src/adapters/system/system-random.js';
-import { Launcher } from '../../src/apps/launcher/launcher.js';
+import { launcherContainer } from '../../src/apps/composition/launcher-module.js';
+import { TOKENS } from '../../src/apps/composition/tokens.js';
+import type { Launcher } from '../../src/apps/launcher/launcher.js';
 import { DEFAULT_INTERVALS } from '../../src/apps/launcher/services.js';
 import { loadOptions } from '../../src/apps/main/load-options.js';
 import { ProviderManager } from '../../src/apps/providers/provider-manager.js';
@@ -36,7 +38,7 @@ export async function launcherHere(store: TreeStore, folder: string, maxServers?
   const leases = new KazooLeases(store, { clock, random });
   const records = new TreeRecords({ store, leases, clock, random, host, logger });
   const driver = new FakeDriver(new FakeClouds(clock, random));
-  const launcher = new Launcher({
+  const launcher = launcherContainer({
     records,
     config: await ConfigFile.open(loadOptions(path, null, {}), logger),
     providers: new ProviderManager({
@@ -52,7 +54,7 @@ export async function launcherHere(store: TreeStore, folder: string, maxServers?
     journal: new MemoryJournal(clock),
     intervals: DEFAULT_INTERVALS,
     version: 'bench',
-  });
+  }).get(TOKENS.launcher);
   await launcher.start();
   await eventually('the launcher is ready', () => launcher.ready);
   return {

@@ -1,3 +1,4 @@
+import type { InstanceImage } from '../../src/domain/model/instance-image.js';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,7 +11,7 @@ import { registerDriverChecks } from '../../src/apps/driver-kit/run-checks.js';
 import { GuardedDriver } from '../../src/apps/plugins/containment/guarded-driver.js';
 import type { DriverBenchFile } from '../../src/apps/plugins/driver-test.js';
 import type { ProviderConfig } from '../../src/domain/config/config.js';
-import type { InstanceImage, Provider } from '../../src/ports/compute/provider.js';
+import type { Provider } from '../../src/ports/compute/provider.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/exec-driver/', import.meta.url));
 const driver = new GuardedDriver(new ExecDriver(new NodeChildPrograms(), { PATH: '/usr/bin:/bin' }));

@@ -10,7 +10,9 @@ import { SshHostKeyScanner } from '../../src/adapters/ssh/ssh-host-key-scanner.j
 import { StaticDriver } from '../../src/adapters/static/static-driver.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
 import { SystemRandom } from '../../src/adapters/system/system-random.js';
-import { Launcher } from '../../src/apps/launcher/launcher.js';
+import { launcherContainer } from '../../src/apps/composition/launcher-module.js';
+import { TOKENS } from '../../src/apps/composition/tokens.js';
+import type { Launcher } from '../../src/apps/launcher/launcher.js';
 import { ProviderManager } from '../../src/apps/providers/provider-manager.js';
 import type { NodepoolConfig } from '../../src/domain/config/config.js';
 import type { Node } from '../../src/domain/model/node.js';
@@ -53,7 +55,7 @@ class StaticWorld {
     const metrics = new RecordingMetrics();
     const scanner = new SshHostKeyScanner(clock, { retryInterval: 0.1 });
     const driver = new StaticDriver(scanner);
-    const launcher = new Launcher({
+    const launcher = launcherContainer({
       records: this.records(hostname),
       config: source,
       providers: new ProviderManager({
@@ -69,7 +71,7 @@ class StaticWorld {
       journal: new MemoryJournal(clock),
       intervals: { configCheck: 1, poolTick: 1, deleteRetry: 1, cleanup: 2, stats: 60 },
       version: 'test',
-    });
+    }).get(TOKENS.launcher);
     this.launchers.push(launcher);
     this.configs.push(source);
     await launcher.start();

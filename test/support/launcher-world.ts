@@ -12,7 +12,11 @@ import { SeededRandom } from '../../src/adapters/memory/seeded-random.js';
 import { VirtualClock } from '../../src/adapters/memory/virtual-clock.js';
 import { StaticDriver } from '../../src/adapters/static/static-driver.js';
 import { TreeRecords } from '../../src/adapters/records/tree-records.js';
-import { Launcher } from '../../src/apps/launcher/launcher.js';
+import { launcherContainer, PARTS } from '../../src/apps/composition/launcher-module.js';
+import { TOKENS } from '../../src/apps/composition/tokens.js';
+import type { Launcher } from '../../src/apps/launcher/launcher.js';
+import type { Reservations } from '../../src/apps/launcher/reservations.js';
+import type { LauncherServices } from '../../src/apps/launcher/services.js';
 import { ProviderManager } from '../../src/apps/providers/provider-manager.js';
 import type { ConfigProblem } from '../../src/domain/config/config-problem.js';
 import type { NodepoolConfig } from '../../src/domain/config/config.js';
@@ -46,6 +50,8 @@ export class SettableConfig implements ConfigSource {
 
 export interface RunningLauncher {
   readonly launcher: Launcher;
+  readonly services: LauncherServices;
+  readonly reservations: Reservations;
   readonly store: MemoryTreeStore;
   readonly journal: MemoryJournal;
   readonly metrics: RecordingMetrics;
@@ -118,7 +124,7 @@ export class LauncherWorld {
       ['static', new StaticDriver(this.machines)],
       ...this.drivers,
     ]);
-    const launcher = new Launcher({
+    const container = launcherContainer({
       records: this.records(store, hostname),
       config: source,
       providers: new ProviderManager({
@@ -135,8 +141,10 @@ export class LauncherWorld {
       intervals: { configCheck: 1, poolTick: 10, deleteRetry: 5, cleanup: 60, stats: 10 },
       version: 'test',
     });
+    const launcher = container.get(TOKENS.launcher);
     await launcher.start();
-    const running = { launcher, store, journal, metrics, config: source };
+    const parts = { reservations: container.get(PARTS.reservations), services: container.get(PARTS.services) };
+    const running = { launcher, store, journal, metrics, config: source, ...parts };
     this.launchers.push(running);
     await this.eventually('the launcher is ready', () => launcher.ready);
     return running;

@@ -9,7 +9,9 @@ import { RecordingMetrics } from '../../src/adapters/memory-metrics/recording-me
 import { SeededRandom } from '../../src/adapters/memory/seeded-random.js';
 import { TreeRecords } from '../../src/adapters/records/tree-records.js';
 import { RecordExplanations } from '../../src/apps/administration/record-explanations.js';
-import { Launcher } from '../../src/apps/launcher/launcher.js';
+import { launcherContainer } from '../../src/apps/composition/launcher-module.js';
+import { TOKENS } from '../../src/apps/composition/tokens.js';
+import type { Launcher } from '../../src/apps/launcher/launcher.js';
 import { Desk } from '../../src/apps/leases/desk.js';
 import { LeaseGateway } from '../../src/apps/leases/lease-gateway.js';
 import { requestConditions } from '../../src/apps/leases/request-conditions.js';
@@ -157,7 +159,7 @@ export class LeaseWorld {
     const launcher =
       roles.launcher === false
         ? null
-        : new Launcher({
+        : launcherContainer({
             records,
             config: source,
             providers: new ProviderManager({
@@ -173,7 +175,7 @@ export class LeaseWorld {
             journal,
             intervals: { configCheck: 5, poolTick: 10, deleteRetry: 5, cleanup: 60, stats: 60 },
             version: 'test',
-          });
+          }).get(TOKENS.launcher);
     const gateway = new LeaseGateway(services);
     const desk = new Desk(services, gateway);
     const member: LeaseMember = {

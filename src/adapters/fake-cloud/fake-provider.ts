@@ -1,3 +1,4 @@
+import type { InstanceImage } from '../../domain/model/instance-image.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
 import { openStackProviderSettings } from '../../domain/config/openstack.js';
 import type { Resources } from '../../domain/model/quota.js';
@@ -6,7 +7,6 @@ import type { ImageProvider } from '../../ports/compute/images.js';
 import type {
   AccountInstance,
   Instance,
-  InstanceImage,
   InstanceSpec,
   LabelReadiness,
   Provider,

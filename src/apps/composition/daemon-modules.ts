@@ -7,21 +7,22 @@ import { RecordExplanations } from '../administration/record-explanations.js';
 import { RecordQueries } from '../administration/record-queries.js';
 import { Builder } from '../builder/builder.js';
 import type { BuilderOptions } from '../builder/services.js';
-import { Launcher } from '../launcher/launcher.js';
 import type { LauncherIntervals } from '../launcher/services.js';
 import { ProviderManager } from '../providers/provider-manager.js';
+import { bindLauncher, PARTS } from './launcher-module.js';
 import { TOKENS } from './tokens.js';
 
 export function launcherModule(intervals: LauncherIntervals): ContainerModule {
   return new ContainerModule(({ bind }) => {
-    bind(TOKENS.launcher).toDynamicValue((context) => {
+    bindLauncher(bind);
+    bind(PARTS.services).toDynamicValue((context) => {
       const clock = context.get(TOKENS.clock);
       const random = context.get(TOKENS.random);
       const logger = context.get(TOKENS.logger);
       const metrics = context.get(TOKENS.metrics);
       const records = context.get(TOKENS.records);
       const installation = (): string | null => records.installation.id;
-      return new Launcher({
+      return {
         records,
         config: context.get(TOKENS.config),
         providers: new ProviderManager({
@@ -37,7 +38,7 @@ export function launcherModule(intervals: LauncherIntervals): ContainerModule {
         journal: context.get(TOKENS.journal),
         intervals,
         version: context.get(TOKENS.version),
-      });
+      };
     });
     bind(TOKENS.web).toDynamicValue((context) => {
       const launcher = context.get(TOKENS.launcher);

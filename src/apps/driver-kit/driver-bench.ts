@@ -1,7 +1,8 @@
+import type { InstanceImage } from '../../domain/model/instance-image.js';
 import type { PoolConfig } from '../../domain/config/config.js';
 import type { DriverCapabilities } from '../../ports/compute/driver.js';
 import type { ImageUploadSpec } from '../../ports/compute/images.js';
-import type { InstanceImage, InstanceSpec, Provider } from '../../ports/compute/provider.js';
+import type { InstanceSpec, Provider } from '../../ports/compute/provider.js';
 
 /** Benches written for API 1.0 know nothing of the key. */
 export type BenchSpec = Omit<InstanceSpec, 'idempotencyKey'> & Partial<Pick<InstanceSpec, 'idempotencyKey'>>;

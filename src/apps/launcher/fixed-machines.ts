@@ -13,12 +13,13 @@ import type { MachineReason } from '../../domain/explain/node-reason.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import type { FixedMachines } from '../../ports/compute/provider.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
+import { whileElected } from '../../ports/records/while-elected.js';
+import { withLock } from '../../ports/records/with-lock.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import { asError, sleep } from '../../ports/runtime/clock.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
-import { linkAbort } from '../../ports/runtime/linked-abort.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { ControlLoop } from '../../ports/runtime/control-loop.js';
 import { WorkLimit } from '../../ports/runtime/work-limit.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
@@ -62,7 +63,7 @@ interface Places {
  * among all launchers does it, so that no slot is registered twice.
  */
 export class FixedMachinesKeeper {
-  private readonly wakeup: Wakeup;
+  private readonly loop: ControlLoop;
   private readonly logger: Logger;
   private readonly checks = new WorkLimit(MAX_CHECKS);
   private readonly retries = new WorkLimit(MAX_RETRIES);
@@ -77,42 +78,38 @@ export class FixedMachinesKeeper {
     private readonly services: LauncherServices,
     private readonly provider: string,
   ) {
-    this.wakeup = new Wakeup(services.clock);
+    this.loop = new ControlLoop(services.clock);
     this.logger = services.logger.child('FixedMachines', { provider });
   }
 
   /** Stands for election until aborted, and keeps the records while elected. */
   async run(signal: AbortSignal): Promise<void> {
     const { elections } = this.services.records;
-    await elections.run(`static-${this.provider}`, (leading) => this.lead(leading, signal), signal);
+    await whileElected(elections, `static-${this.provider}`, (leading) => this.lead(leading), signal);
   }
 
-  private async lead(leading: AbortSignal, stopping: AbortSignal): Promise<void> {
+  private async lead(leading: AbortSignal): Promise<void> {
     const { records, config, providers, clock } = this.services;
-    const both = linkAbort(leading, stopping);
     const tasks = new Supervisor((name, error) => this.logger.error(`${name} failed`, errorFields(error)));
-    const wake = (): void => this.wakeup.wake();
-    const unsubscribe = [
-      records.nodes.view.onChange((change) => this.concerns(change) && wake()),
-      config.onChange(wake),
-      providers.onChange((name) => name === this.provider && wake()),
-    ];
     this.machines = null;
     this.withdrawing.clear();
-    this.leading = both.signal;
-    try {
-      await sleep(clock, SETTLE, both.signal);
-      while (!both.signal.aborted) {
-        if (records.nodes.view.complete) this.pass(tasks);
-        await this.wakeup.wait(this.untilNextCheck(), both.signal);
-      }
-    } catch (error) {
-      if (!both.signal.aborted) throw error;
-    } finally {
-      unsubscribe.forEach((undo) => undo());
-      await tasks.stop();
-      both.dispose();
-    }
+    this.leading = leading;
+    await this.loop.run(
+      {
+        subscribe: (wake) => [
+          records.nodes.view.onChange((change) => this.concerns(change) && wake()),
+          config.onChange(wake),
+          providers.onChange((name) => name === this.provider && wake()),
+        ],
+        begin: () => sleep(clock, SETTLE, leading),
+        pass: () => {
+          if (records.nodes.view.complete) this.pass(tasks);
+          return this.untilNextCheck();
+        },
+        end: () => tasks.stop(),
+      },
+      leading,
+    );
   }
 
   private concerns(change: RecordChange<Node>): boolean {
@@ -192,7 +189,7 @@ export class FixedMachinesKeeper {
         if (machines) await this.check(plan, machines, health, signal);
       } finally {
         health.busy = false;
-        this.wakeup.wake();
+        this.loop.wake();
       }
     });
   }
@@ -279,14 +276,9 @@ export class FixedMachinesKeeper {
 
   /** Does something with a node that is free, as read under its lock. */
   private async withFree(id: NodeId, work: (lease: RecordLease<Node>) => Promise<void>): Promise<void> {
-    const outcome = await this.services.records.nodes.lock(id);
-    if (outcome.kind !== 'locked') return;
-    const { lease } = outcome;
-    try {
+    await withLock(this.services.records.nodes, id, async (lease) => {
       if (isFree(lease.current.value)) await work(lease);
-    } finally {
-      await lease.release();
-    }
+    });
   }
 
   private healthOf(machine: string): Health {

@@ -7,6 +7,7 @@ import { sleep } from '../../ports/runtime/clock.js';
 import { DeadlineError } from '../../ports/runtime/deadline.js';
 import type { Supervisor } from '../../ports/runtime/supervisor.js';
 import type { LauncherServices } from './services.js';
+import type { WakeHub } from './wake-hub.js';
 import { LaunchPermit } from './launch-permit.js';
 import type { PermitOffice } from './launch-permit.js';
 
@@ -25,8 +26,8 @@ export class LaunchGovernor implements PermitOffice {
     private readonly provider: string,
     private readonly services: GovernorServices,
     private readonly tasks: Supervisor,
-    /** Called when more may be created. */
-    private readonly changed: () => void,
+    /** Woken when more may be created. */
+    private readonly hub: Pick<WakeHub, 'wake'>,
   ) {}
 
   get state(): GovernorState {
@@ -101,7 +102,7 @@ export class LaunchGovernor implements PermitOffice {
     this.report(before);
     this.wakeAtOpening();
     // Whoever begins a create is looking already.
-    if (event.kind !== 'begun') this.changed();
+    if (event.kind !== 'begun') this.hub.wake();
   }
 
   private report(before: GovernorState): void {
@@ -134,7 +135,7 @@ export class LaunchGovernor implements PermitOffice {
         } finally {
           this.wakes.delete(opensAt);
         }
-        this.changed();
+        this.hub.wake();
       });
     }
   }
@@ -147,13 +148,13 @@ export class LaunchGovernors {
   constructor(
     private readonly services: GovernorServices,
     private readonly tasks: Supervisor,
-    private readonly changed: () => void,
+    private readonly hub: Pick<WakeHub, 'wake'>,
   ) {}
 
   of(provider: string): LaunchGovernor {
     let governor = this.governors.get(provider);
     if (!governor) {
-      governor = new LaunchGovernor(provider, this.services, this.tasks, this.changed);
+      governor = new LaunchGovernor(provider, this.services, this.tasks, this.hub);
       this.governors.set(provider, governor);
     }
     return governor;

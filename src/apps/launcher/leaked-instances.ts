@@ -2,6 +2,7 @@ import type { AccountInstance, Provider } from '../../ports/compute/provider.js'
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
 import type { LaunchGovernors } from './launch-governor.js';
+import type { FreedRoom } from './freed-room.js';
 import type { LauncherServices } from './services.js';
 import { DELETE_TIMEOUT } from './services.js';
 import { isForeign } from '../../domain/decide/installation.js';
@@ -19,8 +20,7 @@ export class LeakedInstances {
   constructor(
     private readonly services: LauncherServices,
     private readonly governors: LaunchGovernors,
-    /** An instance of the provider is gone: there is room again. */
-    private readonly freed: (provider: string) => void,
+    private readonly freed: Pick<FreedRoom, 'ofLeak'>,
   ) {}
 
   /** One look at one provider. */
@@ -41,7 +41,7 @@ export class LeakedInstances {
           provider.delete(externalId, inner),
         );
         this.services.metrics.count(leakedInstances(name));
-        this.freed(name);
+        this.freed.ofLeak(name);
       } catch (error) {
         if (signal.aborted) throw error;
         this.services.logger.warn(`Leaked instance ${externalId} could not be deleted`, {

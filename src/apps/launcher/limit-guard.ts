@@ -4,6 +4,7 @@ import type { Resources } from '../../domain/model/quota.js';
 import { addResources } from '../../domain/model/quota.js';
 import type { WantedTurn } from '../../ports/records/turns.js';
 import type { NodeIndex } from './node-index.js';
+import type { PoolRoster } from './pool-roster.js';
 import { Reservations } from './reservations.js';
 import type { LauncherServices } from './services.js';
 
@@ -30,8 +31,7 @@ export class LimitGuard {
   constructor(
     private readonly services: Pick<LauncherServices, 'records' | 'config'>,
     private readonly index: NodeIndex,
-    /** Is this the id of a pool of this process, present or past? */
-    private readonly own: (launcherId: string) => boolean,
+    private readonly roster: Pick<PoolRoster, 'isOwn'>,
   ) {}
 
   /** `write` makes it count, with the first thing that it does. @throws what `write` throws, and what `Turns.take` does */
@@ -96,7 +96,7 @@ export class LimitGuard {
       .pools()
       .some(
         ({ id, providerName, poolName }) =>
-          !this.own(id) &&
+          !this.roster.isOwn(id) &&
           (provider === undefined || (providerName === provider && (poolName === null || poolName === pool))),
       );
   }

@@ -3,7 +3,9 @@ import type { Stored } from '../../domain/model/stored.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LauncherServices } from './services.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { ControlLoop } from '../../ports/runtime/control-loop.js';
+import { withLock } from '../../ports/records/with-lock.js';
+import type { PoolRoster } from './pool-roster.js';
 import { moveNode, moveRequest } from './moves.js';
 
 /** Seconds. */
@@ -14,32 +16,30 @@ const LOOK_AGAIN = 1;
  * (spec LAUNCHER 2.11). Nodes that somebody else holds are skipped, never waited for (weakness 20).
  */
 export class LostRequests {
-  private readonly wakeup: Wakeup;
+  private readonly loop: ControlLoop;
 
   constructor(
     private readonly services: LauncherServices,
-    /** Does this process serve the request itself? */
-    private readonly handledHere: (id: RequestId) => boolean,
+    private readonly roster: Pick<PoolRoster, 'handles'>,
   ) {
-    this.wakeup = new Wakeup(services.clock);
+    this.loop = new ControlLoop(services.clock);
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { records, intervals } = this.services;
-    const unsubscribe = records.requests.view.onChange((change) => {
-      const freed = change.kind === 'locking' && !change.locked && isPending(records.requests.view.get(change.id));
-      if (freed || change.kind === 'resynced') this.wakeup.wake();
-    });
-    try {
-      while (!signal.aborted) {
-        const all = await this.pass();
-        await this.wakeup.wait(all ? intervals.cleanup : LOOK_AGAIN, signal);
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      unsubscribe();
-    }
+    const { view } = records.requests;
+    await this.loop.run(
+      {
+        subscribe: (wake) => [
+          view.onChange((change) => {
+            const freed = change.kind === 'locking' && !change.locked && isPending(view.get(change.id));
+            if (freed || change.kind === 'resynced') wake();
+          }),
+        ],
+        pass: async () => ((await this.pass()) ? intervals.cleanup : LOOK_AGAIN),
+      },
+      signal,
+    );
   }
 
   /** Answers whether all lost ones are back; not so while this process is just letting one go itself. */
@@ -48,7 +48,7 @@ export class LostRequests {
     let all = true;
     for (const { id, value } of [...view.all().values()]) {
       if (value.state !== 'pending' || view.locked(id)) continue;
-      if (this.handledHere(id)) {
+      if (this.roster.handles(id)) {
         all = false;
         continue;
       }
@@ -66,36 +66,26 @@ export class LostRequests {
   }
 
   private async reset(id: RequestId): Promise<void> {
-    const outcome = await this.services.records.requests.lock(id);
-    if (outcome.kind !== 'locked') return;
-    const { lease } = outcome;
-    try {
+    await withLock(this.services.records.requests, id, async (lease) => {
       const { state, eventId } = lease.current.value;
       if (state !== 'pending') return;
       this.services.logger.info(`Request ${id} was lost by its launcher; putting it back`, { request: id, eventId });
       await this.freeNodes(lease);
       await moveRequest(lease, 'requested', { nodes: [] });
-    } finally {
-      await lease.release();
-    }
+    });
   }
 
   private async freeNodes(request: RecordLease<NodeRequest>): Promise<void> {
     const { nodes } = this.services.records;
     for (const { id, value } of [...nodes.view.all().values()]) {
       if (value.allocatedTo !== request.id) continue;
-      const outcome = await nodes.lock(id);
-      if (outcome.kind !== 'locked') continue;
-      const { lease } = outcome;
-      try {
+      await withLock(nodes, id, async (lease) => {
         const node = lease.current.value;
-        if (node.allocatedTo !== request.id) continue;
+        if (node.allocatedTo !== request.id) return;
         if (node.state === 'init') await moveNode(lease, 'deleting', { allocatedTo: null });
         else if (node.state === 'ready') await lease.update({ allocatedTo: null, tenantName: null });
         else await lease.update({ allocatedTo: null });
-      } finally {
-        await lease.release();
-      }
+      });
     }
   }
 }

@@ -7,9 +7,10 @@ import type { Reason } from '../../domain/explain/reason.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import type { MinReadyRequests, Refusal } from './min-ready-requests.js';
 import type { LauncherServices } from './services.js';
+import { whileElected } from '../../ports/records/while-elected.js';
 import { linkAbort } from '../../ports/runtime/linked-abort.js';
 import type { LinkedAbort } from '../../ports/runtime/linked-abort.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { ControlLoop } from '../../ports/runtime/control-loop.js';
 import { poolName } from '../../domain/explain/pool-name.js';
 
 /** A min-ready request that vanishes before it was served is asked for again by the next look. */
@@ -22,43 +23,33 @@ const TAKE_OVER = 1;
  * launchers do not make N times the nodes.
  */
 export class MinReadyKeeper {
-  private readonly wakeup: Wakeup;
-
   constructor(
     private readonly services: LauncherServices,
     private readonly requests: MinReadyRequests,
     private readonly labelName: string,
-  ) {
-    this.wakeup = new Wakeup(services.clock);
-  }
+  ) {}
 
   /**
    * Keeps the label while elected, until aborted. Stands for election only while this process can launch the label: what others
    * can launch is not known here, and an owner who cannot judge would ask for nothing.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { records, config } = this.services;
-    const wake = (): void => this.wakeup.wake();
-    const unsubscribe = [
-      records.nodes.view.onChange(wake),
-      records.requests.view.onChange(wake),
-      records.images.view.onChange(wake),
-      config.onChange(wake),
-    ];
-    try {
-      while (!signal.aborted) {
-        const obstacles = this.obstacles();
-        if (obstacles.length === 0) await this.stand(signal);
-        else {
-          this.journal('wait', obstacles);
-          await this.wakeup.wait(Infinity, signal);
-        }
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      unsubscribe.forEach((undo) => undo());
-    }
+    const { records, config, clock } = this.services;
+    await new ControlLoop(clock).run(
+      {
+        subscribe: (wake) => [records.images.view.onChange(wake), config.onChange(wake)],
+        pass: async (inner) => {
+          const obstacles = this.obstacles();
+          if (obstacles.length > 0) {
+            this.journal('wait', obstacles);
+            return Infinity;
+          }
+          await this.stand(inner);
+          return 0;
+        },
+      },
+      signal,
+    );
   }
 
   /** Until the label cannot be launched here any more. */
@@ -71,8 +62,8 @@ export class MinReadyKeeper {
     standBy();
     const watching = this.watchObstacles(candidacy);
     try {
-      const lead = (leading: AbortSignal): Promise<void> => this.lead(leading, candidacy).finally(standBy);
-      await elections.run(`min-ready-${this.labelName}`, lead, candidacy.signal);
+      const lead = (leading: AbortSignal): Promise<void> => this.lead(leading).finally(standBy);
+      await whileElected(elections, `min-ready-${this.labelName}`, lead, candidacy.signal);
     } finally {
       watching();
       candidacy.dispose();
@@ -89,20 +80,25 @@ export class MinReadyKeeper {
     return () => undo.forEach((each) => each());
   }
 
-  private async lead(leading: AbortSignal, candidacy: LinkedAbort): Promise<void> {
-    const { records, clock } = this.services;
-    const both = linkAbort(leading, candidacy.signal);
-    try {
-      await sleep(clock, TAKE_OVER, both.signal);
-      while (!both.signal.aborted) {
-        if (records.nodes.view.complete && records.requests.view.complete) await this.pass();
-        await this.wakeup.wait(TICK, both.signal);
-      }
-    } catch (error) {
-      if (!both.signal.aborted) throw error;
-    } finally {
-      both.dispose();
-    }
+  private async lead(leading: AbortSignal): Promise<void> {
+    const { records, config, clock } = this.services;
+    const { nodes, requests, images } = records;
+    await new ControlLoop(clock).run(
+      {
+        subscribe: (wake) => [
+          nodes.view.onChange(wake),
+          requests.view.onChange(wake),
+          images.view.onChange(wake),
+          config.onChange(wake),
+        ],
+        begin: () => sleep(clock, TAKE_OVER, leading),
+        pass: async () => {
+          if (nodes.view.complete && requests.view.complete) await this.pass();
+          return TICK;
+        },
+      },
+      leading,
+    );
   }
 
   private async pass(): Promise<void> {

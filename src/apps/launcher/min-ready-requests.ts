@@ -5,7 +5,8 @@ import type { Stored } from '../../domain/model/stored.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LauncherServices } from './services.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { ControlLoop } from '../../ports/runtime/control-loop.js';
+import { withLock } from '../../ports/records/with-lock.js';
 
 /** After a refused round nothing is asked for during this long, doubling, seconds (weakness 15). */
 const BACKOFF_MIN = 1;
@@ -38,10 +39,10 @@ export class MinReadyRequests {
   /** Open requests that somebody has declined, with the monotonic time at which they have waited long enough. */
   private readonly declined = new Map<RequestId, number>();
   private readonly refusals = new Map<string, Refusal>();
-  private readonly wakeup: Wakeup;
+  private readonly loop: ControlLoop;
 
   constructor(private readonly services: LauncherServices) {
-    this.wakeup = new Wakeup(services.clock);
+    this.loop = new ControlLoop(services.clock);
   }
 
   /** Asks for one ready node of the label. */
@@ -74,18 +75,17 @@ export class MinReadyRequests {
   /** Takes decided requests back until aborted; what is open then vanishes with the session. */
   async run(signal: AbortSignal): Promise<void> {
     const { view } = this.services.records.requests;
-    const unsubscribe = view.onChange((change) => this.onChange(change));
-    try {
-      while (!signal.aborted) {
-        await this.withdrawDeclined();
-        const left = await this.takeBackDecided();
-        await this.wakeup.wait(Math.min(left ? RETRY : Infinity, this.untilDue()), signal);
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      unsubscribe();
-    }
+    await this.loop.run(
+      {
+        subscribe: () => [view.onChange((change) => this.onChange(change))],
+        pass: async () => {
+          await this.withdrawDeclined();
+          const left = await this.takeBackDecided();
+          return Math.min(left ? RETRY : Infinity, this.untilDue());
+        },
+      },
+      signal,
+    );
   }
 
   private onChange(change: RecordChange<NodeRequest>): void {
@@ -106,11 +106,11 @@ export class MinReadyRequests {
     if (value.state !== 'requested' || value.declinedBy.length === 0) this.declined.delete(id);
     else if (!this.declined.has(id)) {
       this.declined.set(id, this.services.clock.monotonic() + OPEN_PATIENCE);
-      this.wakeup.wake();
+      this.loop.wake();
     }
     if (value.state !== 'fulfilled' && value.state !== 'failed') return;
     this.decided.add(id);
-    this.wakeup.wake();
+    this.loop.wake();
   }
 
   private untilDue(): number {
@@ -135,17 +135,12 @@ export class MinReadyRequests {
 
   /** Unless somebody is serving it. */
   private async withdraw(id: RequestId): Promise<void> {
-    const outcome = await this.services.records.requests.lock(id);
-    if (outcome.kind !== 'locked') return;
-    const { lease } = outcome;
-    try {
+    await withLock(this.services.records.requests, id, async (lease) => {
       const { state, nodeTypes } = lease.current.value;
       if (state !== 'requested') return;
       this.refused(nodeTypes[0] ?? '', id);
       await lease.remove();
-    } finally {
-      await lease.release();
-    }
+    });
   }
 
   /** Answers whether some could not be taken back yet. */
@@ -187,14 +182,9 @@ export class MinReadyRequests {
   private async freeNodes(request: Stored<NodeRequest>): Promise<void> {
     for (const id of request.value.nodes) {
       try {
-        const outcome = await this.services.records.nodes.lock(id);
-        if (outcome.kind !== 'locked') continue;
-        const { lease } = outcome;
-        try {
+        await withLock(this.services.records.nodes, id, async (lease) => {
           if (lease.current.value.allocatedTo === request.id) await lease.update({ allocatedTo: null });
-        } finally {
-          await lease.release();
-        }
+        });
       } catch (error) {
         this.services.logger.warn(`Node ${id} could not be freed`, { node: id, ...errorFields(error) });
       }

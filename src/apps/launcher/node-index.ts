@@ -3,10 +3,8 @@ import type { Resources } from '../../domain/model/quota.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { RecordChange, RecordView } from '../../ports/records/view.js';
+import type { ProviderDrivers } from './provider-drivers.js';
 import { FreeNodeIndex } from './free-nodes.js';
-
-/** Resources of a node whose record does not say them. */
-export type ResourceEstimate = (provider: string, pool: string | null, label: string | undefined) => Resources;
 
 /**
  * Sums over all node records, kept up to date change by change: what providers, pools and tenants use, and which nodes are free.
@@ -22,7 +20,8 @@ export class NodeIndex {
 
   constructor(
     private readonly view: RecordView<Node>,
-    private readonly estimate: ResourceEstimate,
+    /** Say what a node takes whose record does not. */
+    private readonly drivers: Pick<ProviderDrivers, 'resourcesOf'>,
   ) {
     this.unsubscribe = view.onChange((change) => this.apply(change));
     this.rebuild();
@@ -85,7 +84,7 @@ export class NodeIndex {
   private count(node: Stored<Node>): void {
     const { value } = node;
     if (value.provider === null) return;
-    const resources = value.resources ?? this.estimate(value.provider, value.pool, value.type[0]);
+    const resources = value.resources ?? this.drivers.resourcesOf(value.provider, value.pool, value.type[0]);
     this.counted.set(node.id, { node, resources });
     for (const key of sumKeys(value)) this.sums.set(key, addResources(this.sums.get(key) ?? NO_RESOURCES, resources));
     const pool = poolKey(value.provider, value.pool ?? '');

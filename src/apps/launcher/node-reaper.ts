@@ -4,6 +4,7 @@ import type { Decision } from '../../domain/explain/reason.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
+import { withLock } from '../../ports/records/with-lock.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import { asError, sleep } from '../../ports/runtime/clock.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
@@ -14,8 +15,10 @@ import { InstanceLists } from './instance-lists.js';
 import { deleteNode } from './node-deletion.js';
 import { LeasedNodes } from './leased-nodes.js';
 import type { LaunchGovernors } from './launch-governor.js';
+import type { FreedRoom } from './freed-room.js';
+import type { NodeIndex } from './node-index.js';
 import type { LauncherServices } from './services.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { ControlLoop } from '../../ports/runtime/control-loop.js';
 import { WorkLimit } from '../../ports/runtime/work-limit.js';
 
 /** Deletions under way at once in one provider: a cloud that hangs holds up its own nodes only. */
@@ -56,7 +59,7 @@ export class NodeReaper {
    */
   private readonly rests = new Map<NodeId, symbol>();
   private readonly lists: InstanceLists;
-  private readonly wakeup: Wakeup;
+  private readonly loop: ControlLoop;
   private readonly tasks: Supervisor;
   private readonly leased: LeasedNodes;
   private readonly limits = new Map<string | null, WorkLimit>();
@@ -64,13 +67,12 @@ export class NodeReaper {
   constructor(
     private readonly services: LauncherServices,
     private readonly governors: LaunchGovernors,
-    /** Told when an instance is gone, so that waiting requests can go on. */
-    private readonly freed: (provider: string, node: Node) => void,
-    /** Nodes that are about to be handed out by this process. */
-    private readonly claimed: (id: NodeId) => boolean,
+    private readonly freed: Pick<FreedRoom, 'ofNode'>,
+    /** Knows the nodes that are about to be handed out by this process. */
+    private readonly index: Pick<NodeIndex, 'isClaimed'>,
   ) {
     this.lists = new InstanceLists(services.clock);
-    this.wakeup = new Wakeup(services.clock);
+    this.loop = new ControlLoop(services.clock);
     this.leased = new LeasedNodes(services);
     // All tasks are about a node, which ends their name.
     this.tasks = new Supervisor((name, error) => {
@@ -80,7 +82,7 @@ export class NodeReaper {
   }
 
   get status(): WorkerStatus {
-    const doing = this.wakeup.awaited ? 'waits for a change' : 'at work';
+    const doing = this.loop.awaited ? 'waits for a change' : 'at work';
     return {
       worker: 'NodeReaper',
       doing: `${doing}, ${this.due.size} nodes to look at later`,
@@ -91,25 +93,26 @@ export class NodeReaper {
   /** Runs until aborted, then until the deletions under way have let go of their nodes. */
   async run(signal: AbortSignal): Promise<void> {
     const { records, config } = this.services;
-    const unsubscribe = [
-      records.nodes.view.onChange((change) => this.onNodeChange(change)),
-      records.requests.view.onChange((change) => this.onRequestChange(change)),
-      config.onChange(() => this.onConfigChange()),
-      ...this.leased.open((node) => this.look(node)),
-    ];
-    this.lookAtAll();
-    try {
-      while (!signal.aborted) {
-        this.lookAtDue();
-        await this.wakeup.wait(this.untilNextDue(), signal);
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      unsubscribe.forEach((undo) => undo());
-      this.lists.stop();
-      await this.tasks.stop();
-    }
+    await this.loop.run(
+      {
+        subscribe: () => [
+          records.nodes.view.onChange((change) => this.onNodeChange(change)),
+          records.requests.view.onChange((change) => this.onRequestChange(change)),
+          config.onChange(() => this.onConfigChange()),
+          ...this.leased.open((node) => this.look(node)),
+        ],
+        begin: () => this.lookAtAll(),
+        pass: () => {
+          this.lookAtDue();
+          return this.untilNextDue();
+        },
+        end: () => {
+          this.lists.stop();
+          return this.tasks.stop();
+        },
+      },
+      signal,
+    );
   }
 
   /** What was wrong may be mended. */
@@ -136,7 +139,7 @@ export class NodeReaper {
       this.failing.delete(change.id);
       this.rests.delete(change.id);
       const before = change.before?.value;
-      if (before?.provider && before.externalId !== null) this.freed(before.provider, before);
+      if (before?.provider && before.externalId !== null) this.freed.ofNode(before.provider, before);
       return;
     }
     this.look(change.id);
@@ -148,7 +151,7 @@ export class NodeReaper {
 
   private look(id: NodeId): void {
     this.changed.add(id);
-    this.wakeup.wake();
+    this.loop.wake();
   }
 
   private lookLater(id: NodeId, at: number): void {
@@ -216,7 +219,7 @@ export class NodeReaper {
     this.noteUnborn(id, node.value);
     if (view.locked(id)) return this.takeBack(id, node.value);
     if (this.rests.has(id)) return;
-    if (this.busy.has(id) || this.claimed(id)) return this.lookAfter(id, LOOK_AGAIN);
+    if (this.busy.has(id) || this.index.isClaimed(id)) return this.lookAfter(id, LOOK_AGAIN);
     const decision = this.decide(id, node.value);
     this.journal(id, decision);
     if (decision.again !== undefined) this.lookLater(id, decision.again);
@@ -280,7 +283,7 @@ export class NodeReaper {
         this.rest(id);
       } finally {
         this.busy.delete(id);
-        this.wakeup.wake();
+        this.loop.wake();
       }
     });
   }
@@ -293,15 +296,17 @@ export class NodeReaper {
   }
 
   private async cleanUp(id: NodeId, signal: AbortSignal): Promise<void> {
-    const outcome = await this.services.records.nodes.lock(id);
-    if (outcome.kind !== 'locked') return;
-    const { lease } = outcome;
+    await withLock(this.services.records.nodes, id, (lease) => this.cleanUpLocked(lease, signal));
+  }
+
+  private async cleanUpLocked(lease: RecordLease<Node>, signal: AbortSignal): Promise<void> {
     // A cloud that takes its time must not keep us from ending: another launcher goes on with it.
     const letGo = (): void => void lease.release();
     signal.addEventListener('abort', letGo, { once: true });
     if (signal.aborted) letGo();
     try {
       await this.leased.refresh(lease.current.value);
+      const { id } = lease;
       const { verdict, because } = this.decide(id, lease.current.value);
       if (verdict === 'free') await this.free(lease);
       if (verdict === 'delete') {
@@ -317,7 +322,6 @@ export class NodeReaper {
       }
     } finally {
       signal.removeEventListener('abort', letGo);
-      await lease.release();
     }
   }
 

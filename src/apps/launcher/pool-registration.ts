@@ -2,7 +2,7 @@ import type { PoolConfig } from '../../domain/config/config.js';
 import type { Announcement, PoolAnnouncement } from '../../ports/records/launchers.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
-import type { PoolIdentity } from './pool-surroundings.js';
+import type { PoolIdentity } from '../../domain/model/launcher.js';
 import type { LauncherServices } from './services.js';
 
 /** What other launchers are told of one pool, as long as it is served. */

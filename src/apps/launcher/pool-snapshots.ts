@@ -20,7 +20,8 @@ import type { Stored } from '../../domain/model/stored.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import { asError } from '../../ports/runtime/clock.js';
 import type { ProviderProblem } from '../providers/managed-provider.js';
-import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
+import type { PoolContext } from './pool-context.js';
+import type { PoolIdentity } from '../../domain/model/launcher.js';
 
 /** The pool's section of the configuration as it was when a pass began. */
 export interface PoolConfiguration {
@@ -39,13 +40,13 @@ export interface PassRequests {
 /** Takes the snapshots that a pool decides by. */
 export class PoolSnapshots {
   constructor(
-    private readonly around: PoolSurroundings,
+    private readonly context: PoolContext,
     private readonly identity: PoolIdentity,
   ) {}
 
   /** What is old is asked for again, and what has not happened is noticed: before the snapshot, which only shows what is known. */
   prepare({ pool }: PoolConfiguration): void {
-    const { capacity, governors } = this.around;
+    const { capacity, governors } = this.context;
     const driver = this.usable();
     const { provider } = this.identity;
     if (driver && !(pool.ignoreProviderQuota && pool.availabilityZones.length > 0)) capacity.refresh(provider, driver);
@@ -53,7 +54,7 @@ export class PoolSnapshots {
   }
 
   take({ provider, pool }: PoolConfiguration, requests: PassRequests): PoolSnapshot {
-    const { services, governors, capacity } = this.around;
+    const { services, governors, capacity } = this.context;
     const { clock, random } = services;
     const now = clock.monotonic();
     const asked = [...requests.held.map(({ request }) => request), ...requests.open.map(({ value }) => value)];
@@ -64,7 +65,7 @@ export class PoolSnapshots {
       launcherId: this.identity.launcherId,
       pool,
       provider,
-      registry: registryFor(this.around, this.identity.launcherId),
+      registry: registryFor(this.context, this.identity.launcherId),
       driver: this.driver(pool),
       account: this.account(pool),
       use: this.use(),
@@ -80,19 +81,18 @@ export class PoolSnapshots {
   }
 
   private usable(): Provider | undefined {
-    const driver = this.around.driver(this.identity.provider);
-    return driver && !('problem' in driver) ? driver : undefined;
+    return this.context.drivers.usable(this.identity.provider);
   }
 
   private driver(pool: PoolConfig): DriverFacts {
-    const driver = this.around.driver(this.identity.provider);
+    const driver = this.context.drivers.of(this.identity.provider);
     if (driver === undefined) return { state: 'starting' };
     if ('problem' in driver) return { state: 'failed', problem: driver.problem, lasting: driver.lasting === true };
     return { state: 'usable', slots: driver.fixed?.slots(pool) ?? null };
   }
 
   private account(pool: PoolConfig): AccountFacts {
-    const { capacity } = this.around;
+    const { capacity } = this.context;
     const { provider } = this.identity;
     const driver = this.usable();
     const known = driver ? capacity.facts(provider, driver) : null;
@@ -106,18 +106,18 @@ export class PoolSnapshots {
   }
 
   private use(): PoolUse {
-    const { index, reservations, leaving } = this.around;
+    const { index, reservations, unused } = this.context;
     const { provider, name } = this.identity;
     return {
       pool: addResources(index.poolUsage(provider, name), reservations.forPool(provider, name)),
       provider: addResources(index.providerUsage(provider), reservations.forProvider(provider)),
       launches: reservations.launchesOf(provider),
-      leaving: leaving(provider, name),
+      leaving: index.leaving(provider, name) + unused.beingDeleted(provider, name),
     };
   }
 
   private tenants(requests: readonly NodeRequest[]): ReadonlyMap<string, TenantUse> {
-    const { services, index, reservations } = this.around;
+    const { services, index, reservations } = this.context;
     const limits = services.config.current.tenantLimits;
     const tenants = new Map<string, TenantUse>();
     if (limits.size === 0) return tenants;
@@ -132,18 +132,21 @@ export class PoolSnapshots {
   /** Without its provider not even a free node is taken: nobody could look whether it answers. */
   private free(labels: ReadonlySet<string>): FreeNodes {
     if (!this.usable()) return { all: [], byLabel: new Map(), locked: new Set() };
-    const free = this.around.index.free(this.identity.provider, this.identity.name);
+    const free = this.context.index.free(this.identity.provider, this.identity.name);
     const byLabel = new Map([...labels].map((label) => [label, free.withLabel(label)]));
     return { all: free.all, byLabel, locked: free.locked };
   }
 
   private label(pool: PoolConfig, name: string): LabelFacts {
     const { provider, name: ours } = this.identity;
-    return { resources: this.around.resourcesOf(provider, ours, name), problems: this.labelProblems(pool, name) };
+    return {
+      resources: this.context.drivers.resourcesOf(provider, ours, name),
+      problems: this.labelProblems(pool, name),
+    };
   }
 
   private labelProblems(pool: PoolConfig, name: string): readonly Reason[] {
-    const driver = this.around.driver(this.identity.provider);
+    const driver = this.context.drivers.of(this.identity.provider);
     const label = pool.labels.get(name);
     if (!label || !driver) return [];
     if ('problem' in driver) return lastingProblem(pool, driver);
@@ -155,7 +158,7 @@ export class PoolSnapshots {
 
   private imageProblem(pool: PoolConfig, label: PoolLabelConfig): Reason | undefined {
     if (label.image.kind !== 'diskimage') return undefined;
-    const { view } = this.around.services.records.images;
+    const { view } = this.context.services.records.images;
     const image = label.image.name;
     if (!view.complete || currentUpload(view.uploads({ image }), this.identity.provider)) return undefined;
     return { code: 'IMAGE_NOT_READY', pool: poolName(pool), label: label.name, image };
@@ -164,17 +167,14 @@ export class PoolSnapshots {
   /** Only asked when one of ours has waited for long: it takes looking at everything. */
   private rivals(held: readonly HeldRequest[], now: number): Rivals | null {
     if (!held.some(({ wait, underway }) => wait !== null && underway === 0 && now - wait.since > TIED)) return null;
-    const { requests, nodes } = this.around.services.records;
-    const others = [...requests.view.all().values()].filter(({ id }) => !this.around.handledHere(id));
+    const { requests, nodes } = this.context.services.records;
+    const others = [...requests.view.all().values()].filter(({ id }) => !this.context.roster.handles(id));
     return { others, nodes: [...nodes.view.all().values()] };
   }
 }
 
 /** All registered pools; complete once the view shows ourselves (spec LAUNCHER 2.2-2). */
-export function registryFor(
-  { services }: Pick<PoolSurroundings, 'services'>,
-  launcherId: string,
-): PoolSnapshot['registry'] {
+export function registryFor({ services }: Pick<PoolContext, 'services'>, launcherId: string): PoolSnapshot['registry'] {
   const { view } = services.records.launchers;
   const pools = view.pools();
   return { complete: view.complete && pools.some((pool) => pool.id === launcherId), pools };

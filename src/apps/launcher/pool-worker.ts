@@ -23,8 +23,9 @@ import { declineRequest, lockRequest } from './request-locking.js';
 import { RequestPhases } from './request-phases.js';
 import { reserve } from './reservation.js';
 import { TenantShare } from './tenant-share.js';
-import type { PoolIdentity, PoolSurroundings } from './pool-surroundings.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import type { PoolContext } from './pool-context.js';
+import type { PoolIdentity } from '../../domain/model/launcher.js';
+import { ControlLoop } from '../../ports/runtime/control-loop.js';
 import { WorkLimit } from '../../ports/runtime/work-limit.js';
 
 /** Requests being locked or declined at once; launches themselves are limited by quota and `max-concurrency`. */
@@ -45,7 +46,7 @@ export class PoolWorker {
   /** Some request waits for its provider, or for what others use there: pools that come after this one need not wait for it. */
   private deferring = false;
   private readonly pace: Pace;
-  private readonly wakeup: Wakeup;
+  private readonly loop: ControlLoop;
   private readonly tasks: Supervisor;
   private readonly locks = new WorkLimit(MAX_LOCKING);
   private readonly logger: Logger;
@@ -53,11 +54,11 @@ export class PoolWorker {
   private readonly registration: PoolRegistration;
 
   constructor(
-    private readonly around: PoolSurroundings,
+    private readonly context: PoolContext,
     provider: string,
     name: string,
   ) {
-    const { services } = around;
+    const { services } = context;
     const { clock } = services;
     const { view } = services.records.requests;
     const launcherId = `${services.host.hostname}-PoolWorker.${provider}-${name}-${services.random.hexId()}`;
@@ -71,8 +72,8 @@ export class PoolWorker {
       (id, before, after, event) => this.onPhase(id, before, after, event),
       (id) => this.onRested(id),
     );
-    this.snapshots = new PoolSnapshots(around, this.identity);
-    this.wakeup = new Wakeup(clock);
+    this.snapshots = new PoolSnapshots(context, this.identity);
+    this.loop = new ControlLoop(clock);
     this.deaf = new DeafClients(clock);
     this.pace = new Pace(clock);
     // All tasks are about a request, which ends their name.
@@ -93,37 +94,37 @@ export class PoolWorker {
     const open = this.phases.open.size + this.phases.resting;
     return {
       worker: `PoolWorker ${this.identity.provider}-${this.identity.name}`,
-      doing: `${this.wakeup.awaited ? 'waits for a change' : 'at work'}, ${open} open requests`,
+      doing: `${this.loop.awaited ? 'waits for a change' : 'at work'}, ${open} open requests`,
       details: [...requests, ...others],
     };
   }
 
-  /** Something that decisions look at has changed. */
-  wake(): void {
-    this.wakeup.wake();
-  }
-
   /** Works until aborted; then lets everything go and takes the registration back. */
   async run(signal: AbortSignal): Promise<void> {
-    const { services } = this.around;
-    const unsubscribe = services.records.requests.view.onChange((change) => this.onRequestChange(change));
-    this.seeAll();
-    try {
-      await this.registration.begin();
-      this.wake();
-      while (!signal.aborted) {
-        await this.wakeup.wait(services.intervals.poolTick, signal);
-        await this.pace.look(() => this.pass(), signal);
-        await this.registration.update();
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      unsubscribe();
-      await this.tasks.stop();
-      this.phases.close();
-      await this.registration.withdraw();
-    }
+    const { records, intervals } = this.context.services;
+    await this.loop.run(
+      {
+        subscribe: (wake) => [
+          this.context.hub.add(wake),
+          records.requests.view.onChange((change) => this.onRequestChange(change)),
+        ],
+        begin: () => {
+          this.seeAll();
+          return this.registration.begin();
+        },
+        pass: async (inner) => {
+          await this.pace.look(() => this.pass(), inner);
+          await this.registration.update();
+          return intervals.poolTick;
+        },
+        end: async () => {
+          await this.tasks.stop();
+          this.phases.close();
+          await this.registration.withdraw();
+        },
+      },
+      signal,
+    );
   }
 
   private onRequestChange(change: RecordChange<NodeRequest>): void {
@@ -133,12 +134,12 @@ export class PoolWorker {
       if (change.kind === 'removed') this.deaf.forget(change.id);
       this.see(change.id);
     }
-    this.wake();
+    this.loop.wake();
   }
 
   private seeAll(): void {
     for (const id of this.phases.known) this.see(id);
-    for (const id of this.around.services.records.requests.view.all().keys()) this.see(id);
+    for (const id of this.context.services.records.requests.view.all().keys()) this.see(id);
   }
 
   private see(id: RequestId): void {
@@ -146,7 +147,7 @@ export class PoolWorker {
   }
 
   private stateOf(id: RequestId): NodeRequest['state'] | null {
-    return this.around.services.records.requests.view.get(id)?.value.state ?? null;
+    return this.context.services.records.requests.view.get(id)?.value.state ?? null;
   }
 
   private onPhase(id: RequestId, before: RequestPhase, after: RequestPhase, event: PhaseEvent): void {
@@ -156,17 +157,17 @@ export class PoolWorker {
 
   private onRested(id: RequestId): void {
     this.phases.apply(id, { kind: 'rested', state: this.stateOf(id) });
-    this.wake();
+    this.loop.wake();
   }
 
   private config(): PoolConfiguration | undefined {
-    const provider = this.around.services.config.current.providers.get(this.identity.provider);
+    const provider = this.context.services.config.current.providers.get(this.identity.provider);
     const pool = provider?.pools.get(this.identity.name);
     return provider && pool ? { provider, pool } : undefined;
   }
 
   private pass(): void {
-    const { session, requests, nodes } = this.around.services.records;
+    const { session, requests, nodes } = this.context.services.records;
     const config = this.config();
     if (!config || session.state !== 'connected' || !requests.view.complete || !nodes.view.complete) return;
     const held = this.held();
@@ -176,7 +177,7 @@ export class PoolWorker {
     this.snapshots.prepare(config);
     const plan = planPass(this.snapshots.take(config, { held, open, waiting: this.phases.waiting }));
     this.deferring = plan.deferring;
-    if (plan.crowded) this.around.capacity.awaited(this.identity.provider);
+    if (plan.crowded) this.context.capacity.awaited(this.identity.provider);
     for (const request of plan.requests) {
       this.journal.planned(request);
       this.carryOut(request);
@@ -195,8 +196,8 @@ export class PoolWorker {
   }
 
   private open(): readonly Stored<NodeRequest>[] {
-    const { view } = this.around.services.records.requests;
-    return [...this.phases.open].flatMap((id) => (this.around.handledHere(id) ? [] : (view.get(id) ?? [])));
+    const { view } = this.context.services.records.requests;
+    return [...this.phases.open].flatMap((id) => (this.context.roster.handles(id) ? [] : (view.get(id) ?? [])));
   }
 
   private carryOut(plan: RequestPlan): void {
@@ -219,18 +220,18 @@ export class PoolWorker {
   }
 
   private goOn({ id, steps, wait, room }: RequestPlan & { readonly kind: 'serve' }): void {
-    const reserved = steps.map((step) => reserve(this.around, this.identity, step));
+    const reserved = steps.map((step) => reserve(this.context, this.identity, step));
     this.handlers.get(id)?.take(reserved);
     this.decideOn(id, { kind: 'waits', wait });
-    if (room !== null) this.around.deleteUnused(room, wait?.because ?? []);
+    if (room !== null) this.context.unused.delete(room, wait?.because ?? []);
   }
 
   private putBack({ id, rest }: RequestPlan & { readonly kind: 'put-back' }): void {
-    this.handlers.get(id)?.letGo(rest > 0 ? this.around.services.clock.monotonic() + rest : 0);
+    this.handlers.get(id)?.letGo(rest > 0 ? this.context.services.clock.monotonic() + rest : 0);
   }
 
   private serve({ id, steps, wait }: RequestPlan & { readonly kind: 'take' }): void {
-    const { services } = this.around;
+    const { services } = this.context;
     const request = services.records.requests.view.get(id);
     if (!request) return;
     const { value } = request;
@@ -240,14 +241,15 @@ export class PoolWorker {
       launcherId: this.identity.launcherId,
       logger: this.logger.child('handler', { request: id, eventId: value.eventId }),
       lockRequest: (wanted) => this.locks.run(() => lockRequest(services.records, wanted)),
-      acquire: (reservation, spent, of, signal) => this.around.acquire(this.identity, reservation, spent, of, signal),
+      acquire: (reservation, spent, of, signal) =>
+        this.context.acquisition.acquire(this.identity, reservation, spent, of, signal),
       share,
-      registry: () => registryFor(this.around, this.identity.launcherId),
+      registry: () => registryFor(this.context, this.identity.launcherId),
       listening: (signal) => this.deaf.listening(id, signal),
       report: (event) => void this.phases.apply(id, event),
-      wake: () => this.wake(),
+      wake: this.loop.wake,
     });
-    const first = steps.map((step) => reserve(this.around, this.identity, step));
+    const first = steps.map((step) => reserve(this.context, this.identity, step));
     this.handlers.set(id, handler);
     this.phases.apply(id, { kind: 'take', labels: value.nodeTypes, wait });
     this.tasks.start(`request ${id}`, async (signal) => {
@@ -264,23 +266,23 @@ export class PoolWorker {
   }
 
   private done(id: RequestId, outcome: Outcome): void {
-    const at = this.around.services.clock.monotonic();
+    const at = this.context.services.clock.monotonic();
     this.phases.apply(id, { kind: 'done', outcome, state: this.stateOf(id), at });
-    this.around.wakeAll();
+    this.context.hub.wake();
   }
 
   /** Keeps the tenant's share for all nodes of a request that is taken. */
   private tenantShare(request: NodeRequest): TenantShare {
     const { provider, name } = this.identity;
-    const share = new TenantShare(this.around.reservations, request.tenantName, (label) =>
-      this.around.resourcesOf(provider, name, label),
+    const share = new TenantShare(this.context.reservations, request.tenantName, (label) =>
+      this.context.drivers.resourcesOf(provider, name, label),
     );
     for (const label of request.nodeTypes) share.hold(label);
     return share;
   }
 
   private reportFulfilled({ createdTime, nodeTypes }: NodeRequest): void {
-    const { clock, metrics } = this.around.services;
+    const { clock, metrics } = this.context.services;
     if (createdTime === null) return;
     // The client's clock may go ahead of ours.
     const seconds = Math.max(0, clock.now() - createdTime);
@@ -291,7 +293,7 @@ export class PoolWorker {
     this.phases.apply(id, { kind: 'decline' });
     const decliner = {
       launcherId: this.identity.launcherId,
-      registry: () => registryFor(this.around, this.identity.launcherId),
+      registry: () => registryFor(this.context, this.identity.launcherId),
       logger: this.logger,
       declining: () => this.journal.declining(id, because),
     };
@@ -301,7 +303,7 @@ export class PoolWorker {
         await this.deaf.listening(id, signal);
         outcome = await this.locks.run(async () => {
           if (signal.aborted) return 'dropped';
-          const stored = await declineRequest(this.around.services.records, id, because, decliner);
+          const stored = await declineRequest(this.context.services.records, id, because, decliner);
           return stored ? 'declined' : 'dropped';
         });
       } finally {

@@ -8,6 +8,7 @@ import type { Supervisor } from '../../ports/runtime/supervisor.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
 import type { LaunchGovernors } from './launch-governor.js';
+import type { WakeHub } from './wake-hub.js';
 import type { LauncherServices } from './services.js';
 
 interface Known {
@@ -34,7 +35,7 @@ const HOLD_OFF_PAUSE = 1;
 
 /**
  * What providers' accounts have room for: limits less what others use. Shown as it is known; asked for in the
- * background by `refresh`, and `changed` is called when an answer has come (spec LAUNCHER 2.10).
+ * background by `refresh`, and everybody is woken when an answer has come (spec LAUNCHER 2.10).
  */
 export class ProviderCapacity {
   private readonly known = new Map<string, Known>();
@@ -45,7 +46,7 @@ export class ProviderCapacity {
     private readonly services: Pick<LauncherServices, 'records' | 'clock' | 'logger'>,
     private readonly governors: LaunchGovernors,
     private readonly tasks: Supervisor,
-    private readonly changed: (provider: string) => void,
+    private readonly hub: Pick<WakeHub, 'wake'>,
   ) {}
 
   /** What is known of the account, if anything. Old values stay in use while new ones are being fetched. */
@@ -124,7 +125,7 @@ export class ProviderCapacity {
       } finally {
         this.asking.delete(name);
       }
-      this.changed(name);
+      this.hub.wake();
     });
   }
 
@@ -164,7 +165,7 @@ export class ProviderCapacity {
   private announceLater(name: string, delay: number): void {
     this.tasks.start(`capacity of ${name}`, async (signal) => {
       await sleep(this.services.clock, delay, signal);
-      this.changed(name);
+      this.hub.wake();
     });
   }
 

@@ -1,3 +1,4 @@
+import type { PoolRoster } from './pool-roster.js';
 import type { LauncherServices } from './services.js';
 
 /**
@@ -7,14 +8,13 @@ import type { LauncherServices } from './services.js';
 export class ProviderDrain {
   constructor(
     private readonly services: Pick<LauncherServices, 'records' | 'providers' | 'logger'>,
-    /** Is this the id of a pool of this process, present or past? */
-    private readonly own: (launcherId: string) => boolean,
+    private readonly roster: Pick<PoolRoster, 'isOwn'>,
   ) {}
 
   /** Must the provider be kept although it is not configured? */
   needed(name: string): boolean {
     const { nodes, launchers } = this.services.records;
-    if (launchers.view.pools().some((pool) => pool.providerName === name && !this.own(pool.id))) return false;
+    if (launchers.view.pools().some((pool) => pool.providerName === name && !this.roster.isOwn(pool.id))) return false;
     if (!nodes.view.complete) return true;
     for (const { value } of nodes.view.all().values()) if (value.provider === name) return true;
     return false;

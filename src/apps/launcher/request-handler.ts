@@ -10,12 +10,12 @@ import type { RecordLease } from '../../ports/records/record-lease.js';
 import { RecordGoneError } from '../../ports/records/record-lease.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
-import type { Acquired, AcquisitionFor } from './node-acquisition.js';
+import type { Acquired, AcquisitionFor } from './acquired.js';
 import { moveRequest } from './moves.js';
 import type { Reservation } from './reservation.js';
 import type { TenantShare } from './tenant-share.js';
 
-export interface HandlerSurroundings {
+export interface HandlerContext {
   readonly launcherId: string;
   readonly logger: Logger;
   readonly lockRequest: (id: RequestId) => Promise<RecordLease<NodeRequest> | undefined>;
@@ -52,11 +52,11 @@ export class RequestHandler {
   constructor(
     readonly id: RequestId,
     private request: NodeRequest,
-    private readonly around: HandlerSurroundings,
+    private readonly context: HandlerContext,
   ) {}
 
   get share(): TenantShare {
-    return this.around.share;
+    return this.context.share;
   }
 
   get value(): NodeRequest {
@@ -80,10 +80,10 @@ export class RequestHandler {
     try {
       this.request = await moveRequest(lease, 'pending');
       this.serve(first, signal.aborted || lease.signal.aborted);
-      this.around.wake();
+      this.context.wake();
       await this.settled();
       // Let go meanwhile, it is put back as ever.
-      await this.around.listening(this.ending.signal)?.catch(() => undefined);
+      await this.context.listening(this.ending.signal)?.catch(() => undefined);
       return await this.complete(lease);
     } catch (error) {
       first.forEach((reservation) => reservation.release());
@@ -107,7 +107,7 @@ export class RequestHandler {
     for (const [index, reservation] of steps.entries()) {
       const work = this.carryOut(reservation, spent[index] ?? 0).finally(() => {
         this.underway.delete(work);
-        this.around.wake();
+        this.context.wake();
       });
       this.underway.add(work);
     }
@@ -128,20 +128,20 @@ export class RequestHandler {
 
   /** From here on it may be given nodes; what was decided with the acceptance comes first. */
   private serve(first: readonly Reservation[], lost: boolean): void {
-    this.around.report({ kind: 'locked' });
+    this.context.report({ kind: 'locked' });
     // It may have been while we waited for the lock, and before it was ours to be let go.
     if (lost || this.ending.signal.aborted) this.letGo();
     this.take(first);
   }
 
   private tell(event: ProgressEvent): void {
-    this.around.report({ kind: 'progress', event });
+    this.context.report({ kind: 'progress', event });
   }
 
   /** What was decided with the acceptance does not come about if the lock cannot even be asked for. */
   private async lock(first: readonly Reservation[]): Promise<RecordLease<NodeRequest> | undefined> {
     try {
-      return await this.around.lockRequest(this.id);
+      return await this.context.lockRequest(this.id);
     } catch (error) {
       first.forEach((reservation) => reservation.release());
       throw error;
@@ -149,7 +149,7 @@ export class RequestHandler {
   }
 
   private declinedBefore(lease: RecordLease<NodeRequest>): boolean {
-    return lease.current.value.declinedBy.includes(this.around.launcherId);
+    return lease.current.value.declinedBy.includes(this.context.launcherId);
   }
 
   private async carryOut(reservation: Reservation, spent: number): Promise<void> {
@@ -158,10 +158,10 @@ export class RequestHandler {
     let counted = false;
     const onCounted = (): void => {
       counted = true;
-      this.around.share.drop(label);
+      this.context.share.drop(label);
     };
     const of = { id: this.id, value: this.request, counted: onCounted };
-    const acquired = await this.around.acquire(reservation, spent, of, this.ending.signal);
+    const acquired = await this.context.acquire(reservation, spent, of, this.ending.signal);
     switch (acquired.kind) {
       case 'node':
         this.nodes.set(acquired.lease.id, acquired.lease);
@@ -173,7 +173,7 @@ export class RequestHandler {
         return this.letGo();
       case 'again': {
         // Nobody else of the tenant may be let in meanwhile.
-        if (counted) this.around.share.hold(label);
+        if (counted) this.context.share.hold(label);
         const avoid = step.kind === 'reuse' && !acquired.over ? step.node : null;
         return this.tell({ kind: 'again', label, spent: acquired.spent ?? spent, avoid });
       }
@@ -204,7 +204,7 @@ export class RequestHandler {
     // The client may lock the nodes as soon as it sees `fulfilled`: they are let go first (spec LAUNCHER 2.8-5).
     await Promise.all([...this.nodes.values()].map((node) => node.release()));
     this.request = await moveRequest(lease, 'fulfilled', { nodes });
-    this.around.logger.info('Fulfilled', { nodes });
+    this.context.logger.info('Fulfilled', { nodes });
     return 'fulfilled';
   }
 
@@ -223,9 +223,9 @@ export class RequestHandler {
 
   private async storeDecline(lease: RecordLease<NodeRequest>, because: readonly Reason[]): Promise<void> {
     this.tell({ kind: 'declined', because });
-    const change = declined(lease.current.value, this.around.launcherId, this.around.registry());
+    const change = declined(lease.current.value, this.context.launcherId, this.context.registry());
     this.request = await moveRequest(lease, change.state, change);
-    this.around.logger.info(change.state === 'failed' ? 'Declined; nobody is left: failed' : 'Declined', {
+    this.context.logger.info(change.state === 'failed' ? 'Declined; nobody is left: failed' : 'Declined', {
       because: describeReasons(because),
     });
   }
@@ -245,7 +245,7 @@ export class RequestHandler {
         try {
           if (!lease.signal.aborted) await lease.update({ allocatedTo: null, tenantName: null });
         } catch (error) {
-          this.around.logger.warn('A node could not be freed', { node: lease.id, ...errorFields(error) });
+          this.context.logger.warn('A node could not be freed', { node: lease.id, ...errorFields(error) });
         }
         await lease.release();
       }),
@@ -257,11 +257,11 @@ export class RequestHandler {
     await Promise.all(this.underway);
     if (lease.signal.aborted) return 'dropped';
     if (error instanceof RecordGoneError) {
-      this.around.logger.info('The request was deleted by its client');
+      this.context.logger.info('The request was deleted by its client');
       await this.freeNodes();
       return 'dropped';
     }
-    this.around.logger.error('Handling the request failed', errorFields(error));
+    this.context.logger.error('Handling the request failed', errorFields(error));
     await this.freeNodes();
     try {
       await this.storeDecline(lease, [{ code: 'HANDLER_ERROR', problem: String(error) }]);

@@ -4,7 +4,7 @@ import { poolName } from '../../domain/explain/pool-name.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { RequestId, RequestState } from '../../domain/model/request.js';
 import type { DecisionJournal } from '../../ports/telemetry/journal.js';
-import type { PoolIdentity } from './pool-surroundings.js';
+import type { PoolIdentity } from '../../domain/model/launcher.js';
 
 /** What one pool says about requests, from its plans and from changes of phase only: its last word on each is true at any time. */
 export class RequestJournal {

@@ -1,10 +1,11 @@
 import type { DamagedRecord } from '../../domain/model/stored.js';
-import type { Provider } from '../../ports/compute/provider.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { ControlLoop } from '../../ports/runtime/control-loop.js';
+import { withLock } from '../../ports/records/with-lock.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LeakedInstances } from './leaked-instances.js';
 import { LooseResourceCleanup } from './loose-resource-cleanup.js';
+import type { ProviderDrivers } from './provider-drivers.js';
 import type { LauncherServices } from './services.js';
 
 /** Age at which the lock directory of a vanished request is removed, seconds (spec LAUNCHER 1.10). */
@@ -21,7 +22,7 @@ export class RoutineCleanup {
   constructor(
     private readonly services: LauncherServices,
     private readonly leaks: LeakedInstances,
-    private readonly driver: (name: string) => Provider | { readonly problem: string } | undefined,
+    private readonly drivers: Pick<ProviderDrivers, 'usable'>,
   ) {
     this.loose = new LooseResourceCleanup(services);
     this.tasks = new Supervisor((what, error) => services.logger.warn(`${what} failed`, errorFields(error)));
@@ -30,15 +31,15 @@ export class RoutineCleanup {
   /** Works until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, intervals, config, records } = this.services;
-    while (!signal.aborted) {
+    const pass = async (inner: AbortSignal): Promise<number> => {
       if (records.session.state === 'connected') {
-        await this.guarded('stale request locks', () => this.removeStaleLocks(), signal);
-        await this.guarded('damaged node records', () => this.removeDamaged(), signal);
+        await this.guarded('stale request locks', () => this.removeStaleLocks(), inner);
+        await this.guarded('damaged node records', () => this.removeDamaged(), inner);
         for (const name of config.current.providers.keys()) this.startLooking(name);
       }
-      await sleep(clock, intervals.cleanup, signal).catch(() => undefined);
-    }
-    await this.tasks.stop();
+      return intervals.cleanup;
+    };
+    await new ControlLoop(clock).run({ pass, end: () => this.tasks.stop() }, signal);
   }
 
   private startLooking(name: string): void {
@@ -86,18 +87,14 @@ export class RoutineCleanup {
 
   /** Nobody can be asked to delete anything for it: the record alone is what there is. */
   private async removeWithoutProvider(id: string): Promise<void> {
-    const outcome = await this.services.records.nodes.lock(id);
-    if (outcome.kind !== 'locked') return;
-    try {
-      if (outcome.lease.current.value.provider === null) await outcome.lease.remove();
-    } finally {
-      await outcome.lease.release();
-    }
+    await withLock(this.services.records.nodes, id, async (lease) => {
+      if (lease.current.value.provider === null) await lease.remove();
+    });
   }
 
   private async lookForLeaks(name: string, signal: AbortSignal): Promise<void> {
-    const provider = this.driver(name);
-    if (!provider || 'problem' in provider || provider.fixed) return;
+    const provider = this.drivers.usable(name);
+    if (!provider || provider.fixed) return;
     try {
       await this.leaks.look(name, provider, signal);
     } finally {

@@ -16,13 +16,15 @@ import {
 import { missingLabels } from '../../domain/decide/request-order.js';
 import { isUnclaimed } from '../../domain/decide/unclaimed-requests.js';
 import { sleep } from '../../ports/runtime/clock.js';
-import { linkAbort } from '../../ports/runtime/linked-abort.js';
+import { whileElected } from '../../ports/records/while-elected.js';
 import type { LaunchGovernors } from './launch-governor.js';
 import type { LauncherServices } from './services.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { ControlLoop } from '../../ports/runtime/control-loop.js';
 
 /** Node gauges are sent at most this often, seconds (spec LAUNCHER 5). */
 const PACE = 1;
+/** And sent again after so long, seconds, if nothing changes. */
+const REPORT_AGAIN = 60;
 
 /** Gauges: of all nodes by the elected launcher, of this process's own limits by itself. */
 export class StatsReporter {
@@ -33,41 +35,39 @@ export class StatsReporter {
 
   /** Stands for election and reports node and request gauges while elected. */
   async runElected(signal: AbortSignal): Promise<void> {
-    await this.services.records.elections.run('stats', (leading) => this.lead(leading, signal), signal);
+    await whileElected(this.services.records.elections, 'stats', (leading) => this.lead(leading), signal);
   }
 
   /** Reports the configured limits of this process, and what it has not digested yet, until aborted. */
   async runLimits(signal: AbortSignal): Promise<void> {
-    const unsubscribe = this.services.providers.onChange((name) => this.reportService(name));
-    while (!signal.aborted) {
-      this.reportLimits();
-      this.reportQueues();
-      await sleep(this.services.clock, this.services.intervals.stats, signal).catch(() => undefined);
-    }
-    unsubscribe();
+    const { providers, clock, intervals } = this.services;
+    await new ControlLoop(clock).run(
+      {
+        subscribe: () => [providers.onChange((name) => this.reportService(name))],
+        pass: () => {
+          this.reportLimits();
+          this.reportQueues();
+          return intervals.stats;
+        },
+      },
+      signal,
+    );
   }
 
-  private async lead(leading: AbortSignal, stopping: AbortSignal): Promise<void> {
+  private async lead(leading: AbortSignal): Promise<void> {
     const { records, clock, intervals } = this.services;
-    const both = linkAbort(leading, stopping);
-    const wakeup = new Wakeup(clock);
-    const unsubscribe = [
-      records.nodes.view.onChange(() => wakeup.wake()),
-      records.requests.view.onChange(() => wakeup.wake()),
-      records.launchers.view.onChange(() => wakeup.wake()),
-    ];
-    try {
-      while (!both.signal.aborted) {
-        this.reportNodes();
-        await sleep(clock, Math.min(PACE, intervals.stats), both.signal);
-        await wakeup.wait(60, both.signal);
-      }
-    } catch (error) {
-      if (!both.signal.aborted) throw error;
-    } finally {
-      unsubscribe.forEach((undo) => undo());
-      both.dispose();
-    }
+    const { nodes: nodeRecords, requests, launchers } = records;
+    await new ControlLoop(clock).run(
+      {
+        subscribe: (wake) => [nodeRecords, requests, launchers].map(({ view }) => view.onChange(wake)),
+        pass: async (inner) => {
+          this.reportNodes();
+          await sleep(clock, Math.min(PACE, intervals.stats), inner);
+          return REPORT_AGAIN;
+        },
+      },
+      leading,
+    );
   }
 
   /** Every state of every known provider and label, zeros included. */

@@ -2,8 +2,10 @@ import type { Reason } from '../../domain/explain/reason.js';
 import { describeReasons } from '../../domain/explain/wording.js';
 import type { NodeId } from '../../domain/model/node.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
+import { withLock } from '../../ports/records/with-lock.js';
 import type { Supervisor } from '../../ports/runtime/supervisor.js';
 import type { NodeIndex } from './node-index.js';
+import type { WakeHub } from './wake-hub.js';
 import type { LauncherServices } from './services.js';
 import { moveNode } from './moves.js';
 
@@ -15,7 +17,7 @@ export class UnusedNodes {
     private readonly services: LauncherServices,
     private readonly tasks: Supervisor,
     private readonly index: Pick<NodeIndex, 'claim'>,
-    private readonly changed: () => void,
+    private readonly hub: Pick<WakeHub, 'wake'>,
   ) {}
 
   /** Nodes of a pool that were chosen but whose records do not say so yet. */
@@ -38,16 +40,13 @@ export class UnusedNodes {
       } finally {
         this.underway.delete(id);
         giveBack();
-        this.changed();
+        this.hub.wake();
       }
     });
   }
 
   private async markDeleting(id: NodeId, because: readonly Reason[]): Promise<void> {
-    const outcome = await this.services.records.nodes.lock(id);
-    if (outcome.kind !== 'locked') return;
-    const { lease } = outcome;
-    try {
+    await withLock(this.services.records.nodes, id, async (lease) => {
       const { state, allocatedTo } = lease.current.value;
       if (state !== 'ready' || allocatedTo !== null) return;
       this.services.logger.info(`Deleting unused node ${id} to make room`, {
@@ -55,8 +54,6 @@ export class UnusedNodes {
         because: describeReasons(because),
       });
       await moveNode(lease, 'deleting');
-    } finally {
-      await lease.release();
-    }
+    });
   }
 }

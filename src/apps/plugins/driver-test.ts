@@ -1,3 +1,4 @@
+import type { InstanceImage } from '../../domain/model/instance-image.js';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
@@ -9,7 +10,7 @@ import { EXEC_DRIVER } from '../../domain/config/exec-driver.js';
 import type { DriverSchema } from '../../domain/config/driver-schema.js';
 import type { DriverPlugin } from '../../ports/compute/driver-api.js';
 import type { Driver } from '../../ports/compute/driver.js';
-import type { InstanceImage, InstanceSpec, Provider } from '../../ports/compute/provider.js';
+import type { InstanceSpec, Provider } from '../../ports/compute/provider.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
 import type { DriverBench } from '../driver-kit/driver-bench.js';
 import type { DriverCheck } from '../driver-kit/driver-check.js';

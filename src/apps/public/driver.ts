@@ -12,7 +12,6 @@ export type {
   AccountInstance,
   FixedMachines,
   Instance,
-  InstanceImage,
   InstanceSpec,
   LabelReadiness,
   Provider,
@@ -41,3 +40,4 @@ export type { CancelTimer, Clock } from '../../ports/runtime/clock.js';
 export type { Random } from '../../ports/runtime/random.js';
 export type { LogFields, Logger } from '../../ports/telemetry/logger.js';
 export type { Metrics } from '../../ports/telemetry/metrics.js';
+export type { InstanceImage } from '../../domain/model/instance-image.js';

@@ -22,3 +22,10 @@ export interface RegisteredDaemon {
 }
 
 export const DEFAULT_PRIORITY = 100;
+
+/** A pool of this process under the id that it has registered with. */
+export interface PoolIdentity {
+  readonly launcherId: string;
+  readonly provider: string;
+  readonly name: string;
+}

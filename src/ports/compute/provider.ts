@@ -4,6 +4,7 @@
  *
  * Excluded: records, quota decisions, retries, host-key scans and image retention; these are the use cases' business.
  */
+import type { InstanceImage } from '../../domain/model/instance-image.js';
 import type { PoolConfig, PoolLabelConfig } from '../../domain/config/config.js';
 import type { FixedSlot } from '../../domain/model/fixed-slot.js';
 import type { Resources } from '../../domain/model/quota.js';
@@ -28,16 +29,6 @@ export interface InstanceSpec {
   /** Complete: the nodepool keys are in it. */
   readonly metadata: Readonly<Record<string, string>>;
 }
-
-export type InstanceImage =
-  | { readonly kind: 'diskimage'; readonly externalId: string; readonly configDrive: boolean | null }
-  | {
-      readonly kind: 'cloud-image';
-      readonly idOrName: string;
-      readonly byId: boolean;
-      readonly configDrive: boolean | null;
-    }
-  | { readonly kind: 'none' };
 
 /** What is known of an instance that runs. Absent values are null. */
 export interface Instance {

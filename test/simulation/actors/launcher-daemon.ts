@@ -1,6 +1,8 @@
 import { MemoryJournal } from '../../../src/adapters/memory-journal/memory-journal.js';
 import { RecordingMetrics } from '../../../src/adapters/memory-metrics/recording-metrics.js';
-import { Launcher } from '../../../src/apps/launcher/launcher.js';
+import { launcherContainer } from '../../../src/apps/composition/launcher-module.js';
+import { TOKENS } from '../../../src/apps/composition/tokens.js';
+import type { Launcher } from '../../../src/apps/launcher/launcher.js';
 import { ProviderManager } from '../../../src/apps/providers/provider-manager.js';
 import type { NodepoolConfig } from '../../../src/domain/config/config.js';
 import type { Records } from '../../../src/ports/records/records.js';
@@ -29,7 +31,7 @@ export class LauncherDaemon extends Daemon {
     const { clock, dice: random } = process;
     const metrics = new RecordingMetrics();
     const journal = new MemoryJournal(clock);
-    const launcher = new Launcher({
+    const launcher = launcherContainer({
       records,
       config: this.config(),
       providers: new ProviderManager({
@@ -45,7 +47,7 @@ export class LauncherDaemon extends Daemon {
       journal,
       intervals: { configCheck: 5, poolTick: 10, deleteRetry: 5, cleanup: 60, stats: 30 },
       version: 'simulated',
-    });
+    }).get(TOKENS.launcher);
     this.launcher = launcher;
     this.journal = journal;
     const begun = new AbortController();

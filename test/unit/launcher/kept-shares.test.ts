@@ -81,10 +81,10 @@ describe('[CASE tenant limit 1; one cloud refuses]', () => {
 });
 
 describe('[A3] nothing stays reserved', () => {
-  const held = ({ launcher }: RunningLauncher): unknown => [
-    Object.values(launcher.reservations.forPool('cloud', 'main')).filter((amount) => amount !== 0),
-    Object.values(launcher.reservations.forTenant('acme')).filter((amount) => amount !== 0),
-    launcher.reservations.launchesOf('cloud'),
+  const held = ({ reservations }: RunningLauncher): unknown => [
+    Object.values(reservations.forPool('cloud', 'main')).filter((amount) => amount !== 0),
+    Object.values(reservations.forTenant('acme')).filter((amount) => amount !== 0),
+    reservations.launchesOf('cloud'),
   ];
 
   it.each(Array.from({ length: 12 }, (_, at) => at + 1))(

@@ -69,8 +69,8 @@ describe('a provider', () => {
   });
 
   it('that is removed is kept for the cleanup until its last node is gone (weakness 21)', async () => {
-    const { config, launcher } = await world.start(both());
-    const { providers } = launcher.services;
+    const { config, services } = await world.start(both());
+    const { providers } = services;
     const held = await world.accept(await world.submit(['big']));
     config.set(aConfig({}, CLOUD));
     await world.steadily('its node is in use', () => world.nodes.length === 1);
@@ -82,31 +82,31 @@ describe('a provider', () => {
   });
 
   it('that is removed and comes back serves again with the object it had', async () => {
-    const { config, launcher } = await world.start(both());
+    const { config, services } = await world.start(both());
     const held = await world.accept(await world.submit(['big']));
     config.set(aConfig({}, CLOUD));
     await world.clock.advance(5);
     config.set(both());
     await world.fulfilled(await world.submit(['big']));
-    expect(launcher.services.providers.leaving()).toEqual([]);
+    expect(services.providers.leaving()).toEqual([]);
     expect(world.clouds.cloud('other').count('start').ok).toBe(1);
     await world.giveBack(held);
   });
 
   it('that has moved to another launcher is left to it', async () => {
-    const { config, launcher } = await world.start(both());
+    const { config, services } = await world.start(both());
     const held = await world.accept(await world.submit(['big']));
     await world.start(aConfig({}, other()));
     config.set(aConfig({}, CLOUD));
     await world.clock.advance(5);
-    expect(launcher.services.providers.names()).toEqual(['cloud']);
+    expect(services.providers.names()).toEqual(['cloud']);
     await world.giveBack(held);
     await world.noNodes();
   });
 
   it('that is removed without any node is dropped at once', async () => {
-    const { config, launcher } = await world.start(both());
+    const { config, services } = await world.start(both());
     config.set(aConfig({}, CLOUD));
-    expect(launcher.services.providers.names()).toEqual(['cloud']);
+    expect(services.providers.names()).toEqual(['cloud']);
   });
 });
