@@ -114,7 +114,7 @@ export function build() {
 }
 
 /** The folders of the drivers that are compiled. None without their packages: the core does without, and so does who has installed just that. */
-function builtDrivers() {
+export function builtDrivers() {
   const { workspaces } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
   return workspaces.filter((folder) => {
     if (!existsSync(path.join(ROOT, folder, 'tsconfig.json'))) return false;

@@ -9,8 +9,8 @@ import type { BenchSpec, DriverBench } from '../../src/apps/driver-kit/driver-be
 import { driverContext } from '../../src/apps/driver-kit/driver-context.js';
 import { GuardedDriver } from '../../src/apps/plugins/containment/guarded-driver.js';
 import type { ProviderConfig } from '../../src/domain/config/config.js';
-import type { InstanceSpec } from '../../src/ports/compute/provider.js';
-import type { Provider } from '../../src/ports/compute/provider.js';
+import type { DriverContext } from '../../src/ports/compute/driver.js';
+import type { InstanceSpec, Provider } from '../../src/ports/compute/provider.js';
 import type { Certificates } from './certificates.js';
 import type { Seen } from './fake-kubernetes/fake-kubernetes.js';
 import { FakeKubernetes } from './fake-kubernetes/fake-kubernetes.js';
@@ -20,7 +20,7 @@ export type KubeDriverName = 'kubernetes' | 'openshift' | 'openshiftpods';
 
 /** The drivers of the packages, with the patience that a test has. */
 export function kubeDriver(name: KubeDriverName, options: ProviderOptions): GuardedDriver {
-  const createProvider = (config: ProviderConfig, context: ReturnType<typeof driverContext>): Provider => {
+  const createProvider = (config: ProviderConfig, context: DriverContext): Provider => {
     if (name === 'openshiftpods') return new PodsProvider(config, context, options);
     return new NamespacedProvider(name === 'kubernetes' ? NAMESPACES : PROJECTS, config, context, options);
   };
