@@ -114,12 +114,16 @@ export function build() {
 }
 
 /** The folders of the drivers that are compiled. None without their packages: the core does without, and so does who has installed just that. */
-function builtDrivers() {
-  const { workspaces } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+export function builtDrivers(root = ROOT) {
+  const manifestOf = (folder) => {
+    const file = path.join(root, folder, 'package.json');
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  };
+  const { workspaces = [] } = manifestOf('.');
   return workspaces.filter((folder) => {
-    if (!existsSync(path.join(ROOT, folder, 'tsconfig.json'))) return false;
-    const { dependencies = {} } = JSON.parse(readFileSync(path.join(ROOT, folder, 'package.json'), 'utf8'));
-    return Object.keys(dependencies).every((name) => existsSync(path.join(ROOT, 'node_modules', name)));
+    if (!existsSync(path.join(root, folder, 'tsconfig.json'))) return false;
+    const { dependencies = {} } = manifestOf(folder);
+    return Object.keys(dependencies).every((name) => existsSync(path.join(root, 'node_modules', name)));
   });
 }
 

@@ -98,6 +98,14 @@ export const TOOLS = [
     programs: ['libvirtd', 'virtlogd', 'virsh', 'qemu-system-x86_64', 'qemu-img', 'xorriso'],
     for: ['contract', 'integration'],
   },
+  // Any kubectl will do; Debian's and Google's packages for it stand in each other's way.
+  { what: 'kubectl', packages: ['kubernetes-client'], programs: ['kubectl'], for: ['contract', 'integration'] },
+  {
+    what: 'Python with the client of Kubernetes',
+    packages: ['python3', 'python3-kubernetes'],
+    modules: ['kubernetes'],
+    for: ['contract'],
+  },
   { what: 'Dropbear', packages: ['dropbear-bin'], programs: ['dropbear', 'dropbearkey'], for: ['contract'] },
 ];
 

@@ -9,9 +9,8 @@ import type { BenchSpec, DriverBench } from '../../src/apps/driver-kit/driver-be
 import { driverContext } from '../../src/apps/driver-kit/driver-context.js';
 import { GuardedDriver } from '../../src/apps/plugins/containment/guarded-driver.js';
 import type { ProviderConfig } from '../../src/domain/config/config.js';
-import type { InstanceSpec } from '../../src/ports/compute/provider.js';
-import type { Provider } from '../../src/ports/compute/provider.js';
 import type { DriverContext } from '../../src/ports/compute/driver.js';
+import type { InstanceSpec, Provider } from '../../src/ports/compute/provider.js';
 import type { Certificates } from './certificates.js';
 import type { Seen } from './fake-kubernetes/fake-kubernetes.js';
 import { FakeKubernetes } from './fake-kubernetes/fake-kubernetes.js';

@@ -22,6 +22,11 @@ export interface ControlKnobs {
   images: Record<string, 'ErrImagePull' | 'InvalidImageName' | 'ErrImageNeverPull' | 'CreateContainerConfigError'>;
 }
 
+/** With all that the API says must be there: the client for Python insists. */
+function containerStatus({ name, image }: { name: string; image: string }, state: object): object {
+  return { name, image, imageID: '', restartCount: 0, ready: 'running' in state, state };
+}
+
 const kind = (plural: string): (typeof KINDS)[number] => KINDS.find((one) => one.plural === plural)!;
 
 export class ControlPlane {
@@ -128,11 +133,11 @@ export class ControlPlane {
     };
     const wrong = containers.map(({ image }) => this.knobs.images[image]).find((problem) => problem !== undefined);
     if (wrong === undefined) {
-      const running = containers.map(({ name }) => ({ name, ready: true, state: { running: {} } }));
+      const running = containers.map((one) => containerStatus(one, { running: {} }));
       return this.setStatus(pod, { phase: 'Running', conditions, containerStatuses: running });
     }
     const waiting = { reason: wrong, message: `Back-off pulling image "${containers[0]?.image ?? ''}"` };
-    const containerStatuses = containers.map(({ name }) => ({ name, ready: false, state: { waiting } }));
+    const containerStatuses = containers.map((one) => containerStatus(one, { waiting }));
     this.setStatus(pod, { phase: 'Pending', conditions, containerStatuses });
   }
 

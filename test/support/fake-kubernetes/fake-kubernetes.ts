@@ -184,7 +184,8 @@ export class FakeKubernetes {
     const kind = this.kinds.find((one) => one.group === group && one.plural === plural);
     if (!kind) throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
     const query = url.searchParams;
-    const watch = method === 'GET' && ['1', 'true'].includes(query.get('watch') ?? '');
+    // As the real one has it: whatever does not say no says yes; Python says True.
+    const watch = method === 'GET' && !['0', 'false'].includes((query.get('watch') ?? 'false').toLowerCase());
     const namespace = inNamespace ? parts[1]! : null;
     return { method, path: url.pathname, resource: plural, name, watch, kind, namespace, part, query };
   }

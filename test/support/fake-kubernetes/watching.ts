@@ -43,7 +43,8 @@ export function serveWatch(store: ObjectStore, watch: Watch, request: IncomingMe
     const { apiVersion, kind } = watch;
     send('BOOKMARK', { apiVersion, kind, metadata: { resourceVersion: String(store.version) } });
   };
-  const ticking = query.get('allowWatchBookmarks') === 'true' ? setInterval(bookmark, BOOKMARKS) : undefined;
+  const ticking =
+    query.get('allowWatchBookmarks')?.toLowerCase() === 'true' ? setInterval(bookmark, BOOKMARKS) : undefined;
   const ending = setTimeout(() => response.end(), Number(query.get('timeoutSeconds') ?? '300') * 1000);
   const over = (): void => {
     forget();

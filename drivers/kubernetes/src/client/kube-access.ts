@@ -120,13 +120,23 @@ async function loaded(env: Environment): Promise<Loaded> {
   try {
     for (const file of files) {
       const one = new KubeConfig();
-      one.loadFromFile(file);
+      one.loadFromString(withTokenFiles(readFileSync(file, 'utf8'), path.dirname(file)));
+      one.makePathsAbsolute(path.dirname(file));
+      one.users = one.users.map((user) => (user.token ? { ...user, token: user.token.trim() } : user));
       merge(config, one);
     }
   } catch {
     throw new Failure('configuration', `The kubeconfig ${source} cannot be understood; kubectl config view tells more`);
   }
   return { config, source };
+}
+
+/** The library knows files with tokens by an old name only, and looks for them from where the process runs. */
+function withTokenFiles(text: string, folder: string): string {
+  const key = /(["']?)tokenFile\1\s*:\s*(["']?)([^"'\n,}#]+)\2/g;
+  return text.replace(key, (_found, _quote, _other, file: string) => {
+    return `"token-file": ${JSON.stringify(path.resolve(folder, file.trim()))}`;
+  });
 }
 
 /** What an earlier file says counts, as with kubectl. */
