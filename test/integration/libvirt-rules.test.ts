@@ -1,18 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LibvirtDriver } from '../../src/adapters/libvirt/libvirt-driver.js';
 import { machineNames } from '../../src/adapters/libvirt/names.js';
 import type { LibvirtProviderSettings } from '../../src/domain/config/libvirt.js';
 import { instanceKey } from '../../src/domain/decide/installation.js';
 import type { ProviderError } from '../../src/ports/compute/errors.js';
 import type { Provider } from '../../src/ports/compute/provider.js';
+import { eventually } from '../support/eventually.js';
 import type { LibvirtTestBench } from '../support/libvirt-bench.js';
 import {
   blankImage,
   imageUpload,
+  libvirtConfig,
   libvirtLabel,
   libvirtPool,
   libvirtTestBench,
@@ -235,6 +238,73 @@ describe.skipIf(withoutLibvirt())('the driver libvirt on a real libvirtd', () =>
     const [other] = await provider.list(never);
     expect(other).toMatchObject({ metadata: {}, resources: { instances: 1, cores: 2, ram: 1024 } });
     await daemon.virsh('destroy', 'mail');
+  });
+
+  it('[V4] without a program that makes config drives the provider does not start, unless nobody wants one', async () => {
+    await open();
+    const bare = path.join(bench.folder, 'bin');
+    mkdirSync(bare);
+    symlinkSync('/usr/bin/virsh', path.join(bare, 'virsh'));
+    const make = (settings: Partial<LibvirtProviderSettings>): Provider =>
+      new LibvirtDriver(bench.programs, { PATH: bare, HOME: bench.folder }, bench.context.clock).createProvider(
+        libvirtConfig({ uri: daemon.uri, ...settings }, bench.pool),
+        bench.context,
+      );
+    const refused = await failure(make({}).start(never));
+    expect(refused).toMatchObject({ kind: 'configuration' });
+    expect(refused.message).toMatch(/install xorriso, genisoimage or mkisofs, or set config-drive: false/);
+    const plain = make({ configDrives: { blank: 'none' } });
+    await plain.start(never);
+    await plain.stop();
+  });
+
+  it('without virsh the provider does not start, and says so in one line', async () => {
+    await open();
+    const bare = path.join(bench.folder, 'bin');
+    mkdirSync(bare);
+    symlinkSync('/usr/bin/xorriso', path.join(bare, 'xorriso'));
+    const driver = new LibvirtDriver(bench.programs, { PATH: bare, HOME: bench.folder }, bench.context.clock);
+    const refused = await failure(driver.createProvider(bench.config, bench.context).start(never));
+    expect(refused).toMatchObject({ kind: 'configuration' });
+    expect(refused.message).toMatch(/^[^\n]*virsh[^\n]*$/);
+  });
+
+  it('[V7] keeps the last 64 KiB of a console that never ends, and tells them without control characters', async () => {
+    await open({}, libvirtLabel({}, { consoleLog: true }));
+    // A boot sector that writes `#` to the serial port, and then an escape and the alphabet for ever.
+    const file = path.join(bench.folder, 'chatter.raw');
+    const disk = Buffer.alloc(1 << 20);
+    const begin = [0xba, 0xf8, 0x03, 0xb0, 0x23, 0xee];
+    const line = [0xb0, 0x1b, 0xee, 0xb0, 0x61, 0xee, 0xfe, 0xc0, 0x3c, 0x7b, 0x75, 0xf9, 0xb0, 0x0a, 0xee, 0xeb, 0xef];
+    disk.set([...begin, ...line]);
+    disk.set([0x55, 0xaa], 510);
+    writeFileSync(file, disk);
+    const id = await provider.images!.upload(imageUpload(file, { format: 'raw' }), never);
+    const spec = bench.spec('0000000001', { image: { kind: 'diskimage', externalId: id, configDrive: true } });
+    const machine = await provider.create(spec, never);
+    const text = async (): Promise<string> => (await provider.consoleLog(machine, never)) ?? '';
+    await eventually('more has come than is kept', async () => /^[^#]{55000}/.test(await text()), 100);
+    const [one, pid] = [await text(), [...daemon.machines.values()][0] ?? 0];
+    expect(one.length).toBeLessThanOrEqual(65_536);
+    expect(one).toMatch(/^[a-z\n]+$/);
+    const resident = (): number => Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    const before = resident();
+    await eventually('it goes on', async () => (await text()) !== one, 60);
+    expect(resident() - before).toBeLessThan(8192);
+    await provider.delete(machine, never);
+    expect(await provider.consoleLog(machine, never)).toBeNull();
+    await provider.images!.remove(id, never);
+  });
+
+  it('virtualization: auto tries KVM, and emulates where no machine runs with it', async () => {
+    await open({ virtualization: 'auto' });
+    const spec = bench.spec('0000000001');
+    await provider.create(spec, never);
+    const [domain = ''] = await daemon.domains();
+    const type = /<domain type='(\w+)'/.exec(await daemon.virsh('dumpxml', domain))?.[1];
+    const warned = bench.context.logger.lines.some(({ message }) => /no machine runs with it/.test(message));
+    expect(type).toBe(warned || !existsSync('/dev/kvm') ? 'qemu' : 'kvm');
+    expect(await daemon.domains()).toHaveLength(1);
   });
 
   it('[V8] [V9] a host that is away is unanswered, and serves again when it is back; its machines go on', async () => {

@@ -1,6 +1,8 @@
 import type { Virtualization } from '../../domain/config/libvirt.js';
 import { isVirshError, misconfigured } from './provider-failure.js';
 import { factsOf } from './tables.js';
+import type { DriverContext } from '../../ports/compute/driver.js';
+import { whyNoKvm } from './kvm-probe.js';
 import type { Virsh } from './virsh/virsh.js';
 
 /** The machine that libvirt runs on. */
@@ -10,7 +12,10 @@ export class Host {
   name: string | null = null;
   private readonly networks = new Map<string, boolean>();
 
-  constructor(private readonly virsh: Virsh) {}
+  constructor(
+    private readonly virsh: Virsh,
+    private readonly context: DriverContext,
+  ) {}
 
   get isTest(): boolean {
     return this.virsh.isTest;
@@ -58,7 +63,13 @@ export class Host {
   }
 
   private async choose(virtualization: Virtualization, signal: AbortSignal): Promise<string> {
-    if (virtualization !== 'qemu' && (await this.offers('kvm', signal))) return 'kvm';
+    if (virtualization !== 'qemu' && (await this.offers('kvm', signal))) {
+      if (virtualization === 'kvm') return 'kvm';
+      const why = await whyNoKvm(this.virsh, this.context, signal);
+      if (why === null) return 'kvm';
+      const because = 'libvirt offers KVM, but no machine runs with it; machines are emulated, which is slow';
+      this.context.logger.warn(because, { uri: this.virsh.uri, reason: why });
+    }
     if (virtualization === 'kvm')
       throw misconfigured(`${this.virsh.uri} has no KVM; virtualization: qemu is slower but works`);
     if (await this.offers('qemu', signal)) return 'qemu';

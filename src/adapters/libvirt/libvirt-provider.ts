@@ -138,7 +138,7 @@ export class LibvirtProvider implements Provider {
       context,
       virsh,
       isos,
-      host: new Host(virsh),
+      host: new Host(virsh, context),
       storage: new Storage(virsh, settings.storagePool),
       domains: new Domains(virsh, context.clock),
       // `qemu:///system` is this machine, `qemu+ssh://host/system` is not.

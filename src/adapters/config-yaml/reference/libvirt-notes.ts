@@ -23,7 +23,7 @@ export const LIBVIRT_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
       'storage-pool': { default: 'default', note: 'a directory pool that exists; images and disks are kept there' },
       virtualization: {
         default: 'auto',
-        note: '`kvm`, `qemu` (slow, works everywhere), `auto`: KVM if libvirt offers it',
+        note: '`kvm`, `qemu` (slow, works everywhere), `auto`: KVM if a machine tried with it runs',
       },
       'ssh-authorized-keys': { otherwise: 'none', note: 'public keys that machines let in, by their config drives' },
       reserve: { otherwise: 'nothing', note: 'what is left to the host itself' },
