@@ -6,7 +6,7 @@ import { CommandLine } from '../../src/adapters/cli/command-line.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
 import { configuredNames } from '../../src/apps/main/configured-names.js';
 import { driverTools } from '../../src/apps/main/driver-tools.js';
-import { leaseTools } from '../../src/apps/main/lease-tools.js';
+import { openLeaseClerk } from '../../src/apps/main/open-lease-clerk.js';
 import { openSession } from '../../src/apps/main/open-session.js';
 import { storeTool } from '../../src/apps/main/store-tool.js';
 import { validate } from '../../src/apps/main/validate.js';
@@ -205,7 +205,7 @@ export class Twin {
       names: configuredNames,
       drivers: driverTools,
       init: () => Promise.reject(new Error('not here')),
-      leases: leaseTools,
+      leases: { open: openLeaseClerk },
       store: storeTool,
       stdout,
       stderr,

@@ -26,6 +26,8 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
   Chromium: /withoutChromium\(/,
   promtool: /withoutPromtool\(/,
   'libvirt and QEMU': /withoutLibvirt\(/,
+  kubectl: /\('kubectl',/,
+  'Python with the client of Kubernetes': /from kubernetes import/,
   Dropbear: /dropbear/,
   openssl: /\('openssl',/,
   'OpenSSH server': /withoutSshd\(/,
