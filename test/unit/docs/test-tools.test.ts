@@ -42,6 +42,7 @@ const OTHER_GUARDS = [
   'withoutClient',
   'withoutCloud',
   'withoutDpkg',
+  'withoutDriver',
   'withoutDrivers',
   'withoutEchoes',
   'withoutTlsFiles',
