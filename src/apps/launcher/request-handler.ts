@@ -11,7 +11,7 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Acquired, AcquisitionFor } from './node-acquisition.js';
 import type { PlannedStep } from './planned-step.js';
 import { dropStep } from './planned-step.js';
-import { moveRequest } from './moves.js';
+import { concludeRequest, moveRequest } from './moves.js';
 import type { TenantShare } from './tenant-share.js';
 
 export interface HandlerSurroundings {
@@ -260,9 +260,9 @@ export class RequestHandler {
       return 'declined';
     }
     const nodes = this.inOrder();
-    // The client may lock the nodes as soon as it sees `fulfilled`: they are let go first (spec LAUNCHER 2.8-5).
-    await Promise.all(this.obtained.map(({ lease: node }) => node.release()));
-    this.request = await moveRequest(lease, 'fulfilled', { nodes });
+    // The client may lock the nodes as soon as it sees `fulfilled`: they are let go with it or first (spec LAUNCHER 2.8-5).
+    const held = this.obtained.map(({ lease: node }) => node);
+    this.request = await concludeRequest(lease, 'fulfilled', { nodes }, held);
     this.around.logger.info('Fulfilled', { nodes });
     return 'fulfilled';
   }
@@ -283,7 +283,7 @@ export class RequestHandler {
   private async storeDecline(lease: RecordLease<NodeRequest>, because: readonly Reason[]): Promise<void> {
     this.giveUp ??= because;
     const change = declined(lease.current.value, this.around.launcherId, this.around.registry());
-    this.request = await moveRequest(lease, change.state, change);
+    this.request = await concludeRequest(lease, change.state, change);
     this.around.logger.info(change.state === 'failed' ? 'Declined; nobody is left: failed' : 'Declined', {
       because: describeReasons(because),
     });
