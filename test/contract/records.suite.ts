@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../src/adapters/memory/seeded-random.js';
 import type { Node, NodeState } from '../../src/domain/model/node.js';
+import { KazooLeases } from '../../src/adapters/leases/kazoo-leases.js';
+import { removeTree } from '../../src/adapters/records/remove-tree.js';
 import { LeaseLostError } from '../../src/ports/coordination/lease.js';
-import { RecordChangedError, RecordGoneError } from '../../src/ports/records/record-lease.js';
+import { RecordChangedError, RecordGoneError, type RecordLease } from '../../src/ports/records/record-lease.js';
 import { aNode, aRequest } from '../support/builders.js';
 import { bytes, entering, text } from '../support/store-world.js';
 import type { StoreWorld } from '../support/store-world.js';
@@ -112,6 +114,80 @@ export function describeRecords(adapter: string, makeWorld: () => StoreWorld | P
         expect(ours.records.nodes.view.get(id)?.value.state).toBe('used');
         await lease.release();
         expect((await raw(`${NODES}/${id}`))['state']).toBe('used');
+      });
+
+      describe('the last change', () => {
+        const two = async (): Promise<readonly [RecordLease<Node>, RecordLease<Node>]> => {
+          const ids = [await ours.records.nodes.create(aNode()), await ours.records.nodes.create(aNode())];
+          const [first, second] = await Promise.all(ids.map(({ id }) => ours.records.nodes.lock(id)));
+          return [locked(first!), locked(second!)];
+        };
+
+        it('lets go of its record and of others: whoever sees it finds them all free', async () => {
+          const [first, second] = await two();
+          const found: unknown[] = [];
+          theirs.records.nodes.view.onChange((change) => {
+            if (change.kind !== 'updated' || change.after.value.state !== 'used') return;
+            for (const { id } of [first, second]) {
+              if (id !== first.id || ours.store.transaction)
+                void theirs.records.nodes.lock(id).then((got) => found.push(got.kind));
+            }
+          });
+          await theirsShow(second.id, 'ready');
+          await theirsShow(first.id, 'ready');
+          expect(await first.conclude({ state: 'used' }, [second])).toMatchObject({ state: 'used' });
+          expect([first.signal.aborted, second.signal.aborted]).toEqual([true, true]);
+          expect([first, second].map(({ id }) => ours.records.nodes.view.locked(id))).toEqual([false, false]);
+          await world.eventually('they tried', () => found.length === (ours.store.transaction ? 2 : 1));
+          expect(new Set(found)).toEqual(new Set(['locked']));
+          await Promise.all([first.release(), second.release()]);
+          await expect(first.update({ state: 'deleting' })).rejects.toThrow();
+          expect((await raw(`${NODES}/${first.id}`))['state']).toBe('used');
+        });
+
+        it('takes over what was written without the lock, and respects a changed state, still holding it', async () => {
+          const [first, second] = await two();
+          await foreign(`${NODES}/${first.id}`, { build_id: 'job-7' });
+          await first.conclude({ comment: 'ours' });
+          expect(await raw(`${NODES}/${first.id}`)).toMatchObject({ build_id: 'job-7', comment: 'ours' });
+          await foreign(`${NODES}/${second.id}`, { state: 'used' });
+          await expect(second.conclude({ state: 'ready', comment: 'ours' })).rejects.toThrow(RecordChangedError);
+          expect(second.signal.aborted).toBe(false);
+          expect(await theirs.records.nodes.lock(second.id)).toEqual({ kind: 'busy' });
+          await second.release();
+        });
+
+        it('is written also when somebody has taken a lock from us by force', async () => {
+          const [first, second] = await two();
+          const leases = new KazooLeases(theirs.store, { clock: world.clock, random: new SeededRandom(1) });
+          await leases.forceRelease(`${NODES}/${second.id}/lock`);
+          await first.conclude({ state: 'used' }, [second]);
+          expect((await raw(`${NODES}/${first.id}`))['state']).toBe('used');
+          locked(await theirs.records.nodes.lock(first.id));
+        });
+
+        it('re-creates nothing, and is free again, when the record was removed', async () => {
+          const [first] = await two();
+          await removeTree(theirs.store, `${NODES}/${first.id}`);
+          await expect(first.conclude({ state: 'used' })).rejects.toThrow(RecordGoneError);
+          await first.release();
+          expect(await theirs.store.stat(`${NODES}/${first.id}`)).toBeUndefined();
+        });
+
+        it('whose answer is lost leaves nothing locked', async () => {
+          const [first, second] = await two();
+          world.loseNextReply(ours.store, 'write');
+          const unsure = ours.store.write(`${NODES}/${second.id}`, bytes('x')).catch(() => undefined);
+          await expect(first.conclude({ state: 'used' }, [second])).rejects.toThrow();
+          await unsure;
+          await Promise.all([first.release(), second.release()]);
+          await entering(world, ours.store, 'connected', 1);
+          await world.eventually('the lock is free', async () => {
+            const outcome = await theirs.records.nodes.lock(first.id);
+            if (outcome.kind === 'locked') await outcome.lease.release();
+            return outcome.kind === 'locked';
+          });
+        });
       });
 
       it('is refused while somebody holds the lock, and both mirrors know', async () => {

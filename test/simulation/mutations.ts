@@ -82,17 +82,19 @@ function stale<T>(view: RecordView<T>, lock: Lock<T>): Lock<T> {
 function robbed(seen: Stored<Node>, world: World, process: SimProcess): RecordLease<Node> {
   let current = seen;
   const store = world.stores.find((candidate) => candidate.process === process);
+  const update = async (change: Partial<Node>): Promise<Node> => {
+    current = { ...current, value: { ...current.value, ...change } };
+    await store?.write(`/nodepool/nodes/${seen.id}`, nodeCodec.encode(current.value));
+    return current.value;
+  };
   return {
     id: seen.id,
     get current() {
       return current;
     },
     signal: new AbortController().signal,
-    update: async (change) => {
-      current = { ...current, value: { ...current.value, ...change } };
-      await store?.write(`/nodepool/nodes/${seen.id}`, nodeCodec.encode(current.value));
-      return current.value;
-    },
+    update,
+    conclude: update,
     remove: () => store?.remove(`/nodepool/nodes/${seen.id}`) ?? Promise.resolve(false),
     release: () => Promise.resolve(),
   };

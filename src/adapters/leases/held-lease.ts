@@ -14,6 +14,7 @@ export class HeldLease implements Lease {
   constructor(
     readonly path: string,
     readonly generation: number,
+    readonly contender: string | null,
     session: SessionMonitor,
     private readonly removeOwn: () => Promise<void>,
     private readonly ended: () => void,
@@ -26,6 +27,11 @@ export class HeldLease implements Lease {
 
   get signal(): AbortSignal {
     return this.controller.signal;
+  }
+
+  letGo(): void {
+    this.end(RELEASED);
+    this.released ??= Promise.resolve();
   }
 
   release(): Promise<void> {

@@ -143,7 +143,6 @@ export class MemoryTreeStore implements TreeStore {
     return this.call('transaction', path, () => refusedAs(operations, effect), { sequential: true, size });
   }
 
-  /** In the tree of a `MemoryTreeStore` nothing is missed by being away; whoever comes back is told so all the same, as by ZooKeeper. */
   async watchTree(path: string, listener: TreeListener): Promise<TreeWatch> {
     let live = true;
     const tell: TreeListener = (event) => {
@@ -216,8 +215,8 @@ export class MemoryTreeStore implements TreeStore {
     this.cancelExpiry();
     if (this.wire.ended) return this.startOver();
     this.tracker.resumed();
-    this.tree.watches.missed(this.wire);
     this.wire.resume();
+    this.tree.watches.missed(this.wire);
   }
 
   /** The next call of this kind takes effect, but its answer is lost with the connection, which comes back by itself. */

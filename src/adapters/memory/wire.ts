@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import { asError } from '../../ports/runtime/clock.js';
 import type { SessionEnd } from './watch-table.js';
 
@@ -30,7 +31,8 @@ interface Message {
   position: number;
 }
 
-/** The two queues between a session and the server. One message moves per microtask, in order. */
+/** The two queues between a session and the server. One message moves at a time, in order; one from the server when everybody who waited for
+ * the one before has gone on: who awaits an answer has to see it before he hears of what came after it. */
 export class Wire implements SessionEnd {
   private requests: Request[] = [];
   private messages: Message[] = [];
@@ -66,7 +68,8 @@ export class Wire implements SessionEnd {
   }
 
   notify(fire: () => void, instead: (() => void) | null = null): void {
-    if (this.over) return;
+    // What is told of a part of the tree is lost without a connection, as by ZooKeeper; whoever comes back is told that.
+    if (this.over || (instead && !this.up)) return;
     this.messages.push({ request: null, deliver: fire, instead, position: this.gate?.position ?? 0 });
     this.deliver();
   }
@@ -95,7 +98,7 @@ export class Wire implements SessionEnd {
     const requests = this.requests;
     const answers = this.messages.flatMap(({ request }) => request ?? []);
     this.requests = [];
-    this.messages = this.messages.filter(({ request }) => request === null);
+    this.messages = this.messages.filter(({ request, instead }) => request === null && instead === null);
     for (const { path, reject } of [...answers, ...requests]) reject(reason(path));
   }
 
@@ -137,7 +140,7 @@ export class Wire implements SessionEnd {
       this.delivering = false;
       this.deliver();
     };
-    queueMicrotask(() => {
+    afterMicrotasks(() => {
       if (this.up && this.isHeldBack()) return this.gate?.onceSettled(goOn);
       this.delivering = false;
       if (!this.up) return;
@@ -151,4 +154,9 @@ export class Wire implements SessionEnd {
     const next = this.messages[0];
     return this.gate !== null && next !== undefined && next.position > this.gate.settled;
   }
+}
+
+/** A tick set from a microtask comes when all microtasks are done, also those that they set themselves. */
+function afterMicrotasks(run: () => void): void {
+  queueMicrotask(() => nextTick(run));
 }

@@ -1,6 +1,7 @@
 import { nameOf, parentOf } from '../../ports/coordination/paths.js';
+import { TrackedNames } from './tracked-names.js';
 import { WatchCell } from './watch-cell.js';
-import type { WatchGroup } from './watch-group.js';
+import type { RecordEvent, WatchGroup } from './watch-group.js';
 
 /** Folders up to this size are listed again at once. */
 const SMALL = 256;
@@ -39,6 +40,7 @@ export class ChildCell extends WatchCell<readonly string[] | undefined> {
   private listedAt = -Infinity;
   private ownChange = false;
   private missing = false;
+  private readonly tracked: TrackedNames;
 
   constructor(
     group: WatchGroup,
@@ -46,7 +48,8 @@ export class ChildCell extends WatchCell<readonly string[] | undefined> {
     private readonly report: (names: readonly string[] | undefined) => void,
     private readonly options: ChildCellOptions,
   ) {
-    super(group, path);
+    super(group, path, 'children');
+    this.tracked = new TrackedNames(path);
   }
 
   /** The list above shows the folder, still or again. */
@@ -63,6 +66,20 @@ export class ChildCell extends WatchCell<readonly string[] | undefined> {
     this.refresh();
   }
 
+  override missed(): void {
+    this.tracked.forget();
+    super.missed();
+  }
+
+  override forget(): void {
+    this.tracked.forget();
+    super.forget();
+  }
+
+  protected override note(event: RecordEvent): void {
+    this.tracked.happened(event);
+  }
+
   protected override pace(): number {
     const own = this.ownChange;
     this.ownChange = false;
@@ -73,10 +90,12 @@ export class ChildCell extends WatchCell<readonly string[] | undefined> {
     return Math.max(lag, elapsed >= pause ? 0 : pause - elapsed);
   }
 
-  protected override async fetch(onChange: () => void): Promise<readonly string[] | undefined> {
+  protected override async fetch(onChange: (() => void) | undefined): Promise<readonly string[] | undefined> {
     const { store, clock } = this.group.context;
     this.listedAt = clock.monotonic();
     this.options.beforeList?.();
+    if (!onChange) return this.tracked.names(() => store.list(this.path));
+    this.tracked.forget();
     const names = await store.list(this.path, onChange);
     if (names !== undefined) return names;
     return (await this.hasCome(onChange)) ? store.list(this.path, onChange) : undefined;

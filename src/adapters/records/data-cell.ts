@@ -9,10 +9,10 @@ export class DataCell extends WatchCell<TreeRecord | undefined> {
     path: string,
     private readonly report: (record: TreeRecord | undefined) => void,
   ) {
-    super(group, path);
+    super(group, path, 'data');
   }
 
-  protected override fetch(onChange: () => void): Promise<TreeRecord | undefined> {
+  protected override fetch(onChange: (() => void) | undefined): Promise<TreeRecord | undefined> {
     return this.group.context.store.read(this.path, onChange);
   }
 

@@ -66,6 +66,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
       missing: 'own',
       beforeList: () => void (this.listTick = ++this.tick),
     });
+    this.group.cover(this.kind.path);
     this.group.open();
   }
 
@@ -137,6 +138,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     const entry = this.entries.get(stored.id) ?? this.addEntry(stored.id, 'own');
     entry.addedTick = ++this.tick;
     if (!entry.known) this.show(entry, { stored }, undefined);
+    entry.data.confirmed();
   }
 
   seen(id: string, record: TreeRecord | undefined): void {
@@ -145,11 +147,14 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     const entry = this.entries.get(id) ?? this.addEntry(id, 'own');
     if (!entry.known) entry.addedTick = ++this.tick;
     this.show(entry, this.kind.parse(id, record), record.stat.modifiedId);
+    entry.data.confirmed();
   }
 
   written(stored: Stored<T>, modifiedId: number): void {
     const entry = this.entries.get(stored.id);
-    if (entry) this.show(entry, { stored }, modifiedId);
+    if (!entry) return;
+    this.show(entry, { stored }, modifiedId);
+    entry.data.confirmed();
   }
 
   removed(id: string): void {

@@ -49,6 +49,7 @@ export class ImageMirror extends WatchedView implements ImageView {
       now: () => ++this.tick,
     };
     this.tree = new BranchWatch(this.group, IMAGES, ROOT, events);
+    this.group.cover(IMAGES);
     this.group.open();
   }
 

@@ -39,6 +39,7 @@ export class LauncherMirror extends WatchedView implements LauncherView {
         now: () => 0,
       });
     }
+    for (const folder of [LAUNCHERS, POOL_COMPONENTS]) this.group.cover(folder);
     this.group.open();
   }
 

@@ -47,6 +47,7 @@ class BuilderMirror extends WatchedView implements BuilderView {
       },
       now: () => 0,
     });
+    this.group.cover(BUILDER_COMPONENTS);
     this.group.open();
   }
 

@@ -4,11 +4,18 @@ import {
   NoRecordError,
   NotEmptyError,
   SessionLostError,
+  StoreFailureError,
   VersionConflictError,
 } from '../../ports/coordination/errors.js';
 import { LeaseLostError, type Lease } from '../../ports/coordination/lease.js';
 import type { RecordStat, TreeStore } from '../../ports/coordination/tree-store.js';
-import { RecordChangedError, RecordGoneError, type RecordLease } from '../../ports/records/record-lease.js';
+import { together } from '../../ports/coordination/transaction.js';
+import {
+  RecordChangedError,
+  RecordGoneError,
+  type RecordLease,
+  type Releasable,
+} from '../../ports/records/record-lease.js';
 import { asError, type Clock } from '../../ports/runtime/clock.js';
 import type { LockableKind, StatefulRecord } from './lockable-kind.js';
 import { parseRecord } from './record-codec.js';
@@ -23,11 +30,20 @@ interface LeaseContext<T> {
   readonly lease: Lease;
 }
 
+/** A lease as those see it who let go of it together with their own. */
+interface Hold {
+  readonly lease: Lease;
+  /** Resolves when nothing is being written under it. */
+  settled(): Promise<unknown>;
+  end(): void;
+}
+
 /** Foreign writers that get in between more often than this are not yielded to any more. */
 const MAX_CONFLICTS = 5;
 
 export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T> {
   readonly id: string;
+  readonly hold: Hold;
   private stored: Stored<T>;
   private readonly path: string;
   private ended = false;
@@ -43,6 +59,11 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
     this.id = current.id;
     this.stored = current;
     this.path = context.kind.recordPath(current.id);
+    this.hold = {
+      lease: context.lease,
+      settled: () => this.last.catch(() => undefined),
+      end: () => this.end(),
+    };
     const { signal } = context.lease;
     if (signal.aborted) queueMicrotask(() => this.end());
     else signal.addEventListener('abort', () => this.onAbort(), { once: true });
@@ -58,6 +79,21 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
 
   update(change: Partial<T>): Promise<T> {
     return this.inTurn(() => this.write(change));
+  }
+
+  conclude(change: Partial<T>, others: readonly Releasable[] = []): Promise<T> {
+    return this.inTurn(async () => {
+      const holds: Hold[] = [];
+      for (const other of others) {
+        if (other instanceof TreeRecordLease) holds.push(other.hold);
+        else await other.release();
+      }
+      await Promise.all(holds.map((hold) => hold.settled()));
+      return this.concludeNow(
+        change,
+        holds.filter(({ lease }) => !lease.signal.aborted),
+      );
+    });
   }
 
   remove(): Promise<boolean> {
@@ -76,21 +112,57 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
     return turn;
   }
 
-  private async write(change: Partial<T>): Promise<T> {
-    const { kind, store } = this.context;
+  private async concludeNow(change: Partial<T>, others: readonly Hold[]): Promise<T> {
+    const all = [...others, this.hold];
+    const contenders = all.map(({ lease }) => lease.contender);
+    const value = contenders.includes(null) ? undefined : await this.writeAtOnce(change, contenders);
+    if (value !== undefined) for (const { lease } of all) lease.letGo();
+    else await Promise.all(others.map(({ lease }) => lease.release()));
+    const written = value ?? (await this.write(change));
+    await this.context.lease.release();
+    for (const hold of all) hold.end();
+    return written;
+  }
+
+  /** Answers undefined if that cannot be done: without transactions, or when somebody has taken one of the locks from us by force. */
+  private async writeAtOnce(change: Partial<T>, contenders: readonly (string | null)[]): Promise<T | undefined> {
+    if (!this.context.store.transaction) return undefined;
+    try {
+      return await this.write(change, contenders);
+    } catch (error) {
+      if (error instanceof NoRecordError) return undefined;
+      throw error;
+    }
+  }
+
+  /** @param removing - paths that go in the same transaction */
+  private async write(change: Partial<T>, removing: readonly (string | null)[] = []): Promise<T> {
+    const { kind } = this.context;
     for (let attempt = 0; attempt < MAX_CONFLICTS; attempt += 1) {
       this.assertHeld();
       const value = this.changed(change);
       try {
         const data = kind.codec.encode(value, this.data && { data: this.data, value: this.stored.value });
-        const stat = await store.write(this.path, data, this.stored.version);
-        return this.accept(value, data, stat);
+        return this.accept(value, data, await this.put(data, removing));
       } catch (error) {
         if (!(error instanceof VersionConflictError)) throw this.explain(error);
         await this.takeOver();
       }
     }
     throw new RecordChangedError(this.path, this.stored.value.state, this.stored.value.state);
+  }
+
+  private async put(data: Uint8Array, removing: readonly (string | null)[]): Promise<RecordStat> {
+    const { store } = this.context;
+    const { version } = this.stored;
+    const removals = removing.flatMap((path) => (path === null ? [] : [{ kind: 'remove', path } as const]));
+    if (removals.length === 0) return store.write(this.path, data, version);
+    // The others first: whoever hears of the write has heard of them. Our own last: nothing is written without it.
+    const [own] = removals.splice(-1);
+    const operations = [...removals, { kind: 'write', path: this.path, data, version } as const, ...(own ? [own] : [])];
+    const written = (await together(store, operations))[removals.length];
+    if (!written?.stat) throw new StoreFailureError('The store answered without a result', this.path);
+    return written.stat;
   }
 
   private changed(change: Partial<T>): T {
@@ -125,6 +197,26 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
     this.data = record.data;
   }
 
+  /** Contender, lock and record in one, if there is nothing else and nobody has come in between. */
+  private async removeAtOnce(): Promise<boolean> {
+    const { kind, store, lease } = this.context;
+    if (!store.transaction || lease.contender === null) return false;
+    try {
+      await store.transaction([
+        { kind: 'remove', path: lease.contender },
+        { kind: 'remove', path: kind.lockPath(this.id) },
+        { kind: 'remove', path: this.path, version: this.stored.version },
+      ]);
+      lease.letGo();
+      return true;
+    } catch (error) {
+      const refused =
+        error instanceof NoRecordError || error instanceof NotEmptyError || error instanceof VersionConflictError;
+      if (refused) return false;
+      throw this.explain(error);
+    }
+  }
+
   /**
    * The lock lies below the record and must go first. All three calls are sent together, so that the gap in which somebody else
    * could contend is as short as can be; if he does, the record stays for the next pass (spec LAUNCHER 7.4).
@@ -134,6 +226,11 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
     this.assertHeld();
     watch.expectOwnChange();
     try {
+      if (await this.removeAtOnce()) {
+        watch.removed(this.id);
+        return true;
+      }
+      this.assertHeld();
       const released = lease.release();
       const lockGone = store.remove(kind.lockPath(this.id));
       const recordGone = store.remove(this.path, this.stored.version);
@@ -187,7 +284,7 @@ export class TreeRecordLease<T extends StatefulRecord> implements RecordLease<T>
   }
 
   private explain(error: unknown): Error {
-    if (error instanceof NoRecordError) {
+    if (error instanceof NoRecordError && error.path === this.path) {
       this.context.watch.removed(this.id);
       return new RecordGoneError(this.path);
     }

@@ -1,13 +1,14 @@
 import type { CancelTimer } from '../../ports/runtime/clock.js';
 import { GrowingPause } from '../../ports/runtime/growing-pause.js';
-import type { GroupedCell, WatchGroup } from './watch-group.js';
+import type { GroupedCell, RecordEvent, WatchGroup } from './watch-group.js';
 
 /** Seconds until what failed on a working connection is tried again, for the first time and at most. */
 const FIRST_RETRY = 0.25;
 const LONGEST_RETRY = 60;
 
 /**
- * One path, kept read by a one-shot watch that is armed again with every read. Level-triggered: a change makes the cell dirty, a
+ * One path, kept read by a one-shot watch that is armed again with every read, or by one on the part of the tree that it lies in.
+ * Level-triggered: a change makes the cell dirty, a
  * dirty cell is read as soon as it may be, and a read that failed leaves it dirty. A thousand changes cost one read.
  */
 export abstract class WatchCell<R> implements GroupedCell {
@@ -23,6 +24,7 @@ export abstract class WatchCell<R> implements GroupedCell {
   constructor(
     protected readonly group: WatchGroup,
     readonly path: string,
+    readonly shows: 'data' | 'children',
   ) {
     group.add(this);
   }
@@ -85,6 +87,30 @@ export abstract class WatchCell<R> implements GroupedCell {
     this.pump();
   }
 
+  happened(event: RecordEvent): void {
+    this.note(event);
+    if (!this.disposed) this.refresh(this.pace());
+  }
+
+  /** What we show is to be read anew, and its watch, if it needs one, set anew. */
+  missed(): void {
+    this.armed = undefined;
+    this.refresh();
+  }
+
+  /**
+   * What we show comes from the answer to a call: it is newer than all that was told before. Nothing needs to be read then, provided that
+   * the watch needs not be set anew with that.
+   */
+  confirmed(): void {
+    if (this.disposed || this.reading || !this.group.covered(this.path)) return;
+    this.dirty = false;
+    this.armed ??= {};
+    this.cancelDelay?.();
+    this.cancelDelay = undefined;
+    this.group.markRead(this);
+  }
+
   dispose(): void {
     this.disposed = true;
     this.armed = undefined;
@@ -93,8 +119,15 @@ export abstract class WatchCell<R> implements GroupedCell {
     this.group.drop(this);
   }
 
-  protected abstract fetch(onChange: () => void): Promise<R>;
+  /** @param onChange - for the watch to be set; undefined if none is needed */
+  protected abstract fetch(onChange: (() => void) | undefined): Promise<R>;
   protected abstract apply(result: R): void;
+
+  /** Told of what happened, for those who make something of more than the fact. */
+  protected note(event: RecordEvent): void {
+    // It is read again.
+    void event;
+  }
 
   /** It could not be read, and that is not for want of a connection. It will be tried again. */
   protected unreadable(): void {
@@ -120,7 +153,8 @@ export abstract class WatchCell<R> implements GroupedCell {
     this.armed = armed;
     this.dirty = false;
     try {
-      const result = await this.fetch(() => this.onFired(armed));
+      const covered = this.group.covered(this.path);
+      const result = await this.fetch(covered ? undefined : () => this.onFired(armed));
       this.ended();
       if (this.disposed) return;
       if (generation === this.group.sessionGeneration) this.accept(result);

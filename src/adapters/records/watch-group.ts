@@ -1,9 +1,12 @@
 import { ConnectionLostError, SessionLostError, StoreClosedError } from '../../ports/coordination/errors.js';
 import type { SessionEvent } from '../../ports/coordination/session.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
+import { parentOf } from '../../ports/coordination/paths.js';
+import type { TreeEvent } from '../../ports/coordination/tree-watch.js';
 import { asError, type CancelTimer, type Clock } from '../../ports/runtime/clock.js';
 import { errorFields, type Logger } from '../../ports/telemetry/logger.js';
 import type { ReadPipeline } from './read-pipeline.js';
+import { TreeCover } from './tree-cover.js';
 
 /** Seconds until reads that were cut off are tried again; the return of the connection does it sooner. */
 const RETRY_DELAY = 0.25;
@@ -17,14 +20,22 @@ export interface WatchContext {
 
 /** What the group asks of its cells; each is a `WatchCell`. */
 export interface GroupedCell {
+  readonly path: string;
+  readonly shows: 'data' | 'children';
   /** Reads if dirty and allowed. */
   pump(): void;
   /** The session and its watches are gone. */
   forget(): void;
   /** The connection is back and the session the same. */
   reconcile(): void;
+  /** A watch on all of a part of the tree tells of it; of a change of data only those are told who show it. */
+  happened(event: RecordEvent): void;
+  /** Nothing of what that watch told before can be relied on. */
+  missed(): void;
   dispose(): void;
 }
+
+export type RecordEvent = Extract<TreeEvent, { readonly path: string }>;
 
 /**
  * The cells that make up one mirror. The group is *complete* when every cell, and every cell made because of what another one
@@ -32,6 +43,8 @@ export interface GroupedCell {
  */
 export class WatchGroup {
   private readonly cells = new Set<GroupedCell>();
+  private readonly byPath = { data: new Map<string, GroupedCell>(), children: new Map<string, GroupedCell>() };
+  private readonly covers: TreeCover[] = [];
   private readonly unread = new Set<GroupedCell>();
   private readonly waiters = new Set<() => void>();
   private generation = 0;
@@ -67,6 +80,20 @@ export class WatchGroup {
     return this.context.store.session.generation;
   }
 
+  /** Everything from `root` on is to be watched as a whole, where the store can do that. To be called before `open`. */
+  cover(root: string): void {
+    const cover: TreeCover = new TreeCover(root, this.context.store, {
+      onEvent: (event) => this.onTreeEvent(cover, event),
+      onRefused: (error) => this.onRefused(cover, error),
+    });
+    this.covers.push(cover);
+  }
+
+  /** Need nobody set a watch on this path? */
+  covered(path: string): boolean {
+    return this.covers.some((cover) => cover.covers(path));
+  }
+
   /** The first cells must have been added already. */
   open(): void {
     const session = this.context.store.session;
@@ -79,6 +106,7 @@ export class WatchGroup {
     this.isComplete = false;
     this.unsubscribe?.();
     this.cancelRetry?.();
+    for (const cover of this.covers) cover.end();
     for (const cell of [...this.cells]) cell.dispose();
   }
 
@@ -104,12 +132,15 @@ export class WatchGroup {
   /** Of a cell: it exists, and counts for completeness until it was read. */
   add(cell: GroupedCell): void {
     this.cells.add(cell);
+    this.byPath[cell.shows].set(cell.path, cell);
     this.unread.add(cell);
   }
 
   /** Of a cell: it is gone. */
   drop(cell: GroupedCell): void {
     this.cells.delete(cell);
+    const table = this.byPath[cell.shows];
+    if (table.get(cell.path) === cell) table.delete(cell.path);
     this.markRead(cell);
   }
 
@@ -146,13 +177,33 @@ export class WatchGroup {
   }
 
   private onConnected(generation: number): void {
-    if (generation === this.generation) {
+    const anew = generation !== this.generation;
+    // First of all: what the cells read from now on is read behind these watches.
+    for (const cover of this.covers) cover.begin(anew);
+    if (!anew) {
       for (const cell of [...this.cells]) cell.reconcile();
       return;
     }
     if (this.generation > 0) this.onLost();
     this.generation = generation;
     this.pumpAll();
+  }
+
+  private onTreeEvent(cover: TreeCover, event: TreeEvent): void {
+    if (!('path' in event)) return this.below(cover, (cell) => cell.missed());
+    this.byPath.data.get(event.path)?.happened(event);
+    if (event.kind === 'written') return;
+    this.byPath.children.get(event.path)?.happened(event);
+    this.byPath.children.get(parentOf(event.path))?.happened(event);
+  }
+
+  private onRefused(cover: TreeCover, error: unknown): void {
+    if (error !== undefined) this.reportFailure(cover.root, error);
+    this.below(cover, (cell) => cell.missed());
+  }
+
+  private below({ root }: TreeCover, act: (cell: GroupedCell) => void): void {
+    for (const cell of [...this.cells]) if (cell.path === root || cell.path.startsWith(`${root}/`)) act(cell);
   }
 
   private pumpAll(): void {

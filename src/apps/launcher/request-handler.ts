@@ -11,7 +11,7 @@ import { RecordGoneError } from '../../ports/records/record-lease.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Acquired, AcquisitionFor } from './acquired.js';
-import { moveRequest } from './moves.js';
+import { concludeRequest, moveRequest } from './moves.js';
 import type { Reservation } from './reservation.js';
 import type { TenantShare } from './tenant-share.js';
 
@@ -201,9 +201,8 @@ export class RequestHandler {
       return 'declined';
     }
     const nodes = this.inOrder();
-    // The client may lock the nodes as soon as it sees `fulfilled`: they are let go first (spec LAUNCHER 2.8-5).
-    await Promise.all([...this.nodes.values()].map((node) => node.release()));
-    this.request = await moveRequest(lease, 'fulfilled', { nodes });
+    // The client may lock the nodes as soon as it sees `fulfilled`: they are let go with it or first (spec LAUNCHER 2.8-5).
+    this.request = await concludeRequest(lease, 'fulfilled', { nodes }, [...this.nodes.values()]);
     this.context.logger.info('Fulfilled', { nodes });
     return 'fulfilled';
   }
@@ -224,7 +223,7 @@ export class RequestHandler {
   private async storeDecline(lease: RecordLease<NodeRequest>, because: readonly Reason[]): Promise<void> {
     this.tell({ kind: 'declined', because });
     const change = declined(lease.current.value, this.context.launcherId, this.context.registry());
-    this.request = await moveRequest(lease, change.state, change);
+    this.request = await concludeRequest(lease, change.state, change);
     this.context.logger.info(change.state === 'failed' ? 'Declined; nobody is left: failed' : 'Declined', {
       because: describeReasons(because),
     });

@@ -12,6 +12,13 @@ export interface Lease {
   readonly generation: number;
   /** Aborted with `LeaseLostError` when the session is suspended or lost, with `LeaseReleasedError` on release. */
   readonly signal: AbortSignal;
+  /**
+   * The one record by which it is held, for a transaction that does the last thing under the lease and lets go of it by removing that
+   * record; null where there may be more than one. Such a transaction is to be followed by `letGo`, or by `release` if it failed.
+   */
+  readonly contender: string | null;
+  /** As `release`, when the record of `contender` was removed already. */
+  letGo(): void;
   /** Idempotent; a lost session or missing record is fine. Never rejects for reasons of the store: an own child that cannot be removed now is removed on reconnect. */
   release(): Promise<void>;
 }

@@ -1,10 +1,16 @@
 import type { Stored } from '../../domain/model/stored.js';
 
+/** Anything that is held until it is released. */
+export interface Releasable {
+  /** Idempotent, never rejects. */
+  release(): Promise<void>;
+}
+
 /**
  * A locked record: the only way to change one. What `current` shows was read under the lock or written by us.
  * Every write is conditional on the version it is based on and carried out only while the lease is valid.
  */
-export interface RecordLease<T> {
+export interface RecordLease<T> extends Releasable {
   readonly id: string;
   readonly current: Stored<T>;
   /** Aborted when the lease is no longer ours; writes reject from then on. */
@@ -19,14 +25,18 @@ export interface RecordLease<T> {
   update(change: Partial<T>): Promise<T>;
 
   /**
+   * The last change: as `update`, and lets go of this record and of `others`, which we hold, too. In one where the store has transactions;
+   * else of the others first, so that whoever sees the change finds them free in either case. Rejects as `update` does, with this lease
+   * still ours unless it is lost; of the others some may be let go of then.
+   */
+  conclude(change: Partial<T>, others?: readonly Releasable[]): Promise<T>;
+
+  /**
    * Removes the record with everything below it and releases the lease. Removing what is gone succeeds. Answers whether it is
    * gone: if somebody else contends for the lock meanwhile the record stays as it was written last, and the next pass removes it.
    * @throws RecordChangedError (the state was changed behind the lock), LeaseLostError, ConnectionLostError
    */
   remove(): Promise<boolean>;
-
-  /** Idempotent, never rejects. */
-  release(): Promise<void>;
 }
 
 /** `busy`: locked by somebody else. `gone`: no such record, or empty. `damaged`: cannot be understood. */

@@ -59,8 +59,9 @@ class ServerSession implements Author {
     return this.store.process.role;
   }
 
-  notify(fire: () => void): void {
-    if (this.over) return;
+  notify(fire: () => void, instead?: () => void): void {
+    // What is told of a part of the tree is lost without a connection.
+    if (this.over || (instead && this.store.severed)) return;
     this.notices.push(fire);
     this.store.noticeSent(this, fire);
   }
@@ -95,6 +96,10 @@ export class SimStore implements TreeStore {
 
   get session(): SessionMonitor {
     return this.tracker;
+  }
+
+  get severed(): boolean {
+    return this.connection === null;
   }
 
   get author(): Author {

@@ -95,6 +95,21 @@ describe('MemoryTreeStore', () => {
     expect(store.session.state).toBe('connected');
   });
 
+  it('lets who awaits an answer go on before it tells of what came after it', async () => {
+    const [store, other] = [open(), open()];
+    await store.create('/a', bytes(''));
+    const order: string[] = [];
+    await store.watchTree('/a', () => order.push('told'));
+    const asked = (async () => {
+      await store.stat('/a');
+      for (let hop = 0; hop < 20; hop += 1) await Promise.resolve();
+      order.push('answered');
+    })();
+    await Promise.all([asked, other.write('/a', bytes('x'))]);
+    await clock.settle();
+    expect(order).toEqual(['answered', 'told']);
+  });
+
   it('counts calls by kind', async () => {
     const store = open();
     await store.create('/a', bytes(''));

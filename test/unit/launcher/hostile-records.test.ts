@@ -83,12 +83,14 @@ describe('records that ask too much', () => {
     const id = await world.submit();
     // Whatever may be wrong with its lock: nobody expected that.
     const times: number[] = [];
-    const create = store.create.bind(store);
-    store.create = (path, data, options) => {
-      if (!path.startsWith(`/nodepool/requests-lock/${id}`)) return create(path, data, options);
+    const refusing = <T>(path: string, otherwise: () => Promise<T>): Promise<T> => {
+      if (!path.startsWith(`/nodepool/requests-lock/${id}`)) return otherwise();
       if (times.at(-1) !== world.clock.monotonic()) times.push(world.clock.monotonic());
       return Promise.reject(new StoreFailureError('ZooKeeper answered with error -102', path));
     };
+    const [create, transaction] = [store.create.bind(store), store.transaction.bind(store)];
+    store.create = (path, data, options) => refusing(path, () => create(path, data, options));
+    store.transaction = (operations) => refusing(operations[0]?.path ?? '/', () => transaction(operations));
     const other = await world.submit();
     await world.fulfilled(other);
     await world.clock.advance(120);
@@ -97,7 +99,7 @@ describe('records that ask too much', () => {
     expect(pauses.length).toBeLessThanOrEqual(9);
     for (const [at, pause] of pauses.slice(1).entries()) expect(pause).toBeGreaterThan(1.9 * (pauses[at] ?? 0));
     // It is served as soon as the trouble is over.
-    store.create = create;
+    Object.assign(store, { create, transaction });
     await world.clock.advance(130);
     await world.fulfilled(id);
   });

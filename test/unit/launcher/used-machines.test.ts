@@ -32,6 +32,8 @@ class Account {
       delete: async (id) => void this.machines.delete(id),
       list: async () => {
         this.listed += 1;
+        // A moment, in which the next ones that ask come to share it.
+        await new Promise((resolve) => setImmediate(resolve));
         return [...this.machines.values()];
       },
       consoleLog: async () => null,

@@ -48,9 +48,28 @@ function follow<T>(view: RecordView<T>, problems: string[]): Map<string, unknown
   return known;
 }
 
+/** What a store can do: all there is, as ZooKeeper's C client, or as on a server that is too old, found out now or later. */
+const ABILITIES = ['all', 'none', 'no trees', 'trees for a while'] as const;
+
+function limit(store: MemoryTreeStore, ability: (typeof ABILITIES)[number], random: SeededRandom): void {
+  const watchTree = store.watchTree.bind(store);
+  if (ability === 'none') Object.assign(store, { transaction: undefined, watchTree: undefined });
+  if (ability === 'no trees') store.watchTree = () => Promise.resolve(undefined as never);
+  if (ability !== 'trees for a while') return;
+  store.watchTree = (path, listener) => {
+    let ended = false;
+    return watchTree(path, (event) => {
+      if (ended) return;
+      ended = random.next() < 0.02;
+      listener(ended ? { kind: 'ended' } : event);
+    });
+  };
+}
+
 async function join(tree: MemoryTree, clock: VirtualClock, seed: number): Promise<Member> {
   const store = new MemoryTreeStore(tree, { clock, sessionTimeout: 10 });
   const random = new SeededRandom(seed);
+  limit(store, ABILITIES[seed % ABILITIES.length] ?? 'all', random);
   const leases = new KazooLeases(store, { clock, random });
   const host = { hostname: 'h', pid: seed };
   const records = new TreeRecords({ store, leases, clock, random, host, logger: new MemoryLogger() });
@@ -83,7 +102,9 @@ class Chaos {
     else if (dice < 0.05) member.store.loseConnection();
     else if (dice < 0.12) for (const { store } of this.members) store.restoreConnection();
     else if (dice < 0.14)
-      member.store.loseNextReply(this.pick(['create', 'write', 'remove', 'list', 'read'] as const)!);
+      member.store.loseNextReply(
+        this.pick(['create', 'write', 'remove', 'list', 'read', 'transaction', 'watchTree'] as const)!,
+      );
     else if (dice < 0.2) return member.records.nodes.create(aNode({ state: 'init' }));
     else if (dice < 0.25) return member.records.requests.create('200', aRequest());
     else if (dice < 0.3) return this.removeRequest(member);
@@ -97,6 +118,11 @@ class Chaos {
     await Promise.allSettled(this.held.map((lease) => lease.release()));
   }
 
+  /** Of what is held, something that goes with something else. */
+  private others(): readonly RecordLease<never>[] {
+    return this.random.next() < 0.5 ? this.held.slice(0, 1) : [];
+  }
+
   private async removeRequest({ records }: Member): Promise<void> {
     const id = this.pick([...records.requests.view.all().keys()]);
     if (id !== undefined) await records.requests.remove(id);
@@ -106,9 +132,11 @@ class Chaos {
     const id = this.pick([...records.nodes.view.all().keys()]);
     const state = this.pick(['building', 'ready', 'in-use', 'used', 'deleting'] as const)!;
     const [removes, keeps] = [this.random.next() < 0.25, this.random.next() < 0.1];
+    const concludes = this.random.next() < 0.3;
     const outcome = id === undefined ? undefined : await records.nodes.lock(id);
     if (outcome?.kind !== 'locked') return;
     try {
+      if (concludes) return void (await outcome.lease.conclude({ state, comment: `${id} ${state}` }, this.others()));
       await outcome.lease.update({ state, comment: `${id} ${state}` });
       if (removes) await outcome.lease.remove();
     } finally {
