@@ -1,6 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import fs, {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -70,6 +80,29 @@ describe('a build that is replaced [C24]', () => {
     expect(seen).toHaveLength(12);
     expect(seen.filter((text) => !/^\d+$/.test(text))).toEqual([]);
     expect(build).toBeGreaterThan(5);
+  });
+
+  it('is there after each single step of the replacement', () => {
+    replaceBuild(root, compile(1));
+    const missing: string[] = [];
+    const real = { renameSync: fs.renameSync, rmSync: fs.rmSync, symlinkSync: fs.symlinkSync };
+    const watched = Object.entries(real).map(([name, step]) => [
+      name,
+      (...args: unknown[]) => {
+        (step as (...args: unknown[]) => void)(...args);
+        if (!existsSync(join(root, 'dist/apps/main/main.js'))) missing.push(name);
+      },
+    ]);
+    try {
+      Object.assign(fs, Object.fromEntries(watched));
+      syncBuiltinESMExports();
+      replaceBuild(root, compile(2));
+    } finally {
+      Object.assign(fs, real);
+      syncBuiltinESMExports();
+    }
+    expect(missing).toEqual([]);
+    expect(readFileSync(join(root, 'dist/apps/main/late.js'), 'utf8')).toContain('= 2');
   });
 
   it('stays what it was for a daemon that runs, also for what it loads later', async () => {

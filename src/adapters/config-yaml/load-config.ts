@@ -85,8 +85,11 @@ export async function validateConfig(options: LoadOptions): Promise<ValidationRe
 
 /** Servers may be in the secure file alone, which is looked into if it was named. */
 function checkPlace(main: ParsedFile, secure: ParsedFile | null, problems: ProblemList): void {
-  if ('zookeeper-servers' in main.value || 'store' in main.value) return;
-  if (secure && 'zookeeper-servers' in secure.value) return;
+  if ('store' in main.value) return;
+  const lists = [main, secure].map((file) => file?.value['zookeeper-servers']).filter((list) => list !== undefined);
+  const isEmpty = (list: unknown): boolean => Array.isArray(list) && list.length === 0;
+  if (!lists.every(isEmpty)) return;
+  if (lists.length > 0) return problems.add(main.path, null, 'zookeeper-servers is an empty list', 'error', PLACE_MEND);
   problems.add(main.path, null, 'neither zookeeper-servers nor store is there', 'error', PLACE_MEND);
 }
 

@@ -12,6 +12,7 @@ export async function checkPlausibility(
 ): Promise<void> {
   checkPorts(config, problems);
   checkMinReady(config, entries(value['labels']), problems);
+  checkTenants(entries(value['tenant-resource-limits']), problems);
   checkKeptFormats(config, entries(value['diskimages']), problems);
   for (const [index, image] of entries(value['diskimages']).entries()) {
     await checkProgram(image['dib-cmd'], ['diskimages', index, 'dib-cmd'], problems, files);
@@ -30,20 +31,45 @@ function checkPorts({ webapp }: NodepoolConfig, problems: ProblemSink): void {
   });
 }
 
-/** Machines that are to wait ready, and that nobody can make. */
+/** Machines that are to wait ready, and that nobody can make, or not so many of them. */
 function checkMinReady(config: NodepoolConfig, labels: readonly Section[], problems: ProblemSink): void {
-  const made = new Set(
-    [...config.providers.values()].flatMap(({ pools }) =>
-      [...pools.values()].flatMap((pool) => [...pool.labels.keys()]),
-    ),
-  );
+  const room = roomByLabel(config);
   for (const [index, { name }] of labels.entries()) {
     const label = typeof name === 'string' ? config.labels.get(name) : undefined;
-    if (!label || label.minReady <= 0 || made.has(label.name)) continue;
-    problems.report(['labels', index, 'min-ready'], `no pool has the label ${label.name}`, {
-      mend: 'add it to a pool, or nothing will ever be ready',
-      severity: 'note',
-    });
+    if (!label || label.minReady <= 0) continue;
+    const most = room.get(label.name);
+    const report = (message: string, mend: string): void =>
+      problems.report(['labels', index, 'min-ready'], message, { mend, severity: 'note' });
+    if (most === undefined)
+      report(`no pool has the label ${label.name}`, 'add it to a pool, or nothing will ever be ready');
+    else if (most === 0)
+      report(
+        `every pool with the label ${label.name} has max-servers 0 or less`,
+        'raise it, or nothing will ever be ready',
+      );
+    else if (most < label.minReady)
+      report(`max-servers of the pools with the label ${label.name} allow ${most} only`, 'so many will never be ready');
+  }
+}
+
+/** How many machines of each label all pools together may have at most; none for labels that no pool has. */
+function roomByLabel({ providers }: NodepoolConfig): ReadonlyMap<string, number> {
+  const room = new Map<string, number>();
+  for (const pool of [...providers.values()].flatMap(({ pools }) => [...pools.values()]))
+    for (const label of pool.labels.keys()) room.set(label, (room.get(label) ?? 0) + Math.max(0, pool.maxServers));
+  return room;
+}
+
+/** Negative amounts are nowhere what -1 is elsewhere: no limit. */
+function checkTenants(limits: readonly Section[], problems: ProblemSink): void {
+  for (const [index, tenant] of limits.entries()) {
+    for (const [key, amount] of Object.entries(tenant)) {
+      if (typeof amount !== 'number' || amount >= 0) continue;
+      problems.report(['tenant-resource-limits', index, key], 'a tenant with less than nothing gets no machine', {
+        mend: 'give 0 or more, or leave the key out for no limit',
+        severity: 'note',
+      });
+    }
   }
 }
 

@@ -193,3 +193,17 @@ describe('a full disk', () => {
     await world.until('it is built', () => world.ready().length === 1, 15);
   });
 });
+
+describe('a changed configuration that cannot be used [C23]', () => {
+  it('shows in a gauge of each builder, until it is mended', async () => {
+    await given();
+    const node = await world.started();
+    const gauge = (): unknown => [...node.metrics.gauges].find(([name]) => name.endsWith('.config_mistakes'))?.[1];
+    await world.until('there is none', () => gauge() === 0, 60);
+    const mistake = { file: 'nodepool.yaml', line: 3, column: 1, keyPath: 'labels', message: 'm', mend: '' } as const;
+    world.config.mistakes = [{ ...mistake, severity: 'error' }];
+    await world.until('the gauge tells of it', () => gauge() === 1, 60);
+    world.config.mistakes = [];
+    await world.until('the gauge tells that it is mended', () => gauge() === 0, 60);
+  });
+});

@@ -158,8 +158,27 @@ describe('config-validate', () => {
     await load(text);
   });
 
+  it('refuses an empty list of servers: no launcher and no builder would start with it', async () => {
+    expect((await findings('zookeeper-servers: []'))[0]).toEqual([
+      expect.stringMatching(/^nodepool\.yaml: zookeeper-servers is an empty list; set zookeeper-servers for /),
+    ]);
+    expect((await findings('zookeeper-servers: []\nstore: {directory: /x}'))[0].join('\n')).not.toContain('empty list');
+    const enough =
+      'labels: [{name: a, min-ready: 3}]\nproviders: [{name: p, cloud: one, pools: [{name: m, max-servers: 3, labels: [{name: a, min-ram: 1, cloud-image: i}]}], cloud-images: [{name: i}]}]';
+    expect(await findings(`zookeeper-servers: [{host: zk}]\n${enough}`)).toEqual([[], []]);
+  });
+
   it.each([
     ['labels: [{name: a, min-ready: 1}]', 'labels[0].min-ready'],
+    [
+      'labels: [{name: a, min-ready: 1}]\nproviders: [{name: p, cloud: one, pools: [{name: m, max-servers: 0, labels: [{name: a, min-ram: 1, cloud-image: i}]}], cloud-images: [{name: i}]}]',
+      'labels[0].min-ready',
+    ],
+    [
+      'labels: [{name: a, min-ready: 3}]\nproviders: [{name: p, cloud: one, pools: [{name: m, max-servers: 2, labels: [{name: a, min-ram: 1, cloud-image: i}]}], cloud-images: [{name: i}]}]',
+      'labels[0].min-ready',
+    ],
+    ['tenant-resource-limits: [{tenant-name: a, max-servers: -1}]', 'tenant-resource-limits[0].max-servers'],
     ['webapp: {port: 8005, builder_port: 8005}', 'webapp.builder_port'],
     ['diskimages: [{name: a, keep-formats: [raw]}]', 'diskimages[0].keep-formats[0]'],
     ['providers: [{name: p, cloud: one, post-upload-hook: /no/such}]', 'providers[0].post-upload-hook'],
