@@ -42,6 +42,8 @@ export class RequestJournal {
     state: RequestState | null,
   ): void {
     if (event.kind === 'done') return this.done(id, before, event.outcome, state);
+    // Said before it is written, so that whoever sees the write can ask why.
+    if (event.kind === 'progress' && event.event.kind === 'declined') this.note(id, 'decline', event.event.because);
     const leftAlone = before.kind === 'open' || before.kind === 'resting';
     if (after.kind === 'closed' && leftAlone && state !== null) this.overtaken(id, state);
   }
