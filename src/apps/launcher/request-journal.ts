@@ -42,7 +42,7 @@ export class RequestJournal {
     state: RequestState | null,
   ): void {
     if (event.kind === 'done') return this.done(id, before, event.outcome, state);
-    const leftAlone = before.kind === 'open' || before.kind === 'resting';
+    const leftAlone = before.kind === 'open' || before.kind === 'backing-off';
     if (after.kind === 'closed' && leftAlone && state !== null) this.overtaken(id, state);
   }
 
