@@ -3,7 +3,7 @@ import type { ServiceIdentifier } from 'inversify';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { FreedRoom } from '../launcher/freed-room.js';
-import { LaunchGovernors } from '../launcher/launch-governor.js';
+import { CircuitBreakers } from '../launcher/circuit-breaker.js';
 import { Launcher } from '../launcher/launcher.js';
 import { LeakedInstances } from '../launcher/leaked-instances.js';
 import { LimitGuard } from '../launcher/limit-guard.js';
@@ -39,7 +39,7 @@ export const PARTS = {
   drivers: part<ProviderDrivers>('drivers'),
   index: part<NodeIndex>('index'),
   reservations: part<Reservations>('reservations'),
-  governors: part<LaunchGovernors>('governors'),
+  breakers: part<CircuitBreakers>('breakers'),
   capacity: part<ProviderCapacity>('capacity'),
   guard: part<LimitGuard>('guard'),
   reuse: part<NodeReuse>('reuse'),
@@ -71,7 +71,7 @@ export function bindLauncher(bind: Bind): void {
           index: of.get(PARTS.index),
           reservations: of.get(PARTS.reservations),
           capacity: of.get(PARTS.capacity),
-          governors: of.get(PARTS.governors),
+          breakers: of.get(PARTS.breakers),
           acquisition: of.get(PARTS.acquisition),
           unused: of.get(PARTS.unused),
           roster: of.get(PARTS.roster),
@@ -109,12 +109,12 @@ function bindShared(bind: Bind): void {
   bind(PARTS.index).toDynamicValue(
     (of) => new NodeIndex(of.get(PARTS.services).records.nodes.view, of.get(PARTS.drivers)),
   );
-  bind(PARTS.governors).toDynamicValue(
-    (of) => new LaunchGovernors(of.get(PARTS.services), of.get(PARTS.tasks), of.get(PARTS.hub)),
+  bind(PARTS.breakers).toDynamicValue(
+    (of) => new CircuitBreakers(of.get(PARTS.services), of.get(PARTS.tasks), of.get(PARTS.hub)),
   );
   bind(PARTS.capacity).toDynamicValue(
     (of) =>
-      new ProviderCapacity(of.get(PARTS.services), of.get(PARTS.governors), of.get(PARTS.tasks), of.get(PARTS.hub)),
+      new ProviderCapacity(of.get(PARTS.services), of.get(PARTS.breakers), of.get(PARTS.tasks), of.get(PARTS.hub)),
   );
 }
 
@@ -127,7 +127,7 @@ function bindNodes(bind: Bind): void {
   );
   bind(PARTS.creation).toDynamicValue(
     (of) =>
-      new NodeCreation(of.get(PARTS.services), of.get(PARTS.capacity), of.get(PARTS.governors), of.get(PARTS.guard)),
+      new NodeCreation(of.get(PARTS.services), of.get(PARTS.capacity), of.get(PARTS.breakers), of.get(PARTS.guard)),
   );
   bind(PARTS.acquisition).toDynamicValue(
     (of) =>
@@ -138,8 +138,8 @@ function bindNodes(bind: Bind): void {
   );
   bind(PARTS.freed).toDynamicValue((of) => {
     const { records } = of.get(PARTS.services);
-    const { capacity, governors, roster, hub } = PARTS;
-    return new FreedRoom(records, of.get(capacity), of.get(governors), of.get(roster), of.get(hub));
+    const { capacity, breakers, roster, hub } = PARTS;
+    return new FreedRoom(records, of.get(capacity), of.get(breakers), of.get(roster), of.get(hub));
   });
 }
 
@@ -147,14 +147,14 @@ function bindKeepers(bind: Bind): void {
   bind(PARTS.drain).toDynamicValue((of) => new ProviderDrain(of.get(PARTS.services), of.get(PARTS.roster)));
   bind(PARTS.minReady).toDynamicValue((of) => new MinReadyKeepers(of.get(PARTS.services)));
   bind(PARTS.reaper).toDynamicValue(
-    (of) => new NodeReaper(of.get(PARTS.services), of.get(PARTS.governors), of.get(PARTS.freed), of.get(PARTS.index)),
+    (of) => new NodeReaper(of.get(PARTS.services), of.get(PARTS.breakers), of.get(PARTS.freed), of.get(PARTS.index)),
   );
   bind(PARTS.lost).toDynamicValue((of) => new LostRequests(of.get(PARTS.services), of.get(PARTS.roster)));
   bind(PARTS.leaks).toDynamicValue(
-    (of) => new LeakedInstances(of.get(PARTS.services), of.get(PARTS.governors), of.get(PARTS.freed)),
+    (of) => new LeakedInstances(of.get(PARTS.services), of.get(PARTS.breakers), of.get(PARTS.freed)),
   );
   bind(PARTS.routine).toDynamicValue(
     (of) => new RoutineCleanup(of.get(PARTS.services), of.get(PARTS.leaks), of.get(PARTS.drivers)),
   );
-  bind(PARTS.stats).toDynamicValue((of) => new StatsReporter(of.get(PARTS.services), of.get(PARTS.governors)));
+  bind(PARTS.stats).toDynamicValue((of) => new StatsReporter(of.get(PARTS.services), of.get(PARTS.breakers)));
 }

@@ -1,6 +1,6 @@
 import type { Node } from '../../domain/model/node.js';
 import type { Records } from '../../ports/records/records.js';
-import type { LaunchGovernors } from './launch-governor.js';
+import type { CircuitBreakers } from './circuit-breaker.js';
 import type { PoolRoster } from './pool-roster.js';
 import type { ProviderCapacity } from './provider-capacity.js';
 import type { WakeHub } from './wake-hub.js';
@@ -10,7 +10,7 @@ export class FreedRoom {
   constructor(
     private readonly records: Pick<Records, 'launchers'>,
     private readonly capacity: ProviderCapacity,
-    private readonly governors: LaunchGovernors,
+    private readonly breakers: CircuitBreakers,
     private readonly roster: PoolRoster,
     private readonly hub: WakeHub,
   ) {}
@@ -20,7 +20,7 @@ export class FreedRoom {
     this.capacity.freed(provider);
     // What never ran took no room, and room freed by a launcher that lives is that one's to fill.
     const ours = launcher === null || this.roster.isOwn(launcher) || !this.isRegistered(launcher);
-    if (interfaceIp !== null && ours) this.governors.of(provider).freed(az);
+    if (interfaceIp !== null && ours) this.breakers.of(provider).freed(az);
     this.hub.wake();
   }
 

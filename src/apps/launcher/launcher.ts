@@ -6,7 +6,7 @@ import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
 import type { Supervisor } from '../../ports/runtime/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
-import { FixedMachinesKeeper, fixedProviders } from './fixed-machines.js';
+import { StaticMachineKeeper, staticProviders } from './static-machines.js';
 import type { LostRequests } from './lost-requests.js';
 import type { MinReadyKeepers } from './min-ready-keepers.js';
 import type { NodeReaper } from './node-reaper.js';
@@ -107,8 +107,8 @@ export class Launcher implements StatusSource {
       records.launchers.view.onChange(wake),
       records.session.onChange(wake),
       providers.onChange(wake),
-      records.nodes.view.onChange((change) => change.kind === 'removed' && drain.look()),
-      records.launchers.view.onChange(() => drain.look()),
+      records.nodes.view.onChange((change) => change.kind === 'removed' && drain.reconcile()),
+      records.launchers.view.onChange(() => drain.reconcile()),
       providers.onChange(() => this.keepMachines()),
       config.onChange((changed) => this.apply(changed)),
     );
@@ -163,8 +163,8 @@ export class Launcher implements StatusSource {
 
   /** Machines that exist by themselves are registered by the one elected among all launchers. */
   private keepMachines(): void {
-    this.fixed.keep(fixedProviders(this.services), (provider, signal) =>
-      new FixedMachinesKeeper(this.services, provider).run(signal),
+    this.fixed.keep(staticProviders(this.services), (provider, signal) =>
+      new StaticMachineKeeper(this.services, provider).run(signal),
     );
   }
 }

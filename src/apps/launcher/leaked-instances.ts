@@ -1,7 +1,7 @@
 import type { AccountInstance, Provider } from '../../ports/compute/provider.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
-import type { LaunchGovernors } from './launch-governor.js';
+import type { CircuitBreakers } from './circuit-breaker.js';
 import type { FreedRoom } from './freed-room.js';
 import type { LauncherServices } from './services.js';
 import { DELETE_TIMEOUT } from './services.js';
@@ -19,15 +19,15 @@ export class LeakedInstances {
 
   constructor(
     private readonly services: LauncherServices,
-    private readonly governors: LaunchGovernors,
+    private readonly breakers: CircuitBreakers,
     private readonly freed: Pick<FreedRoom, 'ofLeak'>,
   ) {}
 
   /** One look at one provider. */
-  async look(name: string, provider: Provider, signal: AbortSignal): Promise<void> {
+  async check(name: string, provider: Provider, signal: AbortSignal): Promise<void> {
     const { clock, records } = this.services;
     if (!records.nodes.view.complete) return;
-    const instances = await this.governors
+    const instances = await this.breakers
       .of(name)
       .watch(() => withDeadline(clock, LIST_DEADLINE, `listing ${name}`, signal, (inner) => provider.list(inner)));
     const leaked = instances.filter((instance) => this.isLeaked(name, instance));

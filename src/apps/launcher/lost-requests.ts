@@ -9,7 +9,7 @@ import type { PoolRoster } from './pool-roster.js';
 import { moveNode, moveRequest } from './moves.js';
 
 /** Seconds. */
-const LOOK_AGAIN = 1;
+const CHECK_AGAIN = 1;
 
 /**
  * Puts requests back that a dead launcher left `pending`: their nodes become free, the request `requested`
@@ -36,7 +36,7 @@ export class LostRequests {
             if (freed || change.kind === 'resynced') wake();
           }),
         ],
-        pass: async () => ((await this.pass()) ? intervals.cleanup : LOOK_AGAIN),
+        pass: async () => ((await this.pass()) ? intervals.cleanup : CHECK_AGAIN),
       },
       signal,
     );

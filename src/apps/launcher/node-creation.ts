@@ -12,7 +12,7 @@ import type { RecordLease } from '../../ports/records/record-lease.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Acquired, AcquisitionContext, AcquisitionFor } from './acquired.js';
-import type { LaunchGovernors } from './launch-governor.js';
+import type { CircuitBreakers } from './circuit-breaker.js';
 import type { LimitGuard } from './limit-guard.js';
 import { gatheredFrom, NodeLaunch } from './node-launch.js';
 import type { LaunchJob, LaunchOutcome } from './node-launch.js';
@@ -21,14 +21,14 @@ import type { Reservation } from './reservation.js';
 import type { LauncherServices } from './services.js';
 import { moveNode } from './moves.js';
 
-type Attempts = Pick<LaunchJob, 'permit' | 'spent'>;
+type Attempts = Pick<LaunchJob, 'permission' | 'spent'>;
 
 /** Makes new nodes for requests: the record first, then the instance (spec LAUNCHER 2.6-5c, 2.7). */
 export class NodeCreation {
   constructor(
     private readonly services: LauncherServices,
     private readonly capacity: ProviderCapacity,
-    private readonly governors: LaunchGovernors,
+    private readonly breakers: CircuitBreakers,
     private readonly guard: LimitGuard,
   ) {}
 
@@ -40,7 +40,7 @@ export class NodeCreation {
     request: AcquisitionFor,
     signal: AbortSignal,
   ): Promise<Acquired> {
-    const { step, permit } = reservation;
+    const { step, permission } = reservation;
     const label = context.pool.labels.get(step.label);
     if (!label || step.kind !== 'create') throw new Error(`pool ${context.pool.name} has no label ${step.label}`);
     const guarded = await this.guard.add(
@@ -63,7 +63,7 @@ export class NodeCreation {
     signal.addEventListener('abort', letGo, { once: true });
     if (signal.aborted) letGo();
     try {
-      const acquired = await this.launch(context, lease, label, request, { permit, spent });
+      const acquired = await this.launch(context, lease, label, request, { permission, spent });
       // Let go in the very moment in which it got ready: it is not ours to hand out.
       return acquired.kind === 'node' && signal.aborted ? { kind: 'lost' } : acquired;
     } catch (error) {
@@ -116,7 +116,7 @@ export class NodeCreation {
       provider: driver,
       config: provider,
       scan: label.hostKeyChecking ? gatheredFrom(connection.type) : 'none',
-      permits: this.governors.of(provider.name),
+      breaker: this.breakers.of(provider.name),
       connection,
       spec: this.describe(context, lease, label, request, { choice, hostname, logger }),
     }).run();

@@ -6,7 +6,7 @@ import { asError } from '../../ports/runtime/clock.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
 import type { InstanceLists } from './instance-lists.js';
-import type { LaunchGovernor } from './launch-governor.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
 import { DELETE_TIMEOUT } from './services.js';
 import { moveNode } from './moves.js';
 
@@ -19,7 +19,7 @@ const UNSURE: ReadonlySet<NodeState> = new Set(['init', 'building', 'failed', 'd
 export interface NodeDeletion {
   readonly clock: Clock;
   readonly lists: InstanceLists;
-  readonly governor: Pick<LaunchGovernor, 'watch'>;
+  readonly breaker: Pick<CircuitBreaker, 'watch'>;
   /** @throws if it cannot be used */
   readonly provider: () => Provider;
   /** The id of our installation. */
@@ -44,7 +44,7 @@ export async function deleteNode(lease: RecordLease<Node>, by: NodeDeletion): Pr
   for (const instance of instances) {
     // That an instance takes its time to vanish is no silence: only what the cloud answers within our patience is told.
     await withDeadline(by.clock, DELETE_TIMEOUT, `deleting ${instance}`, lease.signal, (signal) =>
-      by.governor.watch(() => by.provider().delete(instance, signal)),
+      by.breaker.watch(() => by.provider().delete(instance, signal)),
     );
   }
   await moveNode(lease, 'deleted');
@@ -55,7 +55,7 @@ export async function deleteNode(lease: RecordLease<Node>, by: NodeDeletion): Pr
 async function find(lease: RecordLease<Node>, by: NodeDeletion): Promise<readonly string[]> {
   const provider = by.provider();
   if (provider.fixed) return [];
-  const all = await by.governor.watch(() => by.lists.after(provider));
+  const all = await by.breaker.watch(() => by.lists.after(provider));
   if (lease.signal.aborted) throw asError(lease.signal.reason);
   const { provider: name } = lease.current.value;
   return all.filter((instance) => isOf(instance, lease.id, name, by.installation)).map(({ externalId }) => externalId);

@@ -7,10 +7,10 @@ import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { ProviderConfig } from '../../domain/config/config.js';
 import { DeadlineError, withDeadline } from '../../ports/runtime/deadline.js';
-import type { LaunchGovernor } from './launch-governor.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
 import { LaunchJournal } from './launch-journal.js';
 import { LaunchMetrics } from './launch-metrics.js';
-import type { LaunchPermit } from './launch-permit.js';
+import type { LaunchPermission } from './launch-permission.js';
 import { DELETE_TIMEOUT } from './services.js';
 import type { LauncherServices } from './services.js';
 import { moveNode } from './moves.js';
@@ -33,11 +33,11 @@ export interface LaunchJob {
   readonly spec: InstanceSpec;
   readonly scan: 'keys' | 'port' | 'none';
   /** Leave for the first attempt; null: none was needed. */
-  readonly permit: LaunchPermit | null;
+  readonly permission: LaunchPermission | null;
   /** Attempts used up before, by nodes that were given up. */
   readonly spent: number;
   /** Where leave for further attempts comes from. */
-  readonly permits: Pick<LaunchGovernor, 'allowed' | 'begin' | 'noticeSilence'>;
+  readonly breaker: Pick<CircuitBreaker, 'allowed' | 'begin' | 'noticeSilence'>;
   readonly connection: { readonly port: number; readonly type: string | null };
 }
 
@@ -64,33 +64,33 @@ export class NodeLaunch {
   }
 
   async run(): Promise<LaunchOutcome> {
-    const { lease, permits, spec } = this.job;
-    let permit = this.job.permit ?? permits.begin(spec.az);
+    const { lease, breaker, spec } = this.job;
+    let permission = this.job.permission ?? breaker.begin(spec.az);
     for (let attempt = this.job.spent + 1; ; attempt += 1) {
       const started = this.services.clock.monotonic();
       const elapsed = (): number => this.services.clock.monotonic() - started;
       this.journal.launching(attempt);
       try {
-        await this.attempt(permit);
-        permit.succeed();
+        await this.attempt(permission);
+        permission.succeed();
         this.metrics.report('ready', elapsed());
         this.journal.ready(attempt, elapsed());
         return { kind: 'ready' };
       } catch (error) {
         if (lease.signal.aborted) {
-          permit.cancel();
+          permission.cancel();
           this.metrics.report('error.zksession', elapsed());
           return { kind: 'lost' };
         }
         this.metrics.report(launchResult(error), elapsed());
-        const outcome = await this.afterFailure(asError(error), attempt, permit.fail(error));
+        const outcome = await this.afterFailure(asError(error), attempt, permission.fail(error));
         if (outcome) return outcome;
-        permit = permits.begin(spec.az);
+        permission = breaker.begin(spec.az);
       }
     }
   }
 
-  private async attempt(permit: LaunchPermit): Promise<void> {
+  private async attempt(permission: LaunchPermission): Promise<void> {
     const { lease, provider, config, spec } = this.job;
     const ready = await withDeadline(
       this.services.clock,
@@ -99,7 +99,7 @@ export class NodeLaunch {
       lease.signal,
       async (signal) => {
         const externalId = await this.create(signal);
-        permit.accept();
+        permission.accept();
         // A driver that heeds no signal must not write into the next attempt.
         signal.throwIfAborted();
         await lease.update({ externalId });
@@ -188,8 +188,8 @@ export class NodeLaunch {
   private goesOn(error: Error): boolean {
     const kind = providerErrorKind(error);
     if (kind === 'configuration') return true;
-    this.job.permits.noticeSilence();
-    return kind !== 'capacity' && kind !== 'rate' && this.job.permits.allowed(this.job.spec.az) > 0;
+    this.job.breaker.noticeSilence();
+    return kind !== 'capacity' && kind !== 'rate' && this.job.breaker.allowed(this.job.spec.az) > 0;
   }
 
   /** The request waits, without a record that takes room; what is left behind is deleted with this one. */

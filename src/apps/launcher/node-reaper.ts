@@ -14,7 +14,7 @@ import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { InstanceLists } from './instance-lists.js';
 import { deleteNode } from './node-deletion.js';
 import { LeasedNodes } from './leased-nodes.js';
-import type { LaunchGovernors } from './launch-governor.js';
+import type { CircuitBreakers } from './circuit-breaker.js';
 import type { FreedRoom } from './freed-room.js';
 import type { NodeIndex } from './node-index.js';
 import type { LauncherServices } from './services.js';
@@ -25,10 +25,10 @@ import { WorkLimit } from '../../ports/runtime/work-limit.js';
 const MAX_DELETIONS = 200;
 
 /** Before a node that could not be judged or handled now is looked at again without any event, seconds. */
-const LOOK_AGAIN = 1;
+const CHECK_AGAIN = 1;
 
 /** Longest pause before a deletion that keeps failing is tried again, seconds. The first is `intervals.deleteRetry`. */
-const LONGEST_REST = 60;
+const LONGEST_RETRY_DELAY = 60;
 
 /** For the lock of a request that is probably gone; several nodes of one request ask for it at once, seconds. */
 const REQUEST_LOCK_WAIT = 5;
@@ -45,7 +45,7 @@ export class NodeReaper {
   /** Nothing in `due` is earlier. */
   private nextDue = Infinity;
   /** The wall clock at the last look: when it has been set back, what is due by it would be put off. */
-  private lookedAt = -Infinity;
+  private checkedAt = -Infinity;
   /** Since when nodes are known as unlocked in `init`, monotonic. */
   private readonly unborn = new Map<NodeId, number>();
   private readonly busy = new Set<NodeId>();
@@ -57,7 +57,7 @@ export class NodeReaper {
    * Left alone after a failure, whatever happens to them, each with a mark of its rest: letting go of a node that could not be
    * deleted is an event for every other launcher, and so two of them would try in turns without a pause.
    */
-  private readonly rests = new Map<NodeId, symbol>();
+  private readonly retryDelays = new Map<NodeId, symbol>();
   private readonly lists: InstanceLists;
   private readonly loop: ControlLoop;
   private readonly tasks: Supervisor;
@@ -66,7 +66,7 @@ export class NodeReaper {
 
   constructor(
     private readonly services: LauncherServices,
-    private readonly governors: LaunchGovernors,
+    private readonly breakers: CircuitBreakers,
     private readonly freed: Pick<FreedRoom, 'ofNode'>,
     /** Knows the nodes that are about to be handed out by this process. */
     private readonly index: Pick<NodeIndex, 'isClaimed'>,
@@ -99,11 +99,11 @@ export class NodeReaper {
           records.nodes.view.onChange((change) => this.onNodeChange(change)),
           records.requests.view.onChange((change) => this.onRequestChange(change)),
           config.onChange(() => this.onConfigChange()),
-          ...this.leased.open((node) => this.look(node)),
+          ...this.leased.open((node) => this.enqueue(node)),
         ],
-        begin: () => this.lookAtAll(),
+        begin: () => this.checkAll(),
         pass: () => {
-          this.lookAtDue();
+          this.checkDue();
           return this.untilNextDue();
         },
         end: () => {
@@ -117,50 +117,50 @@ export class NodeReaper {
 
   /** What was wrong may be mended. */
   private onConfigChange(): void {
-    this.rests.clear();
-    this.lookAtAll();
+    this.retryDelays.clear();
+    this.checkAll();
   }
 
   /** Frees nodes of a request that is gone; called by whoever learns it first. */
   private onRequestChange(change: { readonly kind: string; readonly id?: string }): void {
-    if (change.kind === 'resynced') return this.lookAtAll();
+    if (change.kind === 'resynced') return this.checkAll();
     if (change.kind !== 'removed') return;
     for (const node of this.services.records.nodes.view.all().values()) {
-      if (node.value.allocatedTo === change.id) this.look(node.id);
+      if (node.value.allocatedTo === change.id) this.enqueue(node.id);
     }
   }
 
   private onNodeChange(change: RecordChange<Node>): void {
-    if (change.kind === 'resynced') return this.lookAtAll();
+    if (change.kind === 'resynced') return this.checkAll();
     if (change.kind === 'removed') {
       this.due.delete(change.id);
       this.changed.delete(change.id);
       this.unborn.delete(change.id);
       this.failing.delete(change.id);
-      this.rests.delete(change.id);
+      this.retryDelays.delete(change.id);
       const before = change.before?.value;
       if (before?.provider && before.externalId !== null) this.freed.ofNode(before.provider, before);
       return;
     }
-    this.look(change.id);
+    this.enqueue(change.id);
   }
 
-  private lookAtAll(): void {
-    for (const id of this.services.records.nodes.view.all().keys()) this.look(id);
+  private checkAll(): void {
+    for (const id of this.services.records.nodes.view.all().keys()) this.enqueue(id);
   }
 
-  private look(id: NodeId): void {
+  private enqueue(id: NodeId): void {
     this.changed.add(id);
     this.loop.wake();
   }
 
-  private lookLater(id: NodeId, at: number): void {
+  private checkAt(id: NodeId, at: number): void {
     this.due.set(id, at);
     this.nextDue = Math.min(this.nextDue, at);
   }
 
   /** Retries go by duration: a wall clock that is set back must not put them off. */
-  private lookAfter(id: NodeId, seconds: number): void {
+  private checkAfter(id: NodeId, seconds: number): void {
     if (this.retrying.has(id)) return;
     this.retrying.add(id);
     this.tasks.start(`looking at node ${id} again`, async (signal) => {
@@ -169,22 +169,22 @@ export class NodeReaper {
       } finally {
         this.retrying.delete(id);
       }
-      this.look(id);
+      this.enqueue(id);
     });
   }
 
   /** Each failure makes it longer. */
-  private rest(id: NodeId): void {
-    const pause = this.failing.get(id) ?? new GrowingPause(this.services.intervals.deleteRetry, LONGEST_REST);
+  private delayRetry(id: NodeId): void {
+    const pause = this.failing.get(id) ?? new GrowingPause(this.services.intervals.deleteRetry, LONGEST_RETRY_DELAY);
     this.failing.set(id, pause);
     const mine = Symbol(id);
-    this.rests.set(id, mine);
+    this.retryDelays.set(id, mine);
     const seconds = pause.next();
     this.tasks.start(`resting before another try at node ${id}`, async (signal) => {
       await sleep(this.services.clock, seconds, signal);
-      if (this.rests.get(id) !== mine) return;
-      this.rests.delete(id);
-      this.look(id);
+      if (this.retryDelays.get(id) !== mine) return;
+      this.retryDelays.delete(id);
+      this.enqueue(id);
     });
   }
 
@@ -192,14 +192,14 @@ export class NodeReaper {
     return Math.max(0, this.nextDue - this.services.clock.now());
   }
 
-  private lookAtDue(): void {
+  private checkDue(): void {
     const now = this.services.clock.now();
     const ids = this.changed;
     this.changed = new Set();
-    if (now < this.lookedAt) for (const id of this.due.keys()) ids.add(id);
+    if (now < this.checkedAt) for (const id of this.due.keys()) ids.add(id);
     else if (now >= this.nextDue) this.takeDue(now, ids);
-    this.lookedAt = now;
-    for (const id of ids) this.lookAt(id);
+    this.checkedAt = now;
+    for (const id of ids) this.check(id);
   }
 
   /** Adds to `ids` what has become due. With many nodes this is work, so it is done only when the first of them is due. */
@@ -211,18 +211,18 @@ export class NodeReaper {
     }
   }
 
-  private lookAt(id: NodeId): void {
+  private check(id: NodeId): void {
     const { view } = this.services.records.nodes;
     this.due.delete(id);
     const node = view.get(id);
     if (!node) return;
     this.noteUnborn(id, node.value);
     if (view.locked(id)) return this.takeBack(id, node.value);
-    if (this.rests.has(id)) return;
-    if (this.busy.has(id) || this.index.isClaimed(id)) return this.lookAfter(id, LOOK_AGAIN);
+    if (this.retryDelays.has(id)) return;
+    if (this.busy.has(id) || this.index.isClaimed(id)) return this.checkAfter(id, CHECK_AGAIN);
     const decision = this.decide(id, node.value);
     this.journal(id, decision);
-    if (decision.again !== undefined) this.lookLater(id, decision.again);
+    if (decision.again !== undefined) this.checkAt(id, decision.again);
     if (decision.verdict === 'keep') this.failing.delete(id);
     else this.act(id);
   }
@@ -273,14 +273,14 @@ export class NodeReaper {
     this.tasks.start(`cleaning up node ${id}`, async (signal) => {
       try {
         await this.limit(id).run(() => (signal.aborted ? Promise.resolve() : this.cleanUp(id, signal)));
-        if (this.services.records.nodes.view.get(id)) this.lookAfter(id, LOOK_AGAIN);
+        if (this.services.records.nodes.view.get(id)) this.checkAfter(id, CHECK_AGAIN);
       } catch (error) {
         this.services.logger.warn(`Node ${id} could not be cleaned up; trying again`, {
           node: id,
           ...errorFields(error),
         });
         this.journal(id, { verdict: 'retry', because: [{ code: 'DELETE_FAILED', problem: asError(error).message }] });
-        this.rest(id);
+        this.delayRetry(id);
       } finally {
         this.busy.delete(id);
         this.loop.wake();
@@ -311,11 +311,11 @@ export class NodeReaper {
       if (verdict === 'free') await this.free(lease);
       if (verdict === 'delete') {
         this.services.logger.info(`Deleting node ${id}`, { node: id, because });
-        const governor = this.governors.of(lease.current.value.provider ?? '');
+        const breaker = this.breakers.of(lease.current.value.provider ?? '');
         await deleteNode(lease, {
           clock: this.services.clock,
           lists: this.lists,
-          governor,
+          breaker,
           provider: () => this.provider(lease.current.value.provider),
           installation: this.services.records.installation.id,
         });

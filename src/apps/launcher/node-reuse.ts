@@ -3,9 +3,9 @@ import type { RecordLease } from '../../ports/records/record-lease.js';
 import { asError } from '../../ports/runtime/clock.js';
 import { linkAbort } from '../../ports/runtime/linked-abort.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
-import { machineOf } from '../../domain/decide/fixed-machines.js';
+import { machineOf } from '../../domain/decide/static-machines.js';
 import type { Acquired, AcquisitionContext, AcquisitionFor } from './acquired.js';
-import { checkFixedNode } from './fixed-machines.js';
+import { checkStaticNode } from './static-machines.js';
 import type { Guarded, LimitGuard } from './limit-guard.js';
 import type { ProviderDrivers } from './provider-drivers.js';
 import { moveNode } from './moves.js';
@@ -72,7 +72,7 @@ export class NodeReuse {
     if (!fixed) return true;
     const either = linkAbort(signal, lease.signal);
     try {
-      await checkFixedNode(fixed, context.pool, lease.current.value, either.signal);
+      await checkStaticNode(fixed, context.pool, lease.current.value, either.signal);
       return true;
     } catch (error) {
       either.signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import type { LaunchGovernors } from './launch-governor.js';
+import type { CircuitBreakers } from './circuit-breaker.js';
 import type { NodeAcquisition } from './node-acquisition.js';
 import type { NodeIndex } from './node-index.js';
 import type { PoolRoster } from './pool-roster.js';
@@ -16,7 +16,7 @@ export interface PoolContext {
   readonly index: NodeIndex;
   readonly reservations: Reservations;
   readonly capacity: ProviderCapacity;
-  readonly governors: LaunchGovernors;
+  readonly breakers: CircuitBreakers;
   readonly acquisition: NodeAcquisition;
   readonly unused: UnusedNodes;
   readonly roster: PoolRoster;

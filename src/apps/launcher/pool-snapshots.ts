@@ -46,15 +46,15 @@ export class PoolSnapshots {
 
   /** What is old is asked for again, and what has not happened is noticed: before the snapshot, which only shows what is known. */
   prepare({ pool }: PoolConfiguration): void {
-    const { capacity, governors } = this.context;
+    const { capacity, breakers } = this.context;
     const driver = this.usable();
     const { provider } = this.identity;
     if (driver && !(pool.ignoreProviderQuota && pool.availabilityZones.length > 0)) capacity.refresh(provider, driver);
-    governors.of(provider).noticeSilence();
+    breakers.of(provider).noticeSilence();
   }
 
   take({ provider, pool }: PoolConfiguration, requests: PassRequests): PoolSnapshot {
-    const { services, governors, capacity } = this.context;
+    const { services, breakers, capacity } = this.context;
     const { clock, random } = services;
     const now = clock.monotonic();
     const asked = [...requests.held.map(({ request }) => request), ...requests.open.map(({ value }) => value)];
@@ -72,7 +72,7 @@ export class PoolSnapshots {
       tenants: this.tenants(asked),
       labels: new Map([...labels].map((label) => [label, this.label(pool, label)])),
       free: this.free(labels),
-      breaker: governors.of(provider.name).state,
+      breaker: breakers.of(provider.name).state,
       holdOff: capacity.holdOff(provider.name),
       rivals: this.rivals(requests.held, now),
       chance: random.next(),

@@ -13,7 +13,7 @@ import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { DeafClients } from './deaf-clients.js';
-import { Pace } from './pace.js';
+import { Throttle } from './throttle.js';
 import { PoolRegistration } from './pool-registration.js';
 import { PoolSnapshots, registryFor } from './pool-snapshots.js';
 import type { PoolConfiguration } from './pool-snapshots.js';
@@ -45,7 +45,7 @@ export class PoolWorker {
   private readonly deaf: DeafClients;
   /** Some request waits for its provider, or for what others use there: pools that come after this one need not wait for it. */
   private deferring = false;
-  private readonly pace: Pace;
+  private readonly throttle: Throttle;
   private readonly loop: ControlLoop;
   private readonly tasks: Supervisor;
   private readonly locks = new WorkLimit(MAX_LOCKING);
@@ -70,12 +70,12 @@ export class PoolWorker {
     this.phases = new RequestPhases(
       clock,
       (id, before, after, event) => this.onPhase(id, before, after, event),
-      (id) => this.onRested(id),
+      (id) => this.onBackedOff(id),
     );
     this.snapshots = new PoolSnapshots(context, this.identity);
     this.loop = new ControlLoop(clock);
     this.deaf = new DeafClients(clock);
-    this.pace = new Pace(clock);
+    this.throttle = new Throttle(clock);
     // All tasks are about a request, which ends their name.
     this.tasks = new Supervisor((task, error) => {
       const request = task.slice(task.lastIndexOf(' ') + 1);
@@ -91,7 +91,7 @@ export class PoolWorker {
   get status(): WorkerStatus {
     const requests = [...this.handlers.keys()].map((id) => `request ${id}: ${describe(this.phases.of(id))}`);
     const others = this.tasks.names.filter((name) => !name.startsWith('request '));
-    const open = this.phases.open.size + this.phases.resting;
+    const open = this.phases.open.size + this.phases.backingOff;
     return {
       worker: `PoolWorker ${this.identity.provider}-${this.identity.name}`,
       doing: `${this.loop.awaited ? 'waits for a change' : 'at work'}, ${open} open requests`,
@@ -113,7 +113,7 @@ export class PoolWorker {
           return this.registration.begin();
         },
         pass: async (inner) => {
-          await this.pace.look(() => this.pass(), inner);
+          await this.throttle.run(() => this.pass(), inner);
           await this.registration.update();
           return intervals.poolTick;
         },
@@ -155,8 +155,8 @@ export class PoolWorker {
     this.handlers.get(id)?.moved(after);
   }
 
-  private onRested(id: RequestId): void {
-    this.phases.apply(id, { kind: 'rested', state: this.stateOf(id) });
+  private onBackedOff(id: RequestId): void {
+    this.phases.apply(id, { kind: 'backed-off', state: this.stateOf(id) });
     this.loop.wake();
   }
 
@@ -226,8 +226,8 @@ export class PoolWorker {
     if (room !== null) this.context.unused.delete(room, wait?.because ?? []);
   }
 
-  private putBack({ id, rest }: RequestPlan & { readonly kind: 'put-back' }): void {
-    this.handlers.get(id)?.letGo(rest > 0 ? this.context.services.clock.monotonic() + rest : 0);
+  private putBack({ id, backOff }: RequestPlan & { readonly kind: 'put-back' }): void {
+    this.handlers.get(id)?.letGo(backOff > 0 ? this.context.services.clock.monotonic() + backOff : 0);
   }
 
   private serve({ id, steps, wait }: RequestPlan & { readonly kind: 'take' }): void {

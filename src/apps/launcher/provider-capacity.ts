@@ -7,7 +7,7 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Supervisor } from '../../ports/runtime/supervisor.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
-import type { LaunchGovernors } from './launch-governor.js';
+import type { CircuitBreakers } from './circuit-breaker.js';
 import type { WakeHub } from './wake-hub.js';
 import type { LauncherServices } from './services.js';
 
@@ -44,7 +44,7 @@ export class ProviderCapacity {
 
   constructor(
     private readonly services: Pick<LauncherServices, 'records' | 'clock' | 'logger'>,
-    private readonly governors: LaunchGovernors,
+    private readonly breakers: CircuitBreakers,
     private readonly tasks: Supervisor,
     private readonly hub: Pick<WakeHub, 'wake'>,
   ) {}
@@ -145,7 +145,7 @@ export class ProviderCapacity {
         provider,
       };
     };
-    return this.governors
+    return this.breakers
       .of(name)
       .watch(() => withDeadline(this.services.clock, DEADLINE, `asking ${name} for its limits`, signal, work));
   }

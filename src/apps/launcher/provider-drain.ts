@@ -21,7 +21,7 @@ export class ProviderDrain {
   }
 
   /** Lets go of those that have served their time. */
-  look(): void {
+  reconcile(): void {
     const { providers, logger } = this.services;
     for (const name of providers.leaving()) {
       if (this.needed(name)) continue;

@@ -114,9 +114,9 @@ export class RequestHandler {
   }
 
   /** Not now after all: the request is open to everybody again, and what it has is free. */
-  letGo(restUntil = 0): void {
+  letGo(backOffUntil = 0): void {
     this.ending.abort(new Error('the request was let go'));
-    if (this.progress?.end?.kind !== 'let-go') this.tell({ kind: 'let-go', restUntil });
+    if (this.progress?.end?.kind !== 'let-go') this.tell({ kind: 'let-go', backOffUntil });
   }
 
   /** Its phase has changed. */

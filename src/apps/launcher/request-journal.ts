@@ -44,7 +44,7 @@ export class RequestJournal {
     if (event.kind === 'done') return this.done(id, before, event.outcome, state);
     // Said before it is written, so that whoever sees the write can ask why.
     if (event.kind === 'progress' && event.event.kind === 'declined') this.note(id, 'decline', event.event.because);
-    const leftAlone = before.kind === 'open' || before.kind === 'resting';
+    const leftAlone = before.kind === 'open' || before.kind === 'backing-off';
     if (after.kind === 'closed' && leftAlone && state !== null) this.overtaken(id, state);
   }
 

@@ -12,13 +12,13 @@ export class RequestPhases {
   private readonly openIds = new Set<RequestId>();
   private readonly lackingIds = new Set<RequestId>();
   private readonly waitingIds = new Set<RequestId>();
-  private readonly rests = new Map<RequestId, () => void>();
+  private readonly backOffs = new Map<RequestId, () => void>();
 
   constructor(
     private readonly clock: Clock,
     private readonly onChange: PhaseListener,
     /** One has rested for long enough. */
-    private readonly rested: (id: RequestId) => void,
+    private readonly backedOff: (id: RequestId) => void,
   ) {}
 
   /** Those that nobody serves and that we do not leave alone. */
@@ -36,8 +36,8 @@ export class RequestPhases {
     return this.waitingIds.size;
   }
 
-  get resting(): number {
-    return this.rests.size;
+  get backingOff(): number {
+    return this.backOffs.size;
   }
 
   get known(): readonly RequestId[] {
@@ -63,25 +63,25 @@ export class RequestPhases {
     place(this.openIds, id, after.kind === 'open');
     place(this.lackingIds, id, lacks(after));
     place(this.waitingIds, id, waits(after));
-    if (before.kind === 'resting' || after.kind === 'resting') this.rest(id, after);
+    if (before.kind === 'backing-off' || after.kind === 'backing-off') this.backOff(id, after);
     this.onChange(id, before, after, event);
     return after;
   }
 
   /** Nobody is woken any more. */
   close(): void {
-    for (const cancel of this.rests.values()) cancel();
-    this.rests.clear();
+    for (const cancel of this.backOffs.values()) cancel();
+    this.backOffs.clear();
   }
 
-  private rest(id: RequestId, phase: RequestPhase): void {
-    this.rests.get(id)?.();
-    this.rests.delete(id);
-    if (phase.kind !== 'resting') return;
+  private backOff(id: RequestId, phase: RequestPhase): void {
+    this.backOffs.get(id)?.();
+    this.backOffs.delete(id);
+    if (phase.kind !== 'backing-off') return;
     const seconds = Math.max(0, phase.until - this.clock.monotonic());
-    this.rests.set(
+    this.backOffs.set(
       id,
-      this.clock.schedule(seconds, () => this.rested(id)),
+      this.clock.schedule(seconds, () => this.backedOff(id)),
     );
   }
 }

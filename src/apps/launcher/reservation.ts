@@ -1,7 +1,7 @@
 import type { AllocationStep } from '../../domain/decide/allocation.js';
 import type { PlannedStep } from '../../domain/decide/pool-plan.js';
-import type { LaunchGovernors } from './launch-governor.js';
-import type { LaunchPermit } from './launch-permit.js';
+import type { CircuitBreakers } from './circuit-breaker.js';
+import type { LaunchPermission } from './launch-permission.js';
 import type { NodeIndex } from './node-index.js';
 import type { Reservations } from './reservations.js';
 
@@ -16,7 +16,7 @@ export class Reservation {
     private readonly giveBack: () => void,
     private readonly endLaunch: () => void,
     /** Null where nothing is created. */
-    readonly permit: LaunchPermit | null,
+    readonly permission: LaunchPermission | null,
   ) {}
 
   /** The records show what it stood for: they count it from now on. */
@@ -28,13 +28,13 @@ export class Reservation {
   release(): void {
     this.giveBack();
     this.endLaunch();
-    this.permit?.cancel();
+    this.permission?.cancel();
   }
 
   /** The step is over, but what it stood for may show all the same: its room is kept until then. Never rejects. */
   releaseLater(then: Promise<unknown>): void {
     this.endLaunch();
-    this.permit?.cancel();
+    this.permission?.cancel();
     void then.then(this.giveBack, this.giveBack);
   }
 }
@@ -43,17 +43,17 @@ export class Reservation {
 export interface ReservationBooks {
   readonly index: NodeIndex;
   readonly reservations: Reservations;
-  readonly governors: LaunchGovernors;
+  readonly breakers: CircuitBreakers;
 }
 
 /** Reserves what a planned step takes. Called in the turn of the plan, in its order. */
 export function reserve(
-  { index, reservations, governors }: ReservationBooks,
+  { index, reservations, breakers }: ReservationBooks,
   { provider, name }: { readonly provider: string; readonly name: string },
-  { step, pass }: PlannedStep,
+  { step, permission: planned }: PlannedStep,
 ): Reservation {
   if (step.kind === 'reuse') return new Reservation(step, index.claim(step.node), () => undefined, null);
   const room = reservations.reserve({ provider, pool: name, tenant: null, resources: step.resources });
-  const permit = governors.of(provider).begin(step.az, pass);
-  return new Reservation(step, room, reservations.beginLaunch(provider), permit);
+  const permission = breakers.of(provider).begin(step.az, planned);
+  return new Reservation(step, room, reservations.beginLaunch(provider), permission);
 }

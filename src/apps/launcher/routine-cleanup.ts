@@ -4,7 +4,7 @@ import { withLock } from '../../ports/records/with-lock.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LeakedInstances } from './leaked-instances.js';
-import { LooseResourceCleanup } from './loose-resource-cleanup.js';
+import { LeakedResources } from './leaked-resources.js';
 import type { ProviderDrivers } from './provider-drivers.js';
 import type { LauncherServices } from './services.js';
 
@@ -15,16 +15,16 @@ const STALE_LOCK_AGE = 8 * 3600;
 export class RoutineCleanup {
   private damagedBefore = new Set<string>();
   /** Providers being looked at for leaks: one that hangs holds up nobody else's cleanup. */
-  private readonly looking = new Set<string>();
+  private readonly checking = new Set<string>();
   private readonly tasks: Supervisor;
-  private readonly loose: LooseResourceCleanup;
+  private readonly resources: LeakedResources;
 
   constructor(
     private readonly services: LauncherServices,
     private readonly leaks: LeakedInstances,
     private readonly drivers: Pick<ProviderDrivers, 'usable'>,
   ) {
-    this.loose = new LooseResourceCleanup(services);
+    this.resources = new LeakedResources(services);
     this.tasks = new Supervisor((what, error) => services.logger.warn(`${what} failed`, errorFields(error)));
   }
 
@@ -35,21 +35,21 @@ export class RoutineCleanup {
       if (records.session.state === 'connected') {
         await this.guarded('stale request locks', () => this.removeStaleLocks(), inner);
         await this.guarded('damaged node records', () => this.removeDamaged(), inner);
-        for (const name of config.current.providers.keys()) this.startLooking(name);
+        for (const name of config.current.providers.keys()) this.startChecking(name);
       }
       return intervals.cleanup;
     };
     await new ControlLoop(clock).run({ pass, end: () => this.tasks.stop() }, signal);
   }
 
-  private startLooking(name: string): void {
-    if (this.looking.has(name)) return;
-    this.looking.add(name);
+  private startChecking(name: string): void {
+    if (this.checking.has(name)) return;
+    this.checking.add(name);
     this.tasks.start(`Cleaning up leaked instances of ${name}`, async (signal) => {
       try {
-        await this.lookForLeaks(name, signal);
+        await this.checkForLeaks(name, signal);
       } finally {
-        this.looking.delete(name);
+        this.checking.delete(name);
       }
     });
   }
@@ -92,13 +92,13 @@ export class RoutineCleanup {
     });
   }
 
-  private async lookForLeaks(name: string, signal: AbortSignal): Promise<void> {
+  private async checkForLeaks(name: string, signal: AbortSignal): Promise<void> {
     const provider = this.drivers.usable(name);
     if (!provider || provider.fixed) return;
     try {
-      await this.leaks.look(name, provider, signal);
+      await this.leaks.check(name, provider, signal);
     } finally {
-      if (provider.loose && !signal.aborted) await this.loose.look(name, provider.loose, signal);
+      if (provider.loose && !signal.aborted) await this.resources.check(name, provider.loose, signal);
     }
   }
 }

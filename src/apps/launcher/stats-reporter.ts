@@ -17,20 +17,20 @@ import { missingLabels } from '../../domain/decide/request-order.js';
 import { isUnclaimed } from '../../domain/decide/unclaimed-requests.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { whileElected } from '../../ports/records/while-elected.js';
-import type { LaunchGovernors } from './launch-governor.js';
+import type { CircuitBreakers } from './circuit-breaker.js';
 import type { LauncherServices } from './services.js';
 import { ControlLoop } from '../../ports/runtime/control-loop.js';
 
 /** Node gauges are sent at most this often, seconds (spec LAUNCHER 5). */
-const PACE = 1;
+const REPORT_EVERY = 1;
 /** And sent again after so long, seconds, if nothing changes. */
-const REPORT_AGAIN = 60;
+const REPORT_AT_LEAST_EVERY = 60;
 
 /** Gauges: of all nodes by the elected launcher, of this process's own limits by itself. */
 export class StatsReporter {
   constructor(
     private readonly services: LauncherServices,
-    private readonly governors: LaunchGovernors,
+    private readonly breakers: CircuitBreakers,
   ) {}
 
   /** Stands for election and reports node and request gauges while elected. */
@@ -62,8 +62,8 @@ export class StatsReporter {
         subscribe: (wake) => [nodeRecords, requests, launchers].map(({ view }) => view.onChange(wake)),
         pass: async (inner) => {
           this.reportNodes();
-          await sleep(clock, Math.min(PACE, intervals.stats), inner);
-          return REPORT_AGAIN;
+          await sleep(clock, Math.min(REPORT_EVERY, intervals.stats), inner);
+          return REPORT_AT_LEAST_EVERY;
         },
       },
       leading,
@@ -146,8 +146,8 @@ export class StatsReporter {
       for (const pool of provider.pools.values()) sum += Math.max(0, pool.maxServers);
       metrics.gauge(maxServers(provider.name), sum);
       this.reportService(provider.name);
-      for (const [cause, gates] of Object.entries(this.governors.of(provider.name).held())) {
-        metrics.gauge(heldCreates(provider.name, cause), gates);
+      for (const [cause, circuits] of Object.entries(this.breakers.of(provider.name).held())) {
+        metrics.gauge(heldCreates(provider.name, cause), circuits);
       }
     }
     for (const [tenant, limits] of config.current.tenantLimits) {

@@ -33,16 +33,16 @@ export interface AllocationInput {
   /** Zones to choose from for a new node; empty = the cloud has none. */
   readonly zones: readonly string[];
   /** In [0, 1): picks the zone. */
-  readonly dice: number;
+  readonly random: number;
   /** Only fixed machines: nothing is ever created. */
   readonly fixed: boolean;
   /** How fast instances may be created in a zone. */
-  readonly pace: (zone: string | null) => ZonePace;
+  readonly creates: (zone: string | null) => ZoneAllowance;
   /** Why the provider takes no new instances at the moment (it just said its quota is used up). */
   readonly holdOff: readonly Reason[];
 }
 
-export interface ZonePace {
+export interface ZoneAllowance {
   /** Creates that may begin now. */
   readonly allowed: number;
   /** Why no more than `planned`; not empty unless more are allowed. */
@@ -177,18 +177,18 @@ function obstacles(
 
 function heldBack(input: AllocationInput, state: PlanState, az: string | null): readonly Reason[] {
   const planned = state.creates.get(az) ?? 0;
-  if (input.pace(az).allowed > planned) return [];
-  if (state.az !== undefined || input.zones.length === 0) return input.pace(az).because(planned);
+  if (input.creates(az).allowed > planned) return [];
+  if (state.az !== undefined || input.zones.length === 0) return input.creates(az).because(planned);
   // Every zone that could have been chosen is held back; what holds the whole provider back is said once.
-  const reasons = input.zones.flatMap((zone) => input.pace(zone).because(0));
+  const reasons = input.zones.flatMap((zone) => input.creates(zone).because(0));
   const codes = new Set<string>();
   return reasons.filter(({ code }) => code === 'CLOUD_CAPACITY' || (!codes.has(code) && codes.add(code)));
 }
 
-/** That of the set, else one by the dice, among those in which instances may be created now if there are any. */
+/** That of the set, else one by the random, among those in which instances may be created now if there are any. */
 function chooseZone(input: AllocationInput, { az }: PlanState): string | null {
   if (az !== undefined) return az;
-  const open = input.zones.filter((zone) => input.pace(zone).allowed > 0);
+  const open = input.zones.filter((zone) => input.creates(zone).allowed > 0);
   const zones = open.length > 0 ? open : input.zones;
-  return zones[Math.floor(input.dice * zones.length)] ?? null;
+  return zones[Math.floor(input.random * zones.length)] ?? null;
 }

@@ -3,10 +3,10 @@ import type { Node, NodeId } from '../model/node.js';
 import { addResources, NO_RESOURCES } from '../model/quota.js';
 import type { Resources } from '../model/quota.js';
 import type { Stored } from '../model/stored.js';
-import type { Allocation, AllocationInput, ZonePace } from './allocation.js';
-import { createsAllowed, govern, passFor } from './launch-governor.js';
-import type { GovernorState } from './launch-governor.js';
-import { heldReasons } from './held-reasons.js';
+import type { Allocation, AllocationInput, ZoneAllowance } from './allocation.js';
+import { createsAllowed, breakerAfter, permissionFor } from './circuit-breaker.js';
+import type { BreakerState } from './circuit-breaker.js';
+import { breakerReasons } from './breaker-reasons.js';
 import type { PlannedStep } from './pool-plan.js';
 import type { PoolSnapshot } from './pool-snapshot.js';
 
@@ -23,7 +23,7 @@ export class PassTally {
   private pool: Resources;
   private provider: Resources;
   private launches: number;
-  private breaker: GovernorState;
+  private breaker: BreakerState;
   private readonly tenants = new Map<string, Resources>();
   private readonly taken = new Set<NodeId>();
   /** What is left of the free nodes with a label. */
@@ -45,7 +45,7 @@ export class PassTally {
     avoid: ReadonlySet<NodeId>,
   ): Pick<
     AllocationInput,
-    'free' | 'poolUsed' | 'providerUsed' | 'activeLaunches' | 'dice' | 'pace' | 'zones' | 'holdOff'
+    'free' | 'poolUsed' | 'providerUsed' | 'activeLaunches' | 'random' | 'creates' | 'zones' | 'holdOff'
   > {
     const { account, holdOff, chance } = this.snapshot;
     const free = this.free(labels);
@@ -54,8 +54,8 @@ export class PassTally {
       poolUsed: this.pool,
       providerUsed: this.provider,
       activeLaunches: this.launches,
-      dice: (chance + this.draws++ * GOLDEN) % 1,
-      pace: (zone) => this.pace(zone),
+      random: (chance + this.draws++ * GOLDEN) % 1,
+      creates: (zone) => this.creates(zone),
       zones: account.zones,
       holdOff,
     };
@@ -86,14 +86,14 @@ export class PassTally {
     return steps.map((step) => {
       if (step.kind === 'reuse') {
         this.takeNode(step.node);
-        return { step, pass: null };
+        return { step, permission: null };
       }
       this.pool = addResources(this.pool, step.resources);
       this.provider = addResources(this.provider, step.resources);
       this.launches += 1;
-      const pass = passFor(this.breaker, step.az, this.snapshot.now);
-      this.breaker = govern(this.breaker, { kind: 'begun', pass, at: this.snapshot.now });
-      return { step, pass };
+      const permission = permissionFor(this.breaker, step.az, this.snapshot.now);
+      this.breaker = breakerAfter(this.breaker, { kind: 'begun', permission, at: this.snapshot.now });
+      return { step, permission };
     });
   }
 
@@ -138,12 +138,12 @@ export class PassTally {
     }
   }
 
-  private pace(zone: string | null): ZonePace {
+  private creates(zone: string | null): ZoneAllowance {
     const { now } = this.snapshot;
     return {
       allowed: createsAllowed(this.breaker, zone, now),
       because: (planned): readonly Reason[] =>
-        heldReasons(this.breaker, zone, planned, { ...this.moment, waiting: this.waiting }),
+        breakerReasons(this.breaker, zone, planned, { ...this.moment, waiting: this.waiting }),
     };
   }
 

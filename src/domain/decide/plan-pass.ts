@@ -90,7 +90,7 @@ class PassPlanner {
     const { because } = allocation;
     const waits = allocation.waiting.length > 0;
     // The machines it counted on are taken: others may be served meanwhile (weakness 19).
-    if (this.fixed && waits) return { kind: 'put-back', id, because, rest: 0 };
+    if (this.fixed && waits) return { kind: 'put-back', id, because, backOff: 0 };
     const wait = waitSince(held.wait, because, allocation.waiting.length, this.snapshot.now);
     this.tally.waiting += Number(wait !== null) - Number(held.wait !== null);
     if (waits && isMinReady(request)) {
@@ -119,7 +119,7 @@ class PassPlanner {
         ...rivals,
       }) !== undefined;
     if (crowded.length === 0 && !tied) return undefined;
-    return { kind: 'put-back', id, because: crowded.length > 0 ? crowded : because, rest: tied ? TIED : 0 };
+    return { kind: 'put-back', id, because: crowded.length > 0 ? crowded : because, backOff: tied ? TIED : 0 };
   }
 
   private room(because: readonly Reason[]): NodeId | null {

@@ -1,6 +1,6 @@
 /** What a pass has decided, in the order in which it was decided. Nothing of it has happened yet. */
 import type { AllocationStep } from './allocation.js';
-import type { Pass } from './launch-governor.js';
+import type { Permission } from './circuit-breaker.js';
 import type { RequestWait } from '../lifecycle/request-progress.js';
 import type { Reason } from '../explain/reason.js';
 import type { NodeId } from '../model/node.js';
@@ -19,7 +19,7 @@ export interface PoolPlan {
  * - `decline`: it can never be served here as things are.
  * - `take`: it is ours to serve if we get its lock; with the first steps, and what the rest waits for.
  * - `serve`: we hold it; the steps that it gets now, what the rest waits for, and a free node that goes to make room for it.
- * - `put-back`: we hold it and let it go again. `rest`: seconds for which we leave it alone, whatever happens.
+ * - `put-back`: we hold it and let it go again. `backOff`: seconds for which we leave it alone, whatever happens.
  */
 export type RequestPlan =
   | {
@@ -46,11 +46,11 @@ export type RequestPlan =
       readonly kind: 'put-back';
       readonly id: RequestId;
       readonly because: readonly Reason[];
-      readonly rest: number;
+      readonly backOff: number;
     };
 
 /** A step with its leave to create; null where nothing is created. */
 export interface PlannedStep {
   readonly step: AllocationStep;
-  readonly pass: Pass | null;
+  readonly permission: Permission | null;
 }

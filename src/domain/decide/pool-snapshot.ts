@@ -10,7 +10,7 @@ import type { Node, NodeId } from '../model/node.js';
 import type { Resources } from '../model/quota.js';
 import type { NodeRequest, RequestId } from '../model/request.js';
 import type { Stored } from '../model/stored.js';
-import type { GovernorState } from './launch-governor.js';
+import type { BreakerState } from './circuit-breaker.js';
 
 export interface PoolSnapshot {
   /** Seconds of a clock that never jumps. */
@@ -31,7 +31,7 @@ export interface PoolSnapshot {
   /** The labels that requests of this pass name. */
   readonly labels: ReadonlyMap<string, LabelFacts>;
   readonly free: FreeNodes;
-  readonly breaker: GovernorState;
+  readonly breaker: BreakerState;
   /** Why the provider takes no new instances at the moment (it just said its quota is used up). */
   readonly holdOff: readonly Reason[];
   /** Requests of ours that wait for capacity, those that get nothing in this pass included. */

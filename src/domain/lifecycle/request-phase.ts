@@ -12,7 +12,7 @@ import type { ProgressEvent, RequestProgress, RequestWait } from './request-prog
 /**
  * - `closed`: nobody waits for it any more, or somebody else serves it.
  * - `open`: nobody serves it; each pass decides about it.
- * - `resting`: left alone until then; `stubborn`: even if it changes meanwhile.
+ * - `backing-off`: left alone until then; `sticky`: even if it changes meanwhile.
  * - `declining`: we are about to decline it.
  * - `locking`: we have decided to serve it, and stand for its lock.
  * - `serving`: we hold it; it is given nodes.
@@ -20,7 +20,7 @@ import type { ProgressEvent, RequestProgress, RequestWait } from './request-prog
 export type RequestPhase = { readonly failures: number } & (
   | { readonly kind: 'closed' }
   | { readonly kind: 'open' }
-  | { readonly kind: 'resting'; readonly until: number; readonly stubborn: boolean }
+  | { readonly kind: 'backing-off'; readonly until: number; readonly sticky: boolean }
   | { readonly kind: 'declining' }
   | {
       readonly kind: 'locking';
@@ -43,7 +43,7 @@ export type PhaseEvent =
   | { readonly kind: 'progress'; readonly event: ProgressEvent }
   /** What we did about it is over: it is served, or declined, or open again; and when. */
   | { readonly kind: 'done'; readonly outcome: Outcome; readonly state: RequestState | null; readonly at: number }
-  | { readonly kind: 'rested'; readonly state: RequestState | null };
+  | { readonly kind: 'backed-off'; readonly state: RequestState | null };
 
 /** `dropped`: nothing came of it. `failed`: nor should that have been. */
 export type Outcome = 'fulfilled' | 'declined' | 'dropped' | 'failed';
@@ -51,16 +51,16 @@ export type Outcome = 'fulfilled' | 'declined' | 'dropped' | 'failed';
 export const PHASE_TRANSITIONS: Readonly<Record<PhaseKind, readonly PhaseKind[]>> = {
   closed: ['open', 'closed'],
   open: ['locking', 'declining', 'open', 'closed'],
-  resting: ['open', 'resting', 'closed'],
-  declining: ['declining', 'resting'],
-  locking: ['locking', 'serving', 'open', 'resting', 'closed'],
-  serving: ['serving', 'open', 'resting', 'closed'],
+  'backing-off': ['open', 'backing-off', 'closed'],
+  declining: ['declining', 'backing-off'],
+  locking: ['locking', 'serving', 'open', 'backing-off', 'closed'],
+  serving: ['serving', 'open', 'backing-off', 'closed'],
 };
 
 /** Somebody else held the request's lock, or the mirror is to show what we did: seconds before we look again, unless it changes. */
-const REST = 1;
+const BACK_OFF = 1;
 /** The longest rest of a request that fails again and again, whatever it is that nobody expected of it. */
-const LONGEST_REST = 300;
+const LONGEST_BACK_OFF = 300;
 
 const VANISHED = { kind: 'vanished' } as const;
 
@@ -88,8 +88,8 @@ function after(phase: RequestPhase, event: PhaseEvent): RequestPhase {
       return phase.kind === 'serving' ? { ...phase, progress: progressed(phase.progress, event.event) } : phase;
     case 'done':
       return done(phase, event);
-    case 'rested':
-      return phase.kind === 'resting' ? openIf(event.state, failures) : phase;
+    case 'backed-off':
+      return phase.kind === 'backing-off' ? openIf(event.state, failures) : phase;
   }
 }
 
@@ -101,8 +101,8 @@ function seen(phase: RequestPhase, state: RequestState | null): RequestPhase {
       return (state === 'requested') === (phase.kind === 'open') && state !== null
         ? phase
         : openIf(state, phase.failures);
-    case 'resting':
-      return phase.stubborn && state === 'requested' ? phase : openIf(state, phase.failures);
+    case 'backing-off':
+      return phase.sticky && state === 'requested' ? phase : openIf(state, phase.failures);
     case 'serving':
       return state === null ? { ...phase, progress: progressed(phase.progress, VANISHED), failures: 0 } : phase;
     case 'locking':
@@ -124,17 +124,18 @@ function openIf(state: RequestState | null, failures: number): RequestPhase {
 
 function done(phase: RequestPhase, { outcome, state, at }: PhaseEvent & { readonly kind: 'done' }): RequestPhase {
   const failures = outcome === 'failed' ? phase.failures + 1 : 0;
-  const resting = { kind: 'resting', failures } as const;
+  const backingOff = { kind: 'backing-off', failures } as const;
   // What it did with it shows as a change, too.
-  if (outcome === 'failed') return { ...resting, stubborn: true, until: at + failurePause(failures) };
+  if (outcome === 'failed') return { ...backingOff, sticky: true, until: at + failurePause(failures) };
   const end = phase.kind === 'serving' ? phase.progress.end : null;
-  const restUntil = end?.kind === 'let-go' ? end.restUntil : 0;
-  if (restUntil > at) return { ...resting, stubborn: true, until: restUntil };
-  if (outcome === 'dropped' || phase.kind === 'declining') return { ...resting, stubborn: false, until: at + REST };
+  const backOffUntil = end?.kind === 'let-go' ? end.backOffUntil : 0;
+  if (backOffUntil > at) return { ...backingOff, sticky: true, until: backOffUntil };
+  if (outcome === 'dropped' || phase.kind === 'declining')
+    return { ...backingOff, sticky: false, until: at + BACK_OFF };
   return openIf(state, failures);
 }
 
 /** Each time twice as long. */
 function failurePause(failures: number): number {
-  return Math.min(LONGEST_REST, REST * 2 ** (failures - 1));
+  return Math.min(LONGEST_BACK_OFF, BACK_OFF * 2 ** (failures - 1));
 }

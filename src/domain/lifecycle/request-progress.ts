@@ -36,7 +36,7 @@ export interface RequestProgress {
 /** `gone`: its client has deleted it. `let-go`: put back, or lost; left alone until then if it says so. */
 export type RequestEnding =
   | { readonly kind: 'decline'; readonly because: readonly Reason[] }
-  | { readonly kind: 'let-go'; readonly restUntil: number }
+  | { readonly kind: 'let-go'; readonly backOffUntil: number }
   | { readonly kind: 'gone' };
 
 export type ProgressEvent =
@@ -54,7 +54,7 @@ export type ProgressEvent =
   | { readonly kind: 'came-to-nothing'; readonly because: readonly Reason[] | null }
   /** The pool cannot or will not serve it any more. */
   | { readonly kind: 'declined'; readonly because: readonly Reason[] }
-  | { readonly kind: 'let-go'; readonly restUntil: number }
+  | { readonly kind: 'let-go'; readonly backOffUntil: number }
   | { readonly kind: 'vanished' };
 
 export function begunProgress(labels: readonly string[], wait: RequestWait | null): RequestProgress {
@@ -79,7 +79,7 @@ export function progressed(progress: RequestProgress, event: ProgressEvent): Req
     case 'declined':
       return progress.end?.kind === 'decline' ? progress : { ...progress, end: declining(event.because) };
     case 'let-go':
-      return { ...progress, end: { kind: 'let-go', restUntil: event.restUntil } };
+      return { ...progress, end: { kind: 'let-go', backOffUntil: event.backOffUntil } };
     case 'vanished':
       return progress.end?.kind === 'let-go' ? progress : { ...progress, end: { kind: 'gone' } };
   }

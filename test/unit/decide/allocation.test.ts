@@ -21,11 +21,11 @@ function allocated(change: Partial<AllocationInput> = {}): Allocation {
     resourcesOf: () => ONE,
     activeLaunches: 0,
     zones: [],
-    dice: 0,
+    random: 0,
     fixed: false,
     tenant: null,
     holdOff: [],
-    pace: () => ({ allowed: Infinity, because: () => [] }),
+    creates: () => ({ allowed: Infinity, because: () => [] }),
     ...change,
   });
 }
@@ -59,8 +59,8 @@ describe('allocating nodes to a request', () => {
     ]);
   });
 
-  it('chooses a zone by the dice, and none where the cloud has none', () => {
-    expect(allocated({ zones: ['az1', 'az2'], dice: 0.6 }).steps[0]?.az).toBe('az2');
+  it('chooses a zone by the random, and none where the cloud has none', () => {
+    expect(allocated({ zones: ['az1', 'az2'], random: 0.6 }).steps[0]?.az).toBe('az2');
     expect(allocated({ zones: [] }).steps[0]?.az).toBeNull();
   });
 
@@ -93,10 +93,10 @@ describe('allocating nodes to a request', () => {
       used: fc.integer({ min: 0, max: 10 }),
       available: fc.integer({ min: 0, max: 40 }),
       concurrency: fc.integer({ min: 1, max: 5 }),
-      dice: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      random: fc.double({ min: 0, max: 0.999, noNaN: true }),
     });
     fc.assert(
-      fc.property(arbitrary, ({ count, free, limit, used, available, concurrency, dice }) => {
+      fc.property(arbitrary, ({ count, free, limit, used, available, concurrency, random }) => {
         const plan = allocated({
           needed: Array.from({ length: count }, () => 'small'),
           free: free.map((az, index) => stored(`n${index}`, aNode({ az }))),
@@ -105,7 +105,7 @@ describe('allocating nodes to a request', () => {
           providerAvailable: { cores: available },
           provider: aProvider({ maxConcurrency: concurrency }),
           zones: ['az1', 'az2'],
-          dice,
+          random,
         });
         const created = plan.steps.filter((step) => step.kind === 'create').length;
         const reused = plan.steps.flatMap((step) => (step.kind === 'reuse' ? [step.node] : []));

@@ -1,8 +1,8 @@
 /** A pass as a value: what is planned counts on nothing twice, is the same each time, and happens to nobody by being asked. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createsAllowed, govern, passFor, UNGOVERNED } from '../../../src/domain/decide/launch-governor.js';
-import type { GovernorState } from '../../../src/domain/decide/launch-governor.js';
+import { createsAllowed, breakerAfter, permissionFor, ALL_CLOSED } from '../../../src/domain/decide/circuit-breaker.js';
+import type { BreakerState } from '../../../src/domain/decide/circuit-breaker.js';
 import { planPass } from '../../../src/domain/decide/plan-pass.js';
 import type { PlannedStep, RequestPlan } from '../../../src/domain/decide/pool-plan.js';
 import type { HeldRequest, PoolSnapshot } from '../../../src/domain/decide/pool-snapshot.js';
@@ -32,7 +32,7 @@ function aSnapshot(change: Partial<PoolSnapshot> = {}): PoolSnapshot {
     tenants: new Map(),
     labels: new Map(LABELS.map((label) => [label, { resources: sizeOf(label), problems: [] }])),
     free: freeNodes([]),
-    breaker: UNGOVERNED,
+    breaker: ALL_CLOSED,
     holdOff: [],
     waiting: 0,
     held: [],
@@ -58,10 +58,18 @@ function aHeld(id: string, change: Partial<HeldRequest> = {}): HeldRequest {
 }
 
 /** A cloud that refused in `az1` a while ago, and lets one probe through. */
-function refusedOnce(): GovernorState {
-  const pass = passFor(UNGOVERNED, 'az1', 10);
-  const begun = govern(UNGOVERNED, { kind: 'begun', pass, at: 10 });
-  return govern(begun, { kind: 'refused', pass, at: 11, dice: 0, accepted: false, cause: 'capacity', problem: 'full' });
+function refusedOnce(): BreakerState {
+  const permission = permissionFor(ALL_CLOSED, 'az1', 10);
+  const begun = breakerAfter(ALL_CLOSED, { kind: 'begun', permission, at: 10 });
+  return breakerAfter(begun, {
+    kind: 'refused',
+    permission,
+    at: 11,
+    random: 0,
+    accepted: false,
+    cause: 'capacity',
+    problem: 'full',
+  });
 }
 
 const stepsOf = (plan: RequestPlan): readonly PlannedStep[] => ('steps' in plan ? plan.steps : []);
@@ -138,7 +146,7 @@ const arbitrary = fc
       use: { pool: { instances: facts.used }, provider: {}, launches: facts.launches, leaving: facts.leaving },
       tenants: new Map([['acme', { limit: { instances: facts.acme }, used: { instances: 1 } }]]),
       free: freeNodes(nodes, locked),
-      breaker: facts.refused ? refusedOnce() : UNGOVERNED,
+      breaker: facts.refused ? refusedOnce() : ALL_CLOSED,
       waiting: held.filter(({ wait }) => wait !== null).length,
       open,
       held,

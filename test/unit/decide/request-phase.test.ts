@@ -41,10 +41,10 @@ describe('the phases of a request', () => {
 
   it('rest for a second after somebody else was faster, unless it changes', () => {
     const dropped = after(SEEN, TAKE, done('dropped'));
-    expect(dropped).toMatchObject({ kind: 'resting', until: 11, stubborn: false });
+    expect(dropped).toMatchObject({ kind: 'backing-off', until: 11, sticky: false });
     expect(nextPhase(dropped, SEEN).kind).toBe('open');
-    expect(nextPhase(dropped, { kind: 'rested', state: 'requested' }).kind).toBe('open');
-    expect(nextPhase(dropped, { kind: 'rested', state: 'pending' }).kind).toBe('closed');
+    expect(nextPhase(dropped, { kind: 'backed-off', state: 'requested' }).kind).toBe('open');
+    expect(nextPhase(dropped, { kind: 'backed-off', state: 'pending' }).kind).toBe('closed');
   });
 
   it('rest longer each time something failed that should not have, whatever changes, and forget it once it went well', () => {
@@ -52,9 +52,9 @@ describe('the phases of a request', () => {
     const pauses: number[] = [];
     for (let round = 0; round < 11; round += 1) {
       phase = [TAKE, done('failed')].reduce(nextPhase, phase);
-      expect(nextPhase(phase, SEEN).kind).toBe('resting');
-      pauses.push(phase.kind === 'resting' ? phase.until - 10 : 0);
-      phase = nextPhase(phase, { kind: 'rested', state: 'requested' });
+      expect(nextPhase(phase, SEEN).kind).toBe('backing-off');
+      pauses.push(phase.kind === 'backing-off' ? phase.until - 10 : 0);
+      phase = nextPhase(phase, { kind: 'backed-off', state: 'requested' });
     }
     expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
     expect([TAKE, { kind: 'locked' } as const, done('declined')].reduce<RequestPhase>(nextPhase, phase)).toEqual({
@@ -69,10 +69,10 @@ describe('the phases of a request', () => {
       SEEN,
       TAKE,
       { kind: 'locked' },
-      { kind: 'progress', event: { kind: 'let-go', restUntil: 20 } },
+      { kind: 'progress', event: { kind: 'let-go', backOffUntil: 20 } },
       done('dropped'),
     ];
-    expect(after(...events)).toMatchObject({ kind: 'resting', until: 20, stubborn: true });
+    expect(after(...events)).toMatchObject({ kind: 'backing-off', until: 20, sticky: true });
   });
 
   it('remember that a client deleted its request while we stood for the lock', () => {
@@ -96,8 +96,8 @@ describe('the phases of a request', () => {
       done('dropped'),
       done('failed'),
       done('declined'),
-      { kind: 'rested', state: 'requested' },
-      { kind: 'progress', event: { kind: 'let-go', restUntil: 0 } },
+      { kind: 'backed-off', state: 'requested' },
+      { kind: 'progress', event: { kind: 'let-go', backOffUntil: 0 } },
     );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 20 }), (events) => {
@@ -157,7 +157,7 @@ describe('the progress of a request that is served', () => {
     const first = serving({ kind: 'declined', because }, { kind: 'declined', because: later });
     expect(first.end).toMatchObject({ because });
     expect(serving({ kind: 'declined', because }, { kind: 'vanished' }).end).toEqual({ kind: 'gone' });
-    const letGo = { kind: 'let-go', restUntil: 0 } as const;
+    const letGo = { kind: 'let-go', backOffUntil: 0 } as const;
     expect(serving(letGo, { kind: 'vanished' }).end).toEqual(letGo);
   });
 });

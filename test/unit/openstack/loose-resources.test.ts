@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LooseResourceCleanup } from '../../../src/apps/launcher/loose-resource-cleanup.js';
+import { LeakedResources } from '../../../src/apps/launcher/leaked-resources.js';
 import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js';
 import { RecordingMetrics } from '../../../src/adapters/memory-metrics/recording-metrics.js';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
@@ -22,13 +22,13 @@ async function cleaning(settings: object = {}): Promise<{
   const bench = await onFakeOpenStack({}, { settings: all });
   const clock = new VirtualClock();
   const metrics = new RecordingMetrics();
-  const cleanup = new LooseResourceCleanup({ clock, logger: new MemoryLogger(), metrics });
+  const cleanup = new LeakedResources({ clock, logger: new MemoryLogger(), metrics });
   return {
     bench,
     metrics,
     after: async (seconds) => {
       await clock.advance(seconds);
-      await cleanup.look('real-one', bench.provider.loose, never);
+      await cleanup​.check('real-one', bench.provider.loose, never);
       return [...bench.cloud.ports.keys()];
     },
   };

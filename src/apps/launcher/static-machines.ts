@@ -1,14 +1,14 @@
 import type { PoolConfig } from '../../domain/config/config.js';
 import {
-  fixedFacts,
-  fixedNode,
+  staticFacts,
+  staticNode,
   groupBy,
   isFree,
   isOutdated,
   machineOf,
-  planFixedMachines,
-} from '../../domain/decide/fixed-machines.js';
-import type { FixedMachinePlan, FixedMachinesPlan, FixedPlace } from '../../domain/decide/fixed-machines.js';
+  planStaticMachines,
+} from '../../domain/decide/static-machines.js';
+import type { StaticMachinePlan, StaticMachinesPlan, StaticPlace } from '../../domain/decide/static-machines.js';
 import type { MachineReason } from '../../domain/explain/node-reason.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import type { FixedMachines } from '../../ports/compute/provider.js';
@@ -55,14 +55,14 @@ interface Health {
 interface Places {
   readonly fixed: FixedMachines;
   readonly pools: ReadonlyMap<string, PoolConfig> | undefined;
-  readonly of: ReadonlyMap<string, readonly FixedPlace[]>;
+  readonly of: ReadonlyMap<string, readonly StaticPlace[]>;
 }
 
 /**
  * Keeps one ready node per slot of the machines of one provider that exist by themselves (spec BUILDER 1.7). Only the elected one
  * among all launchers does it, so that no slot is registered twice.
  */
-export class FixedMachinesKeeper {
+export class StaticMachineKeeper {
   private readonly loop: ControlLoop;
   private readonly logger: Logger;
   private readonly checks = new WorkLimit(MAX_CHECKS);
@@ -138,12 +138,12 @@ export class FixedMachinesKeeper {
   }
 
   /** What there is to do as things are, for all machines or for one; undefined while the provider cannot be used. */
-  private plan(only?: string): FixedMachinesPlan | undefined {
+  private plan(only?: string): StaticMachinesPlan | undefined {
     const places = this.configured();
     if (!places) return undefined;
     const { view } = this.services.records.nodes;
     const all = view.all().values();
-    return planFixedMachines({
+    return planStaticMachines({
       provider: this.provider,
       places: only === undefined ? [...places.values()].flat() : (places.get(only) ?? []),
       nodes: only === undefined ? all : [...all].filter(({ value }) => machineOf(value) === only),
@@ -153,7 +153,7 @@ export class FixedMachinesKeeper {
   }
 
   /** The places of each machine. They are made once for a configuration: every check of every machine asks for them. */
-  private configured(): ReadonlyMap<string, readonly FixedPlace[]> | undefined {
+  private configured(): ReadonlyMap<string, readonly StaticPlace[]> | undefined {
     const { config, providers } = this.services;
     const driver = providers.get(this.provider);
     const pools = config.current.providers.get(this.provider)?.pools;
@@ -166,7 +166,7 @@ export class FixedMachinesKeeper {
     if (this.places?.fixed !== fixed || this.places.pools !== pools) {
       // A provider that has left the configuration, and is served by nobody else, gives up all its machines.
       const all = [...(pools?.values() ?? [])].flatMap((pool) =>
-        fixed.slots(pool).map((slot): FixedPlace => ({ ...slot, pool: pool.name, attributes: pool.nodeAttributes })),
+        fixed.slots(pool).map((slot): StaticPlace => ({ ...slot, pool: pool.name, attributes: pool.nodeAttributes })),
       );
       this.places = { fixed, pools, of: groupBy(all, machineOf) };
     }
@@ -174,13 +174,13 @@ export class FixedMachinesKeeper {
   }
 
   /** Has a machine checked if that can change anything, and its records put right. */
-  private attend(plan: FixedMachinePlan, tasks: Supervisor): void {
+  private attend(plan: StaticMachinePlan, tasks: Supervisor): void {
     const health = this.healthOf(plan.machine);
     if (health.busy || this.services.clock.monotonic() < health.notBefore) return;
     const { hostKeys } = health;
     const unverified = hostKeys === null && plan.free.length > 0;
     const outdated =
-      hostKeys !== null && plan.free.some(({ node, place }) => isOutdated(node.value, fixedFacts(place, hostKeys)));
+      hostKeys !== null && plan.free.some(({ node, place }) => isOutdated(node.value, staticFacts(place, hostKeys)));
     if (plan.missing.length === 0 && !unverified && !outdated) return;
     health.busy = true;
     const { machines } = this;
@@ -195,7 +195,7 @@ export class FixedMachinesKeeper {
   }
 
   private async check(
-    plan: FixedMachinePlan,
+    plan: StaticMachinePlan,
     machines: FixedMachines,
     health: Health,
     signal: AbortSignal,
@@ -234,25 +234,25 @@ export class FixedMachinesKeeper {
   ): Promise<void> {
     const { records, clock } = this.services;
     for (const { node, place } of this.planOf(machine, machines)?.free ?? []) {
-      if (isOutdated(node.value, fixedFacts(place, hostKeys))) await this.bringUpToDate(node.id, place, hostKeys);
+      if (isOutdated(node.value, staticFacts(place, hostKeys))) await this.bringUpToDate(node.id, place, hostKeys);
     }
-    const next = (): FixedPlace | undefined => this.planOf(machine, machines)?.missing[0];
+    const next = (): StaticPlace | undefined => this.planOf(machine, machines)?.missing[0];
     for (let place = next(); place && !signal.aborted && !this.leading.aborted; place = next()) {
       if (!records.nodes.view.complete) return;
-      const { id } = await records.nodes.create(fixedNode(this.provider, place, hostKeys, clock.now()));
+      const { id } = await records.nodes.create(staticNode(this.provider, place, hostKeys, clock.now()));
       this.logger.info(`${machine} is ready as node ${id}`, { node: id, slot: place.slot, labels: place.labels });
     }
   }
 
-  private async bringUpToDate(id: NodeId, place: FixedPlace, hostKeys: readonly string[]): Promise<void> {
+  private async bringUpToDate(id: NodeId, place: StaticPlace, hostKeys: readonly string[]): Promise<void> {
     await this.withFree(id, async (lease) => {
       this.logger.info(`Node ${id} follows the configuration`, { node: id });
-      await lease.update(fixedFacts(place, hostKeys));
+      await lease.update(staticFacts(place, hostKeys));
     });
   }
 
   /** As things are now; undefined if what was learnt from `machines` has nothing to do with them any more. */
-  private planOf(machine: string, machines: FixedMachines): FixedMachinePlan | undefined {
+  private planOf(machine: string, machines: FixedMachines): StaticMachinePlan | undefined {
     const plan = this.plan(machine);
     return machines === this.machines ? plan?.machines[0] : undefined;
   }
@@ -292,7 +292,7 @@ export class FixedMachinesKeeper {
 }
 
 /** Is the machine behind a free node of a static pool there? Answers its host keys. @throws what the driver's check throws */
-export async function checkFixedNode(
+export async function checkStaticNode(
   machines: FixedMachines,
   pool: PoolConfig,
   node: Node,
@@ -306,7 +306,7 @@ export async function checkFixedNode(
 }
 
 /** Providers whose machines exist by themselves, as far as they have been started. */
-export function fixedProviders(services: LauncherServices): readonly string[] {
+export function staticProviders(services: LauncherServices): readonly string[] {
   return services.providers.names().filter((name) => {
     const provider = services.providers.get(name);
     return provider !== undefined && !('problem' in provider) && provider.fixed !== null;

@@ -11,10 +11,10 @@ import { NODE_DEFAULTS } from '../model/node.js';
 import type { Stored } from '../model/stored.js';
 
 /** What peers expect in the record's launcher field (spec LAUNCHER 1.6). */
-export const FIXED_LAUNCHER = 'static driver';
+export const STATIC_LAUNCHER = 'static driver';
 
 /** One job's place on a machine, with the pool that offers it. */
-export interface FixedPlace extends FixedSlot {
+export interface StaticPlace extends FixedSlot {
   readonly pool: string;
   readonly attributes: Readonly<Record<string, unknown>> | null;
 }
@@ -22,30 +22,30 @@ export interface FixedPlace extends FixedSlot {
 const LEAVING: ReadonlySet<NodeState> = new Set(['used', 'failed', 'aborted', 'deleting', 'deleted']);
 
 /** A machine, the slots that have no record, and the records of it that nobody uses. */
-export interface FixedMachinePlan {
+export interface StaticMachinePlan {
   readonly machine: string;
   /** Any of its places: they answer at the same address. */
-  readonly place: FixedPlace;
-  readonly missing: readonly FixedPlace[];
-  readonly free: readonly { readonly node: Stored<Node>; readonly place: FixedPlace }[];
+  readonly place: StaticPlace;
+  readonly missing: readonly StaticPlace[];
+  readonly free: readonly { readonly node: Stored<Node>; readonly place: StaticPlace }[];
 }
 
-export interface FixedMachinesPlan {
-  readonly machines: readonly FixedMachinePlan[];
+export interface StaticMachinesPlan {
+  readonly machines: readonly StaticMachinePlan[];
   /** Free records that have to go. */
   readonly surplus: readonly { readonly id: NodeId; readonly because: MachineReason }[];
 }
 
-export interface FixedMachinesInput {
+export interface StaticMachinesInput {
   readonly provider: string;
-  readonly places: readonly FixedPlace[];
+  readonly places: readonly StaticPlace[];
   readonly nodes: Iterable<Stored<Node>>;
   readonly locked: (id: NodeId) => boolean;
   /** Chosen as surplus before, and being dealt with. */
   readonly withdrawing: (id: NodeId) => boolean;
 }
 
-export function planFixedMachines(input: FixedMachinesInput): FixedMachinesPlan {
+export function planStaticMachines(input: StaticMachinesInput): StaticMachinesPlan {
   const places = groupBy(input.places, machineOf);
   const nodes = groupBy(
     [...input.nodes].filter((node) => isMachine(input, node)).sort((a, b) => (a.id < b.id ? -1 : 1)),
@@ -79,18 +79,18 @@ export function isFree(node: Node): boolean {
   return node.state === 'ready' && node.allocatedTo === null;
 }
 
-export function fixedNode(provider: string, place: FixedPlace, hostKeys: readonly string[], now: number): Node {
-  const facts = fixedFacts(place, hostKeys);
+export function staticNode(provider: string, place: StaticPlace, hostKeys: readonly string[], now: number): Node {
+  const facts = staticFacts(place, hostKeys);
   return { ...NODE_DEFAULTS, ...facts, state: 'ready', stateTime: now, createdTime: now, provider };
 }
 
 /** What the configuration and the check say about the machine: the same at registration and after a change. */
-export function fixedFacts(place: FixedPlace, hostKeys: readonly string[]): Partial<Node> {
+export function staticFacts(place: StaticPlace, hostKeys: readonly string[]): Partial<Node> {
   return {
     pool: place.pool,
     attributes: place.attributes,
     type: place.labels,
-    launcher: FIXED_LAUNCHER,
+    launcher: STATIC_LAUNCHER,
     hostname: place.hostname,
     interfaceIp: place.hostname,
     connectionPort: place.connectionPort,
@@ -111,17 +111,17 @@ export function isOutdated(node: Node, facts: Partial<Node>): boolean {
 }
 
 /** A record with an id in a cloud was launched, and has to be deleted there: it is no business of ours. */
-function isMachine(input: FixedMachinesInput, { value }: Stored<Node>): boolean {
+function isMachine(input: StaticMachinesInput, { value }: Stored<Node>): boolean {
   return value.provider === input.provider && value.externalId === null;
 }
 
 function planMachine(
-  input: FixedMachinesInput,
+  input: StaticMachinesInput,
   machine: string,
-  places: readonly FixedPlace[],
+  places: readonly StaticPlace[],
   nodes: readonly Stored<Node>[],
   leaving: ReadonlySet<Stored<Node>>,
-): FixedMachinePlan {
+): StaticMachinePlan {
   const [place] = places;
   if (!place) throw new Error(`machine ${machine} has no slots`);
   const staying = nodes.filter((node) => !leaving.has(node));
@@ -138,10 +138,10 @@ function planMachine(
  * Which record stands for which place: of the same user and slot; else, as when the user was renamed, of the same slot. Records of
  * the 3.x releases have no slot number: they take what is left.
  */
-function ownersOf(places: readonly FixedPlace[], nodes: readonly Stored<Node>[]): Map<FixedPlace, Stored<Node>> {
-  const owner = new Map<FixedPlace, Stored<Node>>();
+function ownersOf(places: readonly StaticPlace[], nodes: readonly Stored<Node>[]): Map<StaticPlace, Stored<Node>> {
+  const owner = new Map<StaticPlace, Stored<Node>>();
   const placed = new Set<Stored<Node>>();
-  const fits: readonly ((place: FixedPlace, node: Node) => boolean)[] = [
+  const fits: readonly ((place: StaticPlace, node: Node) => boolean)[] = [
     (place, node) => placeKey(place) === placeKey(node),
     (place, node) => place.slot === node.slot,
     () => true,
@@ -167,9 +167,9 @@ function placeKey({ username, slot }: Pick<Node, 'username' | 'slot'>): string {
  * that are about to vanish anyway are no reason to remove others.
  */
 function overfull(
-  input: FixedMachinesInput,
+  input: StaticMachinesInput,
   nodes: readonly Stored<Node>[],
-  places: readonly FixedPlace[],
+  places: readonly StaticPlace[],
 ): readonly Stored<Node>[] {
   const staying = nodes.filter(({ id, value }) => !LEAVING.has(value.state) && !input.withdrawing(id));
   const excess = staying.length - places.length;
@@ -187,7 +187,7 @@ function overfull(
   ].slice(0, excess);
 }
 
-function free(input: FixedMachinesInput, nodes: readonly Stored<Node>[]): readonly Stored<Node>[] {
+function free(input: StaticMachinesInput, nodes: readonly Stored<Node>[]): readonly Stored<Node>[] {
   return nodes.filter(({ id, value }) => isFree(value) && !input.locked(id) && !input.withdrawing(id));
 }
 

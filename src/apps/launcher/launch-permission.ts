@@ -1,41 +1,41 @@
-import { refusalsCounted } from '../../domain/decide/launch-governor.js';
-import type { GovernorEvent, GovernorState, Pass } from '../../domain/decide/launch-governor.js';
+import { refusalsCounted } from '../../domain/decide/circuit-breaker.js';
+import type { BreakerEvent, BreakerState, Permission } from '../../domain/decide/circuit-breaker.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import { DeadlineError } from '../../ports/runtime/deadline.js';
 
-/** What a permit needs of its governor. */
-export interface PermitOffice {
-  readonly state: GovernorState;
+/** What a permission needs of its breaker. */
+export interface PermissionSource {
+  readonly state: BreakerState;
   readonly now: number;
-  readonly dice: () => number;
-  readonly tell: (event: GovernorEvent) => void;
+  readonly random: () => number;
+  readonly tell: (event: BreakerEvent) => void;
 }
 
 /**
  * Leave to create one instance. Taken in the turn of the decision, used once, and told what became of it; telling more than once
  * changes nothing.
  */
-export class LaunchPermit {
+export class LaunchPermission {
   private accepted = false;
   private over = false;
 
   constructor(
-    private readonly office: PermitOffice,
-    private readonly pass: Pass,
+    private readonly office: PermissionSource,
+    private readonly permission: Permission,
   ) {
-    office.tell({ kind: 'begun', pass, at: pass.begunAt });
+    office.tell({ kind: 'begun', permission, at: permission.begunAt });
   }
 
   /** The cloud has answered with the id of an instance. */
   accept(): void {
     if (this.over || this.accepted) return;
     this.accepted = true;
-    this.office.tell({ kind: 'accepted', pass: this.pass, at: this.office.now });
+    this.office.tell({ kind: 'accepted', permission: this.permission, at: this.office.now });
   }
 
   /** The instance runs. */
   succeed(): void {
-    this.end(() => ({ kind: 'running', pass: this.pass, at: this.office.now }));
+    this.end(() => ({ kind: 'running', permission: this.permission, at: this.office.now }));
   }
 
   /** Nothing was asked, or nobody wants to know any more. */
@@ -54,24 +54,24 @@ export class LaunchPermit {
       error instanceof DeadlineError || (error instanceof ProviderError && error.details.unanswered === true);
     this.end((base) =>
       silent && !this.accepted
-        ? { kind: 'expired', pass: this.pass, at: base.at, dice: this.office.dice() }
+        ? { kind: 'expired', permission: this.permission, at: base.at, random: this.office.random() }
         : { ...base, kind: 'ended', answered: true },
     );
     return 'news';
   }
 
   private refuse({ message: problem, details }: ProviderError, cause: 'capacity' | 'rate'): 'news' | 'known' {
-    const before = refusalsCounted(this.office.state, this.pass.zone, cause);
+    const before = refusalsCounted(this.office.state, this.permission.zone, cause);
     const { retryAfter } = details;
-    this.end((base) => ({ ...base, kind: 'refused', cause, problem, retryAfter, dice: this.office.dice() }));
-    return refusalsCounted(this.office.state, this.pass.zone, cause) === before ? 'known' : 'news';
+    this.end((base) => ({ ...base, kind: 'refused', cause, problem, retryAfter, random: this.office.random() }));
+    return refusalsCounted(this.office.state, this.permission.zone, cause) === before ? 'known' : 'news';
   }
 
   private end(
-    event: (base: { readonly pass: Pass; readonly at: number; readonly accepted: boolean }) => GovernorEvent,
+    event: (base: { readonly permission: Permission; readonly at: number; readonly accepted: boolean }) => BreakerEvent,
   ): void {
     if (this.over) return;
     this.over = true;
-    this.office.tell(event({ pass: this.pass, at: this.office.now, accepted: this.accepted }));
+    this.office.tell(event({ permission: this.permission, at: this.office.now, accepted: this.accepted }));
   }
 }

@@ -2,44 +2,44 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   createsAllowed,
-  gatesBefore,
-  govern,
+  circuitsBefore,
+  breakerAfter,
   isHanging,
-  passFor,
+  permissionFor,
   SILENT_AFTER,
-  UNGOVERNED,
-} from '../../../src/domain/decide/launch-governor.js';
-import type { GovernorState, Pass, Zone } from '../../../src/domain/decide/launch-governor.js';
+  ALL_CLOSED,
+} from '../../../src/domain/decide/circuit-breaker.js';
+import type { BreakerState, Permission, Zone } from '../../../src/domain/decide/circuit-breaker.js';
 
 const ZONE = 'az1';
 
-/** A governor under a clock that the test turns. */
+/** A breaker under a clock that the test turns. */
 class Governed {
-  state: GovernorState = UNGOVERNED;
+  state: BreakerState = ALL_CLOSED;
   now = 0;
 
-  begin(zone: Zone = ZONE): Pass {
-    const pass = passFor(this.state, zone, this.now);
-    this.state = govern(this.state, { kind: 'begun', pass, at: this.now });
-    return pass;
+  begin(zone: Zone = ZONE): Permission {
+    const permission = permissionFor(this.state, zone, this.now);
+    this.state = breakerAfter(this.state, { kind: 'begun', permission, at: this.now });
+    return permission;
   }
 
-  accept(pass: Pass): void {
-    this.state = govern(this.state, { kind: 'accepted', pass, at: this.now });
+  accept(permission: Permission): void {
+    this.state = breakerAfter(this.state, { kind: 'accepted', permission, at: this.now });
   }
 
-  refuse(pass: Pass, cause: 'capacity' | 'rate' = 'capacity', retryAfter?: number): void {
-    const told = { pass, cause, retryAfter, problem: 'no', accepted: false, at: this.now, dice: 0.5 };
-    this.state = govern(this.state, { kind: 'refused', ...told });
+  refuse(permission: Permission, cause: 'capacity' | 'rate' = 'capacity', retryAfter?: number): void {
+    const told = { permission, cause, retryAfter, problem: 'no', accepted: false, at: this.now, random: 0.5 };
+    this.state = breakerAfter(this.state, { kind: 'refused', ...told });
   }
 
-  succeed(pass: Pass): void {
-    this.accept(pass);
-    this.state = govern(this.state, { kind: 'running', pass, at: this.now });
+  succeed(permission: Permission): void {
+    this.accept(permission);
+    this.state = breakerAfter(this.state, { kind: 'running', permission, at: this.now });
   }
 
-  expire(pass: Pass): void {
-    this.state = govern(this.state, { kind: 'expired', pass, at: this.now, dice: 0.5 });
+  expire(permission: Permission): void {
+    this.state = breakerAfter(this.state, { kind: 'expired', permission, at: this.now, random: 0.5 });
   }
 
   allowed(zone: Zone = ZONE): number {
@@ -63,9 +63,9 @@ describe('after the cloud had no room', () => {
     for (let probe = 0; probe < 7; probe += 1) {
       pauses.push(governed.untilAllowed());
       expect(governed.allowed()).toBe(1);
-      const pass = governed.begin();
+      const permission = governed.begin();
       expect(governed.allowed()).toBe(0);
-      governed.refuse(pass);
+      governed.refuse(permission);
     }
     expect(pauses).toEqual([5, 10, 20, 40, 60, 60, 60]);
   });
@@ -86,9 +86,9 @@ describe('after the cloud had no room', () => {
   it('creates that were under way already do not lengthen the pauses', () => {
     const governed = new Governed();
     const burst = Array.from({ length: 50 }, () => governed.begin());
-    for (const pass of burst) governed.refuse(pass);
+    for (const permission of burst) governed.refuse(permission);
     expect(governed.untilAllowed()).toBe(5);
-    expect(gatesBefore(governed.state, ZONE)[0]).toMatchObject({ refusals: 1, pause: 5 });
+    expect(circuitsBefore(governed.state, ZONE)[0]).toMatchObject({ refusals: 1, pause: 5 });
   });
 
   it('other zones go on', () => {
@@ -100,11 +100,11 @@ describe('after the cloud had no room', () => {
   it('room that was freed is filled at once, and no more than that', () => {
     const governed = new Governed();
     governed.refuse(governed.begin());
-    governed.state = govern(governed.state, { kind: 'freed', zone: ZONE });
+    governed.state = breakerAfter(governed.state, { kind: 'freed', zone: ZONE });
     expect(governed.allowed()).toBe(1);
     governed.succeed(governed.begin());
     expect(governed.allowed()).toBe(0);
-    governed.state = govern(governed.state, { kind: 'freed', zone: 'az2' });
+    governed.state = breakerAfter(governed.state, { kind: 'freed', zone: 'az2' });
     expect(governed.allowed()).toBe(0);
   });
 
@@ -122,7 +122,7 @@ describe('after the cloud had no room', () => {
     governed.now += 3600;
     expect(governed.allowed()).toBe(Infinity);
     governed.refuse(governed.begin());
-    expect(gatesBefore(governed.state, ZONE)[0]).toMatchObject({ refusals: 1, since: 3600 });
+    expect(circuitsBefore(governed.state, ZONE)[0]).toMatchObject({ refusals: 1, since: 3600 });
   });
 });
 
@@ -144,8 +144,8 @@ describe('after too many calls', () => {
 
   it('deletes that are refused hold creates back, too', () => {
     const governed = new Governed();
-    const told = { problem: '429', at: 0, dice: 0.5, retryAfter: 20 };
-    governed.state = govern(governed.state, { kind: 'other-refused', ...told });
+    const told = { problem: '429', at: 0, random: 0.5, retryAfter: 20 };
+    governed.state = breakerAfter(governed.state, { kind: 'other-refused', ...told });
     expect(governed.untilAllowed()).toBeGreaterThanOrEqual(20);
   });
 });
@@ -158,23 +158,23 @@ describe('when nothing is answered', () => {
     expect(isHanging(governed.state, governed.now)).toBe(false);
     governed.now = SILENT_AFTER;
     expect(isHanging(governed.state, governed.now)).toBe(true);
-    governed.state = govern(governed.state, { kind: 'hung', at: governed.now, dice: 0.5 });
+    governed.state = breakerAfter(governed.state, { kind: 'hung', at: governed.now, random: 0.5 });
     expect(governed.allowed()).toBe(0);
-    governed.state = govern(governed.state, { kind: 'other-answered', at: governed.now });
+    governed.state = breakerAfter(governed.state, { kind: 'other-answered', at: governed.now });
     expect(governed.allowed()).toBe(1);
-    hanging.forEach((pass) => governed.expire(pass));
+    hanging.forEach((permission) => governed.expire(permission));
   });
 
   it('a probe that gets no answer either is no reason to wait for it', () => {
     const governed = new Governed();
     governed.begin();
     governed.now = SILENT_AFTER;
-    governed.state = govern(governed.state, { kind: 'hung', at: governed.now, dice: 0.5 });
+    governed.state = breakerAfter(governed.state, { kind: 'hung', at: governed.now, random: 0.5 });
     expect(governed.untilAllowed()).toBe(10);
     governed.begin();
     governed.now += SILENT_AFTER;
     expect(isHanging(governed.state, governed.now)).toBe(true);
-    governed.state = govern(governed.state, { kind: 'hung', at: governed.now, dice: 0.5 });
+    governed.state = breakerAfter(governed.state, { kind: 'hung', at: governed.now, random: 0.5 });
     expect(governed.untilAllowed()).toBe(20);
   });
 
@@ -192,10 +192,10 @@ describe('when nothing is answered', () => {
   it('a list that reaches its deadline counts unless something else was answered meanwhile', () => {
     const governed = new Governed();
     governed.now = 100;
-    const told = { kind: 'other-expired', at: 100, dice: 0.5 } as const;
-    const answered = govern(governed.state, { kind: 'other-answered', at: 60 });
-    expect(govern(answered, { ...told, askedAt: 40 }).gates.size).toBe(0);
-    expect(govern(answered, { ...told, askedAt: 80 }).gates.size).toBe(1);
+    const told = { kind: 'other-expired', at: 100, random: 0.5 } as const;
+    const answered = breakerAfter(governed.state, { kind: 'other-answered', at: 60 });
+    expect(breakerAfter(answered, { ...told, askedAt: 40 }).circuits.size).toBe(0);
+    expect(breakerAfter(answered, { ...told, askedAt: 80 }).circuits.size).toBe(1);
   });
 });
 
@@ -210,31 +210,31 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 120 }), (deeds) => {
         const governed = new Governed();
-        const underway: Pass[] = [];
+        const underway: Permission[] = [];
         for (const { what, zone, wait } of deeds) {
           governed.now += wait;
-          const pass = underway[0];
+          const permission = underway[0];
           if (what === 'begin') {
             if (governed.allowed(zone) > 0) underway.push(governed.begin(zone));
-          } else if (what === 'freed') governed.state = govern(governed.state, { kind: 'freed', zone });
+          } else if (what === 'freed') governed.state = breakerAfter(governed.state, { kind: 'freed', zone });
           else if (what === 'answered') {
-            governed.state = govern(governed.state, { kind: 'other-answered', at: governed.now });
-          } else if (pass) {
+            governed.state = breakerAfter(governed.state, { kind: 'other-answered', at: governed.now });
+          } else if (permission) {
             underway.shift();
-            if (what === 'succeed') governed.succeed(pass);
-            else if (what === 'expire') governed.expire(pass);
+            if (what === 'succeed') governed.succeed(permission);
+            else if (what === 'expire') governed.expire(permission);
             else if (what === 'cancel') {
-              const told = { pass, at: governed.now, accepted: false, answered: false };
-              governed.state = govern(governed.state, { kind: 'ended', ...told });
-            } else governed.refuse(pass, what);
+              const told = { permission, at: governed.now, accepted: false, answered: false };
+              governed.state = breakerAfter(governed.state, { kind: 'ended', ...told });
+            } else governed.refuse(permission, what);
           }
           expect(governed.state.unanswered).toBe(underway.length);
-          for (const gate of governed.state.gates.values()) {
-            expect(gate.underway).toBeGreaterThanOrEqual(0);
-            expect(gate.credits).toBeGreaterThanOrEqual(0);
+          for (const circuit of governed.state.circuits.values()) {
+            expect(circuit.underway).toBeGreaterThanOrEqual(0);
+            expect(circuit.credits).toBeGreaterThanOrEqual(0);
           }
         }
-        for (const pass of underway) governed.refuse(pass);
+        for (const permission of underway) governed.refuse(permission);
         for (const zone of ['az1', 'az2']) {
           for (let left = 20; left > 0 && governed.allowed(zone) !== Infinity; left -= 1) {
             expect(governed.untilAllowed(zone)).toBeLessThan(200);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Pace } from '../../../src/apps/launcher/pace.js';
+import { Throttle } from '../../../src/apps/launcher/throttle.js';
 import type { CancelTimer, Clock } from '../../../src/ports/runtime/clock.js';
 
 /** A clock on which looking takes time. */
@@ -24,7 +24,7 @@ class WorkClock implements Clock {
 
 async function restAfter(seconds: number): Promise<readonly number[]> {
   const clock = new WorkClock();
-  await new Pace(clock).look(() => (clock.time += seconds), new AbortController().signal);
+  await new Throttle(clock).run(() => (clock.time += seconds), new AbortController().signal);
   return clock.delays;
 }
 
@@ -40,7 +40,7 @@ test('however long the look, the rest is short enough for nobody to notice', asy
 test('a rest ends when the work ends', async () => {
   const clock = new WorkClock();
   const stopping = new AbortController();
-  const look = new Pace(clock).look(() => {
+  const look = new Throttle(clock).run(() => {
     clock.time += 1;
     stopping.abort(new Error('stopping'));
   }, stopping.signal);

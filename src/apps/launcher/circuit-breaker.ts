@@ -1,36 +1,42 @@
-import { createsAllowed, govern, isHanging, passFor, UNGOVERNED } from '../../domain/decide/launch-governor.js';
-import type { GovernorEvent, GovernorState, Pass, Zone } from '../../domain/decide/launch-governor.js';
-import { allowance } from '../../domain/decide/launch-gate.js';
-import type { TroubleCause } from '../../domain/decide/launch-gate.js';
+import {
+  createsAllowed,
+  breakerAfter,
+  isHanging,
+  permissionFor,
+  ALL_CLOSED,
+} from '../../domain/decide/circuit-breaker.js';
+import type { BreakerEvent, BreakerState, Permission, Zone } from '../../domain/decide/circuit-breaker.js';
+import { circuitState } from '../../domain/decide/circuit.js';
+import type { TroubleCause } from '../../domain/decide/circuit.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { DeadlineError } from '../../ports/runtime/deadline.js';
 import type { Supervisor } from '../../ports/runtime/supervisor.js';
 import type { LauncherServices } from './services.js';
 import type { WakeHub } from './wake-hub.js';
-import { LaunchPermit } from './launch-permit.js';
-import type { PermitOffice } from './launch-permit.js';
+import { LaunchPermission } from './launch-permission.js';
+import type { PermissionSource } from './launch-permission.js';
 
 /** Timers are a little early at times, seconds. */
 const TICK = 0.005;
 
-type GovernorServices = Pick<LauncherServices, 'clock' | 'random' | 'logger'>;
+type BreakerServices = Pick<LauncherServices, 'clock' | 'random' | 'logger'>;
 
-/** Paces the creates of one provider by what its cloud answers (see `domain/decide/launch-governor.ts`). */
-export class LaunchGovernor implements PermitOffice {
-  private current: GovernorState = UNGOVERNED;
-  /** Moments at which somebody will look again. */
+/** Throttles the creates of one provider by what its cloud answers (see `domain/decide/circuit-breaker.ts`). */
+export class CircuitBreaker implements PermissionSource {
+  private current: BreakerState = ALL_CLOSED;
+  /** Moments at which everybody will be woken. */
   private readonly wakes = new Set<number>();
 
   constructor(
     private readonly provider: string,
-    private readonly services: GovernorServices,
+    private readonly services: BreakerServices,
     private readonly tasks: Supervisor,
     /** Woken when more may be created. */
     private readonly hub: Pick<WakeHub, 'wake'>,
   ) {}
 
-  get state(): GovernorState {
+  get state(): BreakerState {
     return this.current;
   }
 
@@ -38,7 +44,7 @@ export class LaunchGovernor implements PermitOffice {
     return this.services.clock.monotonic();
   }
 
-  dice(): number {
+  random(): number {
     return this.services.random.next();
   }
 
@@ -47,16 +53,17 @@ export class LaunchGovernor implements PermitOffice {
     return createsAllowed(this.state, zone, this.now);
   }
 
-  /** Gates that hold creates back, by cause; zones count one by one. */
+  /** Circuits that are not closed, by cause; zones count one by one. */
   held(): Readonly<Record<TroubleCause, number>> {
     const held = { capacity: 0, rate: 0, silence: 0 };
-    for (const gate of this.state.gates.values()) if (allowance(gate, this.now) !== Infinity) held[gate.cause] += 1;
+    for (const circuit of this.state.circuits.values())
+      if (circuitState(circuit, this.now) !== 'closed') held[circuit.cause] += 1;
     return held;
   }
 
-  /** Takes leave for one create; call only if one is allowed. `pass`: how it gets through, if that was planned. */
-  begin(zone: Zone, pass: Pass | null = null): LaunchPermit {
-    return new LaunchPermit(this, pass ?? passFor(this.state, zone, this.now));
+  /** Takes leave for one create; call only if one is allowed. `permission`: how it gets through, if that was planned. */
+  begin(zone: Zone, permission: Permission | null = null): LaunchPermission {
+    return new LaunchPermission(this, permission ?? permissionFor(this.state, zone, this.now));
   }
 
   /** An instance is gone that ran in the zone. */
@@ -78,7 +85,7 @@ export class LaunchGovernor implements PermitOffice {
   }
 
   private failed(error: unknown, askedAt: number): void {
-    const told = { at: this.now, dice: this.dice() };
+    const told = { at: this.now, random: this.random() };
     if (error instanceof DeadlineError) this.tell({ ...told, kind: 'other-expired', askedAt });
     if (!(error instanceof ProviderError)) return;
     const { message: problem, details } = error;
@@ -90,33 +97,33 @@ export class LaunchGovernor implements PermitOffice {
   /** Finds out that nothing happened: a create had no answer for so long that the API counts as silent. */
   noticeSilence(): void {
     if (isHanging(this.state, this.now)) {
-      this.tell({ kind: 'hung', at: this.now, dice: this.dice() });
+      this.tell({ kind: 'hung', at: this.now, random: this.random() });
     }
   }
 
-  /** Something has happened, as `LaunchPermit` and `watch` tell it. */
-  tell(event: GovernorEvent): void {
+  /** Something has happened, as `LaunchPermission` and `watch` tell it. */
+  tell(event: BreakerEvent): void {
     const before = this.state;
-    this.current = govern(before, event);
-    if (this.state.gates === before.gates) return;
+    this.current = breakerAfter(before, event);
+    if (this.state.circuits === before.circuits) return;
     this.report(before);
-    this.wakeAtOpening();
+    this.wakeAtProbe();
     // Whoever begins a create is looking already.
     if (event.kind !== 'begun') this.hub.wake();
   }
 
-  private report(before: GovernorState): void {
-    for (const [scope, gate] of this.state.gates) {
-      if (before.gates.has(scope)) continue;
+  private report(before: BreakerState): void {
+    for (const [scope, circuit] of this.state.circuits) {
+      if (before.circuits.has(scope)) continue;
       this.services.logger.warn(`Creating in ${this.provider} is held back`, {
         provider: this.provider,
         scope,
-        cause: gate.cause,
-        problem: gate.problem,
+        cause: circuit.cause,
+        problem: circuit.problem,
       });
     }
-    for (const [scope, { cause }] of before.gates) {
-      if (this.state.gates.has(scope)) continue;
+    for (const [scope, { cause }] of before.circuits) {
+      if (this.state.circuits.has(scope)) continue;
       this.services.logger.info(`Creating in ${this.provider} goes on as usual`, {
         provider: this.provider,
         scope,
@@ -125,15 +132,15 @@ export class LaunchGovernor implements PermitOffice {
     }
   }
 
-  private wakeAtOpening(): void {
-    for (const { opensAt } of this.state.gates.values()) {
-      if (opensAt <= this.now || this.wakes.has(opensAt)) continue;
-      this.wakes.add(opensAt);
+  private wakeAtProbe(): void {
+    for (const { probesAt } of this.state.circuits.values()) {
+      if (probesAt <= this.now || this.wakes.has(probesAt)) continue;
+      this.wakes.add(probesAt);
       this.tasks.start(`the next probe of ${this.provider}`, async (signal) => {
         try {
-          await sleep(this.services.clock, opensAt - this.now + TICK, signal);
+          await sleep(this.services.clock, probesAt - this.now + TICK, signal);
         } finally {
-          this.wakes.delete(opensAt);
+          this.wakes.delete(probesAt);
         }
         this.hub.wake();
       });
@@ -141,22 +148,22 @@ export class LaunchGovernor implements PermitOffice {
   }
 }
 
-/** The governors of all providers of one launcher. */
-export class LaunchGovernors {
-  private readonly governors = new Map<string, LaunchGovernor>();
+/** The breakers of all providers of one launcher. */
+export class CircuitBreakers {
+  private readonly breakers = new Map<string, CircuitBreaker>();
 
   constructor(
-    private readonly services: GovernorServices,
+    private readonly services: BreakerServices,
     private readonly tasks: Supervisor,
     private readonly hub: Pick<WakeHub, 'wake'>,
   ) {}
 
-  of(provider: string): LaunchGovernor {
-    let governor = this.governors.get(provider);
-    if (!governor) {
-      governor = new LaunchGovernor(provider, this.services, this.tasks, this.hub);
-      this.governors.set(provider, governor);
+  of(provider: string): CircuitBreaker {
+    let breaker = this.breakers.get(provider);
+    if (!breaker) {
+      breaker = new CircuitBreaker(provider, this.services, this.tasks, this.hub);
+      this.breakers.set(provider, breaker);
     }
-    return governor;
+    return breaker;
   }
 }

@@ -17,16 +17,16 @@ interface Suspects {
  * Removes ports and floating addresses that looked abandoned in two looks, more than the kind's interval apart, so that what is just
  * being made for a server is never hit (spec BUILDER 6.11, LAUNCHER 2.11).
  */
-export class LooseResourceCleanup {
+export class LeakedResources {
   private readonly suspects = new Map<string, Suspects>();
 
   constructor(private readonly services: Pick<LauncherServices, 'clock' | 'logger' | 'metrics'>) {}
 
   /** One look at one provider. Trouble with one kind keeps nobody from looking at the others. */
-  async look(provider: string, loose: LooseResources, signal: AbortSignal): Promise<void> {
+  async check(provider: string, loose: LooseResources, signal: AbortSignal): Promise<void> {
     for (const kind of loose.kinds) {
       try {
-        await this.lookAt(provider, kind, loose, signal);
+        await this.checkKind(provider, kind, loose, signal);
       } catch (error) {
         if (signal.aborted) throw error;
         this.services.logger.warn(`The ${kind.name} of ${provider} could not be cleaned up`, errorFields(error));
@@ -34,7 +34,12 @@ export class LooseResourceCleanup {
     }
   }
 
-  private async lookAt(provider: string, kind: LooseKind, loose: LooseResources, signal: AbortSignal): Promise<void> {
+  private async checkKind(
+    provider: string,
+    kind: LooseKind,
+    loose: LooseResources,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock } = this.services;
     const key = `${provider} ${kind.name}`;
     const before = this.suspects.get(key);

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fixedFacts, fixedNode, isOutdated, planFixedMachines } from '../../../src/domain/decide/fixed-machines.js';
-import type { FixedMachinesPlan, FixedPlace } from '../../../src/domain/decide/fixed-machines.js';
+import { staticFacts, staticNode, isOutdated, planStaticMachines } from '../../../src/domain/decide/static-machines.js';
+import type { StaticMachinesPlan, StaticPlace } from '../../../src/domain/decide/static-machines.js';
 import type { Node, NodeState } from '../../../src/domain/model/node.js';
 import { NODE_STATES } from '../../../src/domain/model/node.js';
 import type { Stored } from '../../../src/domain/model/stored.js';
 import { stored } from '../../support/builders.js';
 
-function place(slot: number, change: Partial<FixedPlace> = {}): FixedPlace {
+function place(slot: number, change: Partial<StaticPlace> = {}): StaticPlace {
   return {
     key: `zuul@one:22#${slot}`,
     pool: 'main',
@@ -25,16 +25,16 @@ function place(slot: number, change: Partial<FixedPlace> = {}): FixedPlace {
 }
 
 function node(id: string, slot: number | null, change: Partial<Node> = {}): Stored<Node> {
-  return stored(id, { ...fixedNode('lab', place(0), [], 0), slot, ...change });
+  return stored(id, { ...staticNode('lab', place(0), [], 0), slot, ...change });
 }
 
 function plan(
-  places: readonly FixedPlace[],
+  places: readonly StaticPlace[],
   nodes: readonly Stored<Node>[],
   locked: readonly string[] = [],
   withdrawing: readonly string[] = [],
-): FixedMachinesPlan {
-  return planFixedMachines({
+): StaticMachinesPlan {
+  return planStaticMachines({
     provider: 'lab',
     places,
     nodes,
@@ -43,9 +43,9 @@ function plan(
   });
 }
 
-const missing = (of: FixedMachinesPlan): readonly number[] =>
+const missing = (of: StaticMachinesPlan): readonly number[] =>
   of.machines.flatMap(({ missing: m }) => m.map((p) => p.slot));
-const surplus = (of: FixedMachinesPlan): readonly string[] => of.surplus.map(({ id }) => id);
+const surplus = (of: StaticMachinesPlan): readonly string[] => of.surplus.map(({ id }) => id);
 
 describe('the plan for machines that exist by themselves', () => {
   it('wants a record for each slot that has none, whatever state the others are in', () => {
@@ -79,7 +79,7 @@ describe('the plan for machines that exist by themselves', () => {
   });
 
   it('tells outdated records from those that show the configuration', () => {
-    const facts = fixedFacts(place(0, { labels: ['bare', 'new'] }), ['ssh-rsa A']);
+    const facts = staticFacts(place(0, { labels: ['bare', 'new'] }), ['ssh-rsa A']);
     expect(isOutdated(node('1', 0).value, facts)).toBe(true);
     expect(isOutdated({ ...node('1', 0).value, ...facts }, facts)).toBe(false);
   });
