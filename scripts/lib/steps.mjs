@@ -113,10 +113,14 @@ export function build() {
   }
 }
 
-/** The folders of the drivers that are compiled. None without their packages: the core does without, and so does who has installed just that. */
+/** The folders of the drivers in packages of their own. */
+export function workspaces() {
+  return JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')).workspaces;
+}
+
+/** Those that are compiled. None without their packages: the core does without, and so does who has installed just that. */
 export function builtDrivers() {
-  const { workspaces } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
-  return workspaces.filter((folder) => {
+  return workspaces().filter((folder) => {
     if (!existsSync(path.join(ROOT, folder, 'tsconfig.json'))) return false;
     const { dependencies = {} } = JSON.parse(readFileSync(path.join(ROOT, folder, 'package.json'), 'utf8'));
     return Object.keys(dependencies).every((name) => existsSync(path.join(ROOT, 'node_modules', name)));

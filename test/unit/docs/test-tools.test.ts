@@ -32,6 +32,8 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
   'OpenSSH client': /\(\s*'(ssh|ssh-keygen)',/,
   Ansible: /\(\s*'ansible-inventory',|ansible-playbook/,
   'jq and curl': /jq and curl/,
+  kubectl: /\('kubectl',/,
+  'Python with the client of Kubernetes': /from kubernetes import/,
   'diskimage-builder': /withoutDiskImageBuilder\(|withoutDib\b/,
 };
 /** Guards that are about something else than programs of Debian. */
