@@ -113,18 +113,23 @@ export function build() {
   }
 }
 
-/** The folders of the drivers that are compiled. None without their packages: the core does without, and so does who has installed just that. */
+/** The folders of the drivers in packages of their own. */
+export function workspaces(root = ROOT) {
+  return manifestOf(root).workspaces ?? [];
+}
+
+/** Those that are compiled. None without their packages: the core does without, and so does who has installed just that. */
 export function builtDrivers(root = ROOT) {
-  const manifestOf = (folder) => {
-    const file = path.join(root, folder, 'package.json');
-    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  };
-  const { workspaces = [] } = manifestOf('.');
-  return workspaces.filter((folder) => {
+  return workspaces(root).filter((folder) => {
     if (!existsSync(path.join(root, folder, 'tsconfig.json'))) return false;
-    const { dependencies = {} } = manifestOf(folder);
+    const { dependencies = {} } = manifestOf(path.join(root, folder));
     return Object.keys(dependencies).every((name) => existsSync(path.join(root, 'node_modules', name)));
   });
+}
+
+function manifestOf(folder) {
+  const file = path.join(folder, 'package.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 }
 
 export function requireNode() {

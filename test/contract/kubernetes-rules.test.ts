@@ -1,7 +1,8 @@
 /** What docs/spec/kubernetes.md promises and the driver kit does not ask for, on a double of the API server. */
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { kubeAccess } from '../../drivers/kubernetes/src/client/kube-access.js';
 import { PATIENCE } from '../../drivers/kubernetes/src/nodes/patience.js';
 import type { Patience } from '../../drivers/kubernetes/src/nodes/patience.js';
@@ -217,6 +218,32 @@ describe('a node of the driver kubernetes', () => {
         labels: { nodepool_node_id: '0000000001', nodepool_provider_name: 'cluster', nodepool_pool_name: 'main' },
       },
     });
+  });
+});
+
+describe('the role that the guide gives Nodepool', () => {
+  interface Role {
+    readonly rules: readonly { readonly apiGroups: string[]; readonly resources: string[]; readonly verbs: string[] }[];
+  }
+
+  it.each([['namespace'], ['pod']])('is enough for nodes of type %s, from the start to the end', async (type) => {
+    await givenCluster();
+    const text = readFileSync(new URL('../../docs/guide/kubernetes.md', import.meta.url), 'utf8');
+    const { rules } = parse(/```yml\n(apiVersion: rbac[\s\S]*?)```/.exec(text)![1]!) as Role;
+    const refused: string[] = [];
+    cloud.users.forbid = (_user, { group, resource, verb }) => {
+      const may = rules.some(
+        (rule) => rule.apiGroups.includes(group) && rule.resources.includes(resource) && rule.verbs.includes(verb),
+      );
+      if (!may) refused.push(`${verb} ${resource}`);
+      return !may;
+    };
+    const one = provider({ label: { type } });
+    await one.start(never);
+    const { externalId } = await launched(one, kubeSpec('0000000001', kubePool({ type })));
+    expect(await one.list(never)).toHaveLength(1);
+    await one.delete(externalId, never);
+    expect(refused).toEqual([]);
   });
 });
 

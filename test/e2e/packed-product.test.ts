@@ -8,6 +8,7 @@ import { put } from '../support/folders.js';
 import { InstalledProduct } from '../support/installed-product.js';
 
 const PEBBLE = 'examples/nodepool-driver-pebble';
+const KUBERNETES = ['drivers/kubernetes', 'drivers/openshift', 'drivers/openshiftpods'];
 const INSTALLED = 'node_modules/nodepool-driver-pebble';
 
 /** The double of the cloud that the example brings. */
@@ -19,6 +20,32 @@ interface Cloud {
   open(): Promise<Cloud>;
   close(): Promise<void>;
 }
+
+const KUBE = `labels: [{name: pod}, {name: big}, {name: own}, {name: project}, {name: ci-pod}]
+providers:
+  - name: kube
+    driver: kubernetes
+    max-servers: 5
+    pools:
+      - name: main
+        labels:
+          - {name: pod, type: pod, image: debian}
+          - {name: big, type: pod, image: debian, cpu: 2, env: [{name: A, value: b}]}
+          - {name: own, type: pod, spec: {containers: []}, labels: {a: b}}
+  - name: shift
+    driver: openshift
+    context: shift
+    max-projects: 3
+    pools:
+      - name: main
+        labels:
+          - {name: project, type: project}
+  - name: pods
+    driver: openshiftpods
+    context: shift
+    max-pods: 4
+    pools: [{name: ci, labels: [{name: ci-pod, image: debian}]}]
+`;
 
 describe('the packed product', () => {
   interface Packed {
@@ -85,7 +112,7 @@ describe('the product, installed with a driver from npm packages [C26]', () => {
   let product: InstalledProduct;
   let cloud: Cloud;
   beforeAll(async () => {
-    product = await InstalledProduct.install(PEBBLE);
+    product = await InstalledProduct.install(PEBBLE, ...KUBERNETES);
     const url = pathToFileURL(path.join(product.folder, INSTALLED, 'test/pebble-cloud.js')).href;
     const { PebbleCloud } = (await import(url)) as { readonly PebbleCloud: new () => Cloud };
     cloud = await new PebbleCloud().open();
@@ -156,6 +183,9 @@ providers:
       'libvirt | built-in | 1.2 | images quota leaks console',
       'openstack | built-in | 1.2 | images quota leaks zones console',
       'static | built-in | 1.2 | none',
+      'kubernetes | nodepool-driver-kubernetes 0.1.0 | 1.2 | leaks',
+      'openshift | nodepool-driver-openshift 0.1.0 | 1.2 | leaks',
+      'openshiftpods | nodepool-driver-openshiftpods 0.1.0 | 1.2 | quota leaks',
       'pebble | nodepool-driver-pebble 1.1.0 | 1.1 | images quota leaks zones console',
       '',
     ]);
@@ -174,6 +204,38 @@ providers:
     expect(missing.output).toMatch(
       /nodepool\.yaml:26:13: providers\[2\]\.driver: marble: unknown driver; .*install nodepool-driver-marble/,
     );
+  });
+
+  it('validates the sections of the drivers of Kubernetes, with places [K3, K5, K6, K30]', async () => {
+    product.write('kube.yaml', KUBE);
+    const good = await product.run('nodepool', ['-c', 'kube.yaml', 'config-validate']);
+    expect(good.output).not.toContain('providers[');
+    const mistakes: readonly (readonly [string, string])[] = [
+      ['- {name: pod, type: pod, image: debian}', '- {name: pod, type: pod}'],
+      ['cpu: 2', 'cpus: 2, cloud-image: x'],
+      ['env: [{name: A, value: b}]', 'env: [{name: A}]'],
+      ['spec: {containers: []}', 'spec: {containers: []}, memory: 5'],
+      ['type: project', 'type: namespace'],
+      ['    context: shift\n    max-projects', '    max-projects'],
+    ];
+    product.write(
+      'wrong.yaml',
+      mistakes.reduce((text, [from, to]) => text.replace(from, to), KUBE),
+    );
+    const { code, output } = await product.run('nodepool', ['-c', 'wrong.yaml', 'config-validate']);
+    expect(code).toBe(1);
+    const found = [...output.matchAll(/wrong\.yaml:(\d+):\d+: (providers\S+ [^;\n]+)/g)].map(
+      ([, line, words]) => `${line} ${words}`,
+    );
+    expect(found.sort()).toEqual([
+      '10 providers[0].pools[0].labels[1].cloud-image: unknown key',
+      '10 providers[0].pools[0].labels[1].cpus: unknown key',
+      '10 providers[0].pools[0].labels[1].env: 1 of its entries are no variables',
+      '11 providers[0].pools[0].labels[2].memory: cannot stand beside spec',
+      '12 providers[1].context: required key not provided',
+      '18 providers[1].pools[0].labels[0].type: expected one of project, pod',
+      '9 providers[0].pools[0].labels[0].image: required key not provided',
+    ]);
   });
 
   it('serves nodes from a configuration file, although two other providers are out of order', async () => {

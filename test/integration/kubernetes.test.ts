@@ -19,13 +19,13 @@ const run = promisify(execFile);
 const EXECUTOR = join(ROOT, 'test/fixtures/kazoo/executor.py');
 const TOKEN = 'admin-token-1234';
 
-const withoutDriver = (): boolean => {
+const withoutDrivers = (): boolean => {
   if (existsSync(join(ROOT, 'drivers/kubernetes/dist/driver.js'))) return false;
   throw new Error('The drivers are not built: npm ci --workspaces --include-workspace-root, npm run build');
 };
 
 /** Providers of four drivers in one file, on a real ZooKeeper. The tests below are one story, told in order. */
-describe.skipIf([withoutClient(), withoutDriver()].includes(true))('pods as nodes beside machines of a cloud', () => {
+describe.skipIf([withoutClient(), withoutDrivers()].includes(true))('pods as nodes beside machines of a cloud', () => {
   let server: ZooKeeperServer;
   let certificates: Certificates;
   let cluster: FakeKubernetes;

@@ -26,7 +26,7 @@ export class InstalledProduct {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'nodepool-installed-'));
     const product = new InstalledProduct(folder);
     try {
-      await product.bringDependencies();
+      product.bringDependencies(['.', ...drivers]);
       const packs = await Promise.all(['.', ...drivers].map((source) => product.pack(path.resolve(ROOT, source))));
       writeFileSync(path.join(folder, 'package.json'), '{"private": true}\n');
       await product.npm('install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts', ...packs);
@@ -61,18 +61,18 @@ export class InstalledProduct {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async bringDependencies(): Promise<void> {
-    const lock = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')) as {
-      readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>;
-    };
-    const needed = Object.entries(lock.packages).filter(([place, { dev }]) => place !== '' && dev !== true);
-    for (const [place] of needed) {
-      // A nested one comes with the package it is nested in.
-      if (place.lastIndexOf('node_modules/') > 0) continue;
-      const target = path.join(this.folder, place);
+  /** @param wanted folders whose dependencies are brought; drivers of the project come as packages themselves */
+  private bringDependencies(wanted: readonly string[]): void {
+    const names = wanted.flatMap((folder) => {
+      const manifest = JSON.parse(readFileSync(path.join(ROOT, folder, 'package.json'), 'utf8')) as LockedPackage;
+      return needsOf(manifest);
+    });
+    for (const name of withTheirs(names)) {
+      const target = path.join(this.folder, 'node_modules', name);
       mkdirSync(path.dirname(target), { recursive: true });
       try {
-        cpSync(path.join(ROOT, place), target, { recursive: true });
+        // What is nested comes with the package it is nested in.
+        cpSync(path.join(ROOT, 'node_modules', name), target, { recursive: true });
       } catch (error) {
         // Optional, for another system.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -81,11 +81,43 @@ export class InstalledProduct {
   }
 
   private async pack(source: string): Promise<string> {
-    const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', this.folder], { cwd: source });
+    // npm refuses to do this inside of a workspace while .npmrc leaves workspaces out.
+    const what = source === ROOT ? [] : [source];
+    const { stdout } = await run('npm', ['pack', ...what, '--silent', '--pack-destination', this.folder], {
+      cwd: ROOT,
+    });
     return path.join(this.folder, stdout.trim().split('\n').at(-1) ?? '');
   }
 
   private async npm(...args: readonly string[]): Promise<void> {
     await run('npm', [...args], { cwd: this.folder, maxBuffer: 1 << 24 });
   }
+}
+
+interface LockedPackage {
+  /** A workspace. */
+  readonly link?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+function needsOf({ dependencies = {}, optionalDependencies = {} }: LockedPackage): readonly string[] {
+  return [...Object.keys(dependencies), ...Object.keys(optionalDependencies)];
+}
+
+/** These packages and all that they need, by the lock file. */
+function withTheirs(names: readonly string[]): ReadonlySet<string> {
+  const { packages } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, LockedPackage>>;
+  };
+  const found = new Set<string>();
+  const waiting = [...names];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const locked = packages[`node_modules/${name}`];
+    if (found.has(name) || !locked || locked.link === true) continue;
+    found.add(name);
+    const nested = Object.entries(packages).filter(([place]) => place.startsWith(`node_modules/${name}/node_modules/`));
+    waiting.push(...[locked, ...nested.map(([, inner]) => inner)].flatMap(needsOf));
+  }
+  return found;
 }

@@ -26,14 +26,14 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
   Chromium: /withoutChromium\(/,
   promtool: /withoutPromtool\(/,
   'libvirt and QEMU': /withoutLibvirt\(/,
-  kubectl: /\('kubectl',/,
-  'Python with the client of Kubernetes': /from kubernetes import/,
   Dropbear: /dropbear/,
   openssl: /\('openssl',/,
   'OpenSSH server': /withoutSshd\(/,
   'OpenSSH client': /\(\s*'(ssh|ssh-keygen)',/,
   Ansible: /\(\s*'ansible-inventory',|ansible-playbook/,
   'jq and curl': /jq and curl/,
+  kubectl: /\('kubectl',/,
+  'Python with the client of Kubernetes': /from kubernetes import/,
   'diskimage-builder': /withoutDiskImageBuilder\(|withoutDib\b/,
 };
 /** Guards that are about something else than programs of Debian. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { apiFailure } from '../../../drivers/kubernetes/src/client/api-failure.js';
-import { labelProblems } from '../../../drivers/kubernetes/src/config/label-problems.js';
+import { labelCheck } from '../../../drivers/kubernetes/src/config/label-problems.js';
 import { podResources, quantity, quotaLimits, sumOfLimits } from '../../../drivers/kubernetes/src/made/resources.js';
 import { PATIENCE } from '../../../drivers/kubernetes/src/nodes/patience.js';
 import { podJudge } from '../../../drivers/kubernetes/src/nodes/pod-judge.js';
@@ -166,6 +166,9 @@ describe('quotas [K18]', () => {
 });
 
 describe('a label [K6]', () => {
+  const labelProblems = (values: Readonly<Record<string, unknown>>): ReturnType<ReturnType<typeof labelCheck>> =>
+    labelCheck('type' in values ? ['namespace', 'pod'] : null)(values);
+
   it.each<readonly [string, object, readonly string[]]>([
     ['of a pod with an image', { type: 'pod', image: 'x', env: [{ name: 'A', value: 'b' }] }, []],
     ['of a namespace', { type: 'namespace' }, []],
@@ -177,7 +180,7 @@ describe('a label [K6]', () => {
     ['with half a variable', { type: 'pod', image: 'x', env: [{ name: 'A' }] }, ['env']],
     ['with a number for a variable', { type: 'pod', image: 'x', env: [{ name: 'A', value: 1 }] }, ['env']],
   ])('%s has its problems at the right keys', (_what, values, keys) => {
-    expect(labelProblems(values as never).map(({ key }) => key)).toEqual(keys);
+    expect(labelProblems(values as Readonly<Record<string, unknown>>).map(({ key }) => key)).toEqual(keys);
   });
 
   it('never shows a value of a variable', () => {

@@ -1,6 +1,6 @@
 /** The keys of the three drivers' sections [K3, K4, K5]. */
 import type { DriverConfigSchema, KeyDescription, SectionDescription } from 'nodepool/driver';
-import { labelProblems } from './label-problems.js';
+import { labelCheck } from './label-problems.js';
 
 const LIMITS: SectionDescription = {
   'max-servers': { kind: 'integer', about: 'most nodes of a pool that does not say it itself' },
@@ -83,6 +83,6 @@ export function configSchema({ contextRequired, most, types }: Differences): Dri
       'max-ram': ['max-ram'],
       'max-resources': ['max-resources'],
     },
-    checks: { label: labelProblems },
+    checks: { label: labelCheck(types) },
   };
 }

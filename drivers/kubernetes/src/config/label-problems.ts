@@ -1,14 +1,16 @@
 /** What a label cannot say together [K6]. */
-import type { SectionProblem } from 'nodepool/driver';
+import type { SectionCheck, SectionProblem } from 'nodepool/driver';
 
 /** May stand beside `spec`. */
 const BESIDE_SPEC = new Set(['type', 'spec', 'labels', 'dynamic-labels', 'annotations']);
 
-/** @param values the keys that stand in the label */
-export function labelProblems(values: Readonly<Record<string, unknown>>): readonly SectionProblem[] {
+/** @param types of labels; null: pods only, and labels do not say it */
+export function labelCheck(types: readonly string[] | null): SectionCheck {
+  return (values) => labelProblems(values, types === null || values['type'] === 'pod');
+}
+
+function labelProblems(values: Readonly<Record<string, unknown>>, isPod: boolean): readonly SectionProblem[] {
   const { spec, image, env, gpu, 'gpu-resource': gpuResource } = values;
-  // Where a driver has one type only, labels do not say it.
-  const isPod = values['type'] === undefined || values['type'] === 'pod';
   const problems: SectionProblem[] = [];
   if (spec !== undefined) {
     for (const key of Object.keys(values).filter((name) => !BESIDE_SPEC.has(name))) {
