@@ -6,22 +6,44 @@ export interface LoggedChange {
   readonly record: Readonly<Record<string, unknown>> | null;
 }
 
-const ENTRY = /zxid 0x[0-9a-f]+ (create2?|setData|delete) (.*)$/;
+/** Each begins with its time; what a transaction wrote may hold the end of a line. */
+const ENTRIES = /\n(?=\d+\/\d+\/\d+, |EOF reached)/;
+const ENTRY = /zxid 0x[0-9a-f]+ (create2?|setData|delete|multi) ([^]*)$/;
+/** Of a transaction: the request as it came, lengths and all, of which the tool makes characters. */
+const PART = /(?:^|;)(create2?|setData|delete):[^]{4}(\/[^\0;]*)(?:[^]{4}([^\0]*))?/g;
+
+const KINDS: Readonly<Record<string, LoggedChange['kind']>> = {
+  create: 'create',
+  create2: 'create',
+  setData: 'write',
+  delete: 'remove',
+};
 
 /** The changes of records that are JSON, or nothing, below a chroot. Ephemeral records that vanish with a session are not told. */
 export function changesOf(log: string, chroot: string): readonly LoggedChange[] {
-  return log.split('\n').flatMap((line): readonly LoggedChange[] => {
-    const [, kind, rest] = ENTRY.exec(line) ?? [];
-    if (kind === undefined || rest === undefined) return [];
-    if (kind === 'delete') {
-      const path = rest.replace(/^'/, '');
-      return path.startsWith(`${chroot}/`) ? [{ kind: 'remove', path: path.slice(chroot.length), record: null }] : [];
-    }
-    const comma = rest.indexOf(',');
-    const path = rest.slice(0, comma);
-    if (!path.startsWith(`${chroot}/`)) return [];
-    const data = rest.slice(comma + 1).replace(kind === 'setData' ? /,\d+$/ : /,\[31,s\{.*$/, '');
-    return [{ kind: kind === 'setData' ? 'write' : 'create', path: path.slice(chroot.length), record: parse(data) }];
+  return log
+    .split(ENTRIES)
+    .flatMap((entry) => {
+      const [, kind = '', rest = ''] = ENTRY.exec(entry) ?? [];
+      return kind === 'multi' ? partsOf(rest) : single(kind, rest);
+    })
+    .filter(({ path }) => path.startsWith(`${chroot}/`))
+    .map((change) => ({ ...change, path: change.path.slice(chroot.length) }));
+}
+
+function single(kind: string, rest: string): readonly LoggedChange[] {
+  const change = KINDS[kind];
+  if (!change) return [];
+  if (change === 'remove') return [{ kind: change, path: rest.trim().replace(/^'/, ''), record: null }];
+  const comma = rest.indexOf(',');
+  const data = rest.slice(comma + 1).replace(change === 'write' ? /,\d+\s*$/ : /,\[31,s\{[^]*$/, '');
+  return [{ kind: change, path: rest.slice(0, comma), record: parse(data) }];
+}
+
+function partsOf(rest: string): readonly LoggedChange[] {
+  return [...rest.matchAll(PART)].flatMap(([, kind = '', path = '', data = '']) => {
+    const change = KINDS[kind];
+    return change ? [{ kind: change, path: path.trim(), record: parse(data) }] : [];
   });
 }
 

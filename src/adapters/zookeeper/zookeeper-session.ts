@@ -54,6 +54,8 @@ export class ZooKeeperSession {
   private readonly absence: AbsenceLog;
   private native: NativeClient | undefined;
   private opening: Promise<void> | undefined;
+  /** Another client is asked for since the one that is being made was begun. */
+  private wanted = false;
   private addresses = '';
   private credentials: SessionCredentials | null = null;
   private nativeSince = 0;
@@ -133,17 +135,23 @@ export class ZooKeeperSession {
   }
 
   private open(): void {
+    this.wanted = true;
     this.opening ??= this.connect()
       .catch((error: unknown) => {
         if (!this.stopping.signal.aborted) this.options.logger.error('Cannot connect to ZooKeeper', { err: error });
       })
-      .finally(() => (this.opening = undefined));
+      .finally(() => {
+        this.opening = undefined;
+        // Asked for between the end of that and this turn: nobody else would ever do it.
+        if (this.wanted && !this.stopping.signal.aborted) this.open();
+      });
   }
 
   /** Makes a C client; on its own turn, since the old one may be calling. */
   private async connect(): Promise<void> {
     const { clock, entrances, sessionTimeout } = this.options;
     const { signal } = this.stopping;
+    this.wanted = false;
     const tooSoon = this.nativeSince + RETRY - clock.monotonic();
     if (this.nativeSince > 0 && tooSoon > 0) await sleep(clock, tooSoon, signal);
     for (;;) {
