@@ -195,7 +195,11 @@ function silent(state: BreakerState, { at, random }: Unlucky, trial: Trial): Bre
   return opened(state, SILENCE, { at, random, trial, cause: 'silence', problem: SILENT_PROBLEM });
 }
 
-function opened(state: BreakerState, scope: string, refusal: Omit<Parameters<typeof refuse>[1], 'round'>): BreakerState {
+function opened(
+  state: BreakerState,
+  scope: string,
+  refusal: Omit<Parameters<typeof refuse>[1], 'round'>,
+): BreakerState {
   const rounds = state.rounds + 1;
   const known = state.circuits.get(scope);
   const circuit = refuse(known && isForgotten(known, refusal.at) ? undefined : known, { ...refusal, round: rounds });

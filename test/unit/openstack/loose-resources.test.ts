@@ -28,7 +28,7 @@ async function cleaning(settings: object = {}): Promise<{
     metrics,
     after: async (seconds) => {
       await clock.advance(seconds);
-      await cleanup​.check('real-one', bench.provider.loose, never);
+      await cleanup.check('real-one', bench.provider.loose, never);
       return [...bench.cloud.ports.keys()];
     },
   };
