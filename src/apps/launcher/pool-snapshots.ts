@@ -58,7 +58,8 @@ export class PoolSnapshots {
     const { clock, random } = services;
     const now = clock.monotonic();
     const asked = [...requests.held.map(({ request }) => request), ...requests.open.map(({ value }) => value)];
-    const labels = new Set(asked.flatMap(({ nodeTypes }) => nodeTypes));
+    const labels = new Set<string>();
+    for (const { nodeTypes } of asked) for (const label of nodeTypes) labels.add(label);
     return {
       now,
       epoch: clock.now() - now,

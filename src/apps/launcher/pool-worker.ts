@@ -45,6 +45,8 @@ export class PoolWorker {
   private readonly deaf: DeafClients;
   /** Some request waits for its provider, or for what others use there: pools that come after this one need not wait for it. */
   private deferring = false;
+  /** The requests of the last pass, in its order. */
+  private considered: readonly RequestId[] = [];
   private readonly throttle: Throttle;
   private readonly loop: ControlLoop;
   private readonly tasks: Supervisor;
@@ -176,6 +178,7 @@ export class PoolWorker {
     if (held.length === 0 && open.length === 0) return;
     this.snapshots.prepare(config);
     const plan = planPass(this.snapshots.take(config, { held, open, waiting: this.phases.waiting }));
+    this.considered = plan.requests.map(({ id }) => id);
     this.deferring = plan.deferring;
     if (plan.crowded) this.context.capacity.awaited(this.identity.provider);
     for (const request of plan.requests) {
@@ -195,9 +198,15 @@ export class PoolWorker {
     });
   }
 
+  /** Those of the last pass come first, in the order in which they were: they need hardly be sorted again. */
   private open(): readonly Stored<NodeRequest>[] {
     const { view } = this.context.services.records.requests;
-    return [...this.phases.open].flatMap((id) => (this.context.roster.handles(id) ? [] : (view.get(id) ?? [])));
+    const requests: Stored<NodeRequest>[] = [];
+    for (const id of this.phases.openInOrder(this.considered)) {
+      const request = this.context.roster.handles(id) ? undefined : view.get(id);
+      if (request) requests.push(request);
+    }
+    return requests;
   }
 
   private carryOut(plan: RequestPlan): void {

@@ -26,6 +26,14 @@ export class RequestPhases {
     return this.openIds;
   }
 
+  /** Those that are open: first those that `before` names, in its order. */
+  openInOrder(before: readonly RequestId[]): ReadonlySet<RequestId> {
+    const ordered = new Set<RequestId>();
+    for (const id of before) if (this.openIds.has(id)) ordered.add(id);
+    for (const id of this.openIds) ordered.add(id);
+    return ordered;
+  }
+
   /** Those of ours that lack nodes which nobody has decided on yet: few of many. */
   get lacking(): ReadonlySet<RequestId> {
     return this.lackingIds;

@@ -1,4 +1,5 @@
 import { NODE_STATES, type Node } from '../../domain/model/node.js';
+import type { Stored } from '../../domain/model/stored.js';
 import {
   heldCreates,
   cacheQueue,
@@ -83,10 +84,10 @@ export class StatsReporter {
         for (const label of pool.supportedLabels) bump(labelNodes(label, state), 0);
       }
     }
-    for (const { value } of records.nodes.view.all().values()) {
-      bump(nodes(value.state), 1);
-      if (value.provider !== null) bump(providerNodes(value.provider, value.state), 1);
-      for (const label of value.type) bump(labelNodes(label, value.state), 1);
+    for (const [state, { all, byProvider, byLabel }] of countByState(records.nodes.view.all().values())) {
+      bump(nodes(state), all);
+      for (const [provider, count] of byProvider) bump(providerNodes(provider, state), count);
+      for (const [label, count] of byLabel) bump(labelNodes(label, state), count);
     }
     const requests = records.requests.view.all();
     for (const pool of registered) {
@@ -154,4 +155,27 @@ export class StatsReporter {
       for (const [resource, limit] of Object.entries(limits)) metrics.gauge(tenantLimit(tenant, resource), limit);
     }
   }
+}
+
+interface StateCount {
+  all: number;
+  readonly byProvider: Map<string, number>;
+  readonly byLabel: Map<string, number>;
+}
+
+/** Names of metrics are long: they are made once per count, not once per node. */
+function countByState(all: Iterable<Stored<Node>>): ReadonlyMap<Node['state'], StateCount> {
+  const states = new Map<Node['state'], StateCount>();
+  for (const { value } of all) {
+    let count = states.get(value.state);
+    if (!count) states.set(value.state, (count = { all: 0, byProvider: new Map(), byLabel: new Map() }));
+    count.all += 1;
+    if (value.provider !== null) increment(count.byProvider, value.provider);
+    for (const label of value.type) increment(count.byLabel, label);
+  }
+  return states;
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

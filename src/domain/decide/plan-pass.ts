@@ -132,7 +132,7 @@ class PassPlanner {
   private consider({ id, value }: Stored<NodeRequest>): RequestPlan {
     const shape = shapeOf(value);
     const known = this.alike.get(shape);
-    if (known) return { ...known, id };
+    if (known) return known.kind === 'leave' ? leave(id, known) : { ...known, id };
     const plan = this.admit(id, value);
     if (plan.kind === 'take') this.alike.clear();
     else this.alike.set(shape, plan);
@@ -199,6 +199,10 @@ class PassPlanner {
   private atCapacity(): Reason {
     return { code: 'MIN_READY_AT_CAPACITY', pool: poolName(this.snapshot.pool) };
   }
+}
+
+function leave(id: string, { verdict, because }: RequestPlan & { readonly kind: 'leave' }): RequestPlan {
+  return { kind: 'leave', id, verdict, because };
 }
 
 /** Why the provider cannot be used now. */

@@ -3,22 +3,49 @@ import { parseRequestId } from '../model/request.js';
 import type { NodeRequest } from '../model/request.js';
 import type { Stored } from '../model/stored.js';
 
+/** Costs little for requests that come in nearly this order, and for those that were put in order before. */
 export function orderRequests(
   requests: Iterable<Stored<NodeRequest>>,
   labels: { has(label: string): boolean },
 ): readonly Stored<NodeRequest>[] {
-  const keyed = [...requests].map((request) => {
-    const id = parseRequestId(request.id) ?? { priority: '~', sequence: request.id };
-    return { request, missing: missingLabels(request.value, labels).length, ...id };
+  const keyed = Array.from(requests, (request) => {
+    const missing = missesNone(request.value, labels) ? 0 : missingLabels(request.value, labels).length;
+    return { request, missing, key: keyOf(request) };
   });
-  keyed.sort(
-    (a, b) =>
-      a.missing - b.missing ||
-      compareText(a.priority, b.priority) ||
-      a.request.value.relativePriority - b.request.value.relativePriority ||
-      compareText(a.sequence, b.sequence),
+  keyed.sort((a, b) => a.missing - b.missing || compareKeys(a.key, b.key));
+  return keyed.map(({ request }) => request);
+}
+
+interface OrderKey {
+  readonly priority: string;
+  readonly relativePriority: number;
+  readonly sequence: string;
+}
+
+/** Of records that do not change any more: a changed request is another object. */
+const KEYS = new WeakMap<Stored<NodeRequest>, OrderKey>();
+
+function keyOf(request: Stored<NodeRequest>): OrderKey {
+  let key = KEYS.get(request);
+  if (!key) {
+    const { priority, sequence } = parseRequestId(request.id) ?? { priority: '~', sequence: request.id };
+    key = { priority, sequence, relativePriority: request.value.relativePriority };
+    KEYS.set(request, key);
+  }
+  return key;
+}
+
+function compareKeys(a: OrderKey, b: OrderKey): number {
+  return (
+    compareText(a.priority, b.priority) ||
+    a.relativePriority - b.relativePriority ||
+    compareText(a.sequence, b.sequence)
   );
-  return keyed.map((entry) => entry.request);
+}
+
+function missesNone({ nodeTypes }: NodeRequest, labels: { has(label: string): boolean }): boolean {
+  for (const label of nodeTypes) if (!labels.has(label)) return false;
+  return true;
 }
 
 export function missingLabels(request: NodeRequest, labels: { has(label: string): boolean }): readonly string[] {

@@ -10,7 +10,7 @@ import { document, quotedIn, ROOT, sections, sourceText, tableRows } from './doc
 const code = [
   sourceText('src/domain/explain'),
   readFileSync(path.join(ROOT, 'src/domain/decide/node-cleanup.ts'), 'utf8'),
-  readFileSync(path.join(ROOT, 'src/domain/decide/fixed-machines.ts'), 'utf8'),
+  readFileSync(path.join(ROOT, 'src/domain/decide/static-machines.ts'), 'utf8'),
 ].join('\n');
 
 /** Each code as a type has it: `code: 'A' | 'B'`, and `QuotaReason<'C'>` or `HeldReason<'C'>`. */
