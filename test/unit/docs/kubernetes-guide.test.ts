@@ -5,7 +5,6 @@ import openshift from '../../../drivers/kubernetes/src/openshift.js';
 import openshiftPods from '../../../drivers/kubernetes/src/openshiftpods.js';
 import { PluginDriverSchema } from '../../../src/adapters/config-yaml/drivers/plugin-driver-schema.js';
 import { loadConfig, validateConfig } from '../../../src/adapters/config-yaml/load-config.js';
-import type { SectionDescription } from '../../../src/domain/config/driver-config-schema.js';
 import { optionsFor } from '../config/config-harness.js';
 import { document, fencedBlocks } from './documents.js';
 
