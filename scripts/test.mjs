@@ -4,7 +4,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { runConformance } from './lib/conformance.mjs';
+import { runConformance, runSuite } from './lib/conformance.mjs';
 import { down, makeFolder, ready, takeDownAfterUs, upInBackground, whyNoCloud } from './lib/openstack-cloud.mjs';
 import { preparation } from './lib/preparation.mjs';
 import { findMissingTools, hint, TOOLS } from './lib/test-tools.mjs';
@@ -95,6 +95,17 @@ try {
   callOff?.();
 }
 await step('Contract, integration and end-to-end tests', () => vitest(['contract', 'integration']));
+/** Tests that lean on ZooKeeper most, once more with its C client, which operators may choose. */
+const ON_THE_C_CLIENT = ['severed-connection', 'watches'].map((name) => `test/integration/${name}.test.ts`);
+await step('The C client', () => {
+  const env = { NODEPOOL_ZOOKEEPER_CLIENT: 'native' };
+  vitest(['integration'], ON_THE_C_CLIENT, env);
+  const patterns = ['test_single', 'test_used_node_is_deleted', 'session_loss', 'locked', 'test_request_deleted'];
+  const counts = runSuite(patterns, ['--jobs', '2'], env);
+  if (counts.failed > 0) console.log(counts.output);
+  add(counts);
+});
+await step('The newest Node', () => check('test:node'));
 await step('Simulation with seeds of this commit', () => {
   const simulate = path.join(ROOT, 'scripts/simulate.mjs');
   if (run(process.execPath, [simulate, '--fresh', '--seeds', '200']) !== 0)

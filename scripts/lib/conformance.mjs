@@ -15,10 +15,16 @@ function readNames(file) {
   return lines.map((line) => line.replace(/#.*/, '').trim()).filter((line) => line !== '');
 }
 
-export function runSuite(patterns, extra = []) {
+/** @param env - what differs from our own environment, for the suite and the daemons it starts */
+export function runSuite(patterns, extra = [], env = {}) {
   const only = patterns.flatMap((pattern) => ['--only', pattern]);
   const args = [SUITE, '--impl', IMPLEMENTATION, ...only, ...extra];
-  const result = spawnSync('/usr/bin/python3', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const result = spawnSync('/usr/bin/python3', args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env: { ...process.env, ...env },
+  });
   if (result.error) throw result.error;
   const output = result.stdout + result.stderr;
   const counts = /^(\d+) passed, (\d+) failed$/m.exec(output);

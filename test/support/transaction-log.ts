@@ -10,7 +10,7 @@ export interface LoggedChange {
 const ENTRIES = /\n(?=\d+\/\d+\/\d+, |EOF reached)/;
 const ENTRY = /zxid 0x[0-9a-f]+ (create2?|setData|delete|multi) ([^]*)$/;
 /** Of a transaction: the request as it came, lengths and all, of which the tool makes characters. */
-const PART = /(?:^|;)(create2?|setData|delete):[^]{4}(\/[^\0;]*)(?:[^]{4}([^\0]*))?/g;
+const PART = /(?:^|;)(?:(delete):[^]{4}([^\0;]+)|(create2?|setData):[^]{4}([^\0]+)[^]{4}([^\0]*))/g;
 
 const KINDS: Readonly<Record<string, LoggedChange['kind']>> = {
   create: 'create',
@@ -41,9 +41,10 @@ function single(kind: string, rest: string): readonly LoggedChange[] {
 }
 
 function partsOf(rest: string): readonly LoggedChange[] {
-  return [...rest.matchAll(PART)].flatMap(([, kind = '', path = '', data = '']) => {
+  return [...rest.matchAll(PART)].flatMap(([, removal, removed = '', kind = '', path = '', data = '']) => {
+    if (removal !== undefined) return [{ kind: 'remove', path: removed.trim(), record: null } as const];
     const change = KINDS[kind];
-    return change ? [{ kind: change, path: path.trim(), record: parse(data) }] : [];
+    return change ? [{ kind: change, path, record: parse(data) }] : [];
   });
 }
 

@@ -1,6 +1,5 @@
 import { WireTreeStore } from '../../src/adapters/zookeeper/wire/wire-tree-store.js';
-import { ZooKeeperTreeStore } from '../../src/adapters/zookeeper/zookeeper-tree-store.js';
-import type { ZooKeeperOptions } from '../../src/adapters/zookeeper/zookeeper-tree-store.js';
+import type { ZooKeeperOptions, ZooKeeperTreeStore } from '../../src/adapters/zookeeper/zookeeper-tree-store.js';
 import { SystemRandom } from '../../src/adapters/system/system-random.js';
 
 /** Both ways to speak with ZooKeeper: Apache's C client, and the wire protocol by ourselves. */
@@ -11,9 +10,18 @@ export interface ZooKeeperClient {
   make(options: ZooKeeperOptions): ZooKeeperStore;
 }
 
+/** It fits the one Node that it was compiled for; on others it is left out, and everything else goes on. */
+const native = await import('../../src/adapters/zookeeper/zookeeper-tree-store.js').catch((error: unknown) => {
+  if (process.env['NODEPOOL_TEST_NATIVE'] !== 'no') throw error;
+  return undefined;
+});
+
 export const NATIVE: ZooKeeperClient = {
   name: 'ZooKeeperTreeStore',
-  make: (options) => new ZooKeeperTreeStore(options),
+  make: (options) => {
+    if (!native) throw new Error('The C client was not compiled for this Node');
+    return new native.ZooKeeperTreeStore(options);
+  },
 };
 
 export const WIRE: ZooKeeperClient = {
@@ -21,4 +29,4 @@ export const WIRE: ZooKeeperClient = {
   make: (options) => new WireTreeStore({ ...options, random: new SystemRandom() }),
 };
 
-export const ZOOKEEPER_CLIENTS: readonly ZooKeeperClient[] = [NATIVE, WIRE];
+export const ZOOKEEPER_CLIENTS: readonly ZooKeeperClient[] = native ? [NATIVE, WIRE] : [WIRE];

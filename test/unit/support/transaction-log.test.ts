@@ -13,7 +13,7 @@ it('the changes of single requests and of transactions are read from the log of 
     line(`setData /c/a,{"x": [1,2]},7`),
     // A length of ten is the end of a line.
     line(
-      `multi create:${size(10)}/c/a/locks${size(0)}${acl}\0\0\0\0\x01;setData:${size(4)}/c/a${size(23)}{"x": "create v{;} ,1"}\0\0\0\x01;delete:${size(10)}/c/a/locks`,
+      `multi create:${size(10)}/c/a/locks${size(0)}${acl}\0\0\0\0\x01;delete:${size(6)}/c/a/x;setData:${size(4)}/c/a${size(23)}{"x": "create v{;} ,1"}\0\0\0\x01;delete:${size(10)}/c/a/locks`,
     ),
     line('multi error:\ufffd\ufffd\ufffd\ufffd'),
     line("delete '/c/a"),
@@ -23,6 +23,7 @@ it('the changes of single requests and of transactions are read from the log of 
     { kind: 'create', path: '/a', record: { a: 'b;c,d' } },
     { kind: 'write', path: '/a', record: { x: [1, 2] } },
     { kind: 'create', path: '/a/locks', record: null },
+    { kind: 'remove', path: '/a/x', record: null },
     { kind: 'write', path: '/a', record: { x: 'create v{;} ,1' } },
     { kind: 'remove', path: '/a/locks', record: null },
     { kind: 'remove', path: '/a', record: null },

@@ -14,7 +14,9 @@ export interface ReconnectionOptions {
 
 /** Seconds between two rounds over all servers, growing from the one to the other. */
 const SHORTEST = 0.05;
-const LONGEST = 0.5;
+const LONGEST = 0.35;
+/** Pause when a server took our connection and hung up: it has just begun and will serve at any moment. */
+const STARTING = 0.1;
 /** A connection that lived for so long was a good one: the next round begins at once. */
 const GOOD = 1;
 
@@ -40,6 +42,11 @@ export class Reconnection {
     this.running = true;
     if (this.options.clock.monotonic() - this.connectedAt >= GOOD) this.delay = 0;
     void this.run();
+  }
+
+  /** Somebody was there, and hung up. */
+  soon(): void {
+    this.delay = Math.min(this.delay, STARTING);
   }
 
   end(): void {

@@ -153,6 +153,7 @@ export class WireSession {
         onClosed: (reason) => {
           logger.debug('A connection to ZooKeeper ended', { server: formatServer(server), err: reason });
           if (taken) return this.broken(connection);
+          if (connection.snubbed) this.reconnection.soon();
           this.history.refused(connection.snubbed, this.options.servers.length);
           resolve(false);
         },
