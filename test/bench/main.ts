@@ -6,6 +6,8 @@ import { measureDecisions } from './measure-decisions.js';
 import { measureIdle, measureMirror } from './measure-mirror.js';
 import { measureAlone, measureBurst, measureTrickle } from './measure-requests.js';
 import { measureRoundTrips } from './measure-round-trips.js';
+import { measureLeases } from './measure-leases.js';
+import { measureLibvirt } from './measure-libvirt.js';
 import { measureStore } from './measure-store.js';
 
 const MEASUREMENTS = {
@@ -19,8 +21,11 @@ const MEASUREMENTS = {
 } as const;
 
 const wanted = process.argv.slice(2);
-if (wanted.length === 0 || wanted.includes('store')) await measureStore();
-if (wanted.length === 0 || wanted.some((name) => name !== 'store')) await measureLauncher();
+/** These need no ZooKeeper. */
+const BY_THEMSELVES = { store: measureStore, leases: measureLeases, libvirt: measureLibvirt } as const;
+for (const [name, measure] of Object.entries(BY_THEMSELVES))
+  if (wanted.includes(name) || (wanted.length === 0 && name !== 'libvirt')) await measure();
+if (wanted.length === 0 || wanted.some((name) => !(name in BY_THEMSELVES))) await measureLauncher();
 
 async function measureLauncher(): Promise<void> {
   const world = await BenchWorld.open();

@@ -82,6 +82,8 @@ describe('nodepool-standalone', () => {
     expect(down.code).toBe(0);
     expect(JSON.parse(down.stdout)).toHaveLength(2);
     expect(down.stderr).toMatch(/^nodepool: nodepool-standalone cannot be reached .*; this is what its store holds\n$/);
+    // Whoever locked them is dead.
+    expect((JSON.parse(down.stdout) as Row[]).map(({ locked }) => locked)).toEqual(['unlocked', 'unlocked']);
     const second = standalone();
     await second.says(/store opened \(.*records=\d+, ms=\d+\)/);
     await second.says(/Launcher and builder run/);

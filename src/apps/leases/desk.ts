@@ -4,7 +4,7 @@ import { judgeWish, type LeaseWish } from '../../domain/decide/lease-wish.js';
 import { LEASE_DEFAULTS, type LeaseId, type LeaseVerdict, type NodeLease } from '../../domain/model/lease.js';
 import type { Stored } from '../../domain/model/stored.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
-import { RecordExistsError } from '../../ports/coordination/errors.js';
+import { RecordExistsError, StoreFailureError } from '../../ports/coordination/errors.js';
 import {
   LeaseRefusedError,
   type LabelAnswer,
@@ -23,6 +23,7 @@ import { LeaseReport } from './lease-report.js';
 import { LeaseSurroundings } from './lease-surroundings.js';
 import { LeaseWatch } from './lease-watch.js';
 import { NodesGivenBack } from './nodes-given-back.js';
+import { RenewalTally } from './renewal-tally.js';
 import type { LeaseServices } from './services.js';
 import { SharedTurns } from './shared-turns.js';
 
@@ -41,6 +42,7 @@ export class Desk implements LeaseDesk {
   private readonly descriptions: LeaseDescriptions;
   private readonly following: LeaseFollowing;
   private readonly report: LeaseReport;
+  private readonly renewals: RenewalTally;
   private readonly beats = new SharedTurns<Stored<NodeLease> | undefined>();
 
   constructor(
@@ -53,6 +55,7 @@ export class Desk implements LeaseDesk {
     const watch = new LeaseWatch(services.records.leases);
     this.following = new LeaseFollowing(services, watch, this.descriptions, (id, caller) => this.look(id, caller));
     this.report = new LeaseReport(services);
+    this.renewals = new RenewalTally(services.clock);
   }
 
   freshId(): LeaseId {
@@ -135,7 +138,8 @@ export class Desk implements LeaseDesk {
         const next = renewed(lease, this.services.clock.now(), ttl);
         return next === lease ? undefined : next;
       });
-      this.audit(caller, 'renewed', id);
+      const times = this.renewals.count(id, caller);
+      if (times > 0) this.audit(caller, 'renewed', id, { times });
       return this.descriptions.of(stored);
     });
   }
@@ -239,13 +243,20 @@ export class Desk implements LeaseDesk {
   /** A sign of life; what cannot be renewed is answered as it is. */
   private beat(id: LeaseId, caller: LeaseCaller): Promise<Stored<NodeLease> | undefined> {
     // Many who look at one lease of theirs at once must not get in each other's way.
-    return this.beats.run(JSON.stringify([id, caller.name]), () =>
-      this.services.records.leases.change(id, (lease) => {
-        if (lease.holder !== caller.name) return undefined;
-        const next = renewed(lease, this.services.clock.now());
-        return next === lease ? undefined : next;
-      }),
-    );
+    const { leases } = this.services.records;
+    return this.beats.run(JSON.stringify([id, caller.name]), async () => {
+      try {
+        return await leases.change(id, (lease) => {
+          if (lease.holder !== caller.name) return undefined;
+          const next = renewed(lease, this.services.clock.now());
+          return next === lease ? undefined : next;
+        });
+      } catch (error) {
+        // A question is answered on a full disk as well.
+        if (error instanceof StoreFailureError) return leases.read(id);
+        throw error;
+      }
+    });
   }
 
   /** Of the caller's own lease that has not ended. */

@@ -69,7 +69,9 @@ async function fromStore(options: CommonOptions, mirrors: readonly MirrorName[],
   const { copyOfStore } = await import('../composition/store-copy.js');
   const copy = await copyOfStore(store.directory);
   try {
-    const session = await direct(options, mirrors, { ...store, directory: copy.directory, quiet: true });
+    // Nobody lives who could hold a lock: a node is not shown as locked by a daemon that was killed.
+    const place = { ...store, directory: copy.directory, sessionTimeout: 0, quiet: true };
+    const session = await direct(options, mirrors, place);
     return {
       ...session,
       close: async () => {

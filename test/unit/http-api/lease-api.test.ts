@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { StoreFailureError } from '../../../src/ports/coordination/errors.js';
 import { aToken, LeaseApiWorld, type Answer } from '../../support/lease-api-world.js';
 
 let api: LeaseApiWorld;
@@ -460,4 +461,37 @@ describe('methods and paths', () => {
     await api.world.world.eventually('it is back', async () => (await call('GET', `/leases/${id}`)).status === 200);
     expect((await call('GET', `/leases/${id}`)).body['state']).toBe('active');
   });
+});
+
+describe('a store that cannot be written', () => {
+  const refused = (): Promise<never> => Promise.reject(new StoreFailureError('No space left on device', null));
+  let id: string;
+
+  beforeEach(async () => {
+    id = await api.active();
+    const { leases } = api.member.records;
+    vi.spyOn(leases, 'change').mockImplementation(refused);
+    vi.spyOn(leases, 'create').mockImplementation(refused);
+  });
+  afterEach(() => void vi.restoreAllMocks());
+
+  test('answers whoever asks, the holder too, and 507 to whoever wants to change something', async () => {
+    const seen = await call('GET', `/leases/${id}`);
+    expect([outcome(seen), seen.body['state']]).toEqual(['200', 'active']);
+    expect(outcome(await call('GET', `/leases/${id}?wait=1`))).toBe('200');
+    expect(outcome(await call('GET', '/leases'))).toBe('200');
+    for (const answer of [
+      await call('PUT', `/leases/${uuid()}`, { labels: ['small'] }),
+      await call('POST', `/leases/${id}/renew`),
+      await call('PATCH', `/leases/${id}`, { ttl: 60 }),
+    ])
+      expect([outcome(answer), answer.body['retryable']]).toEqual(['507 store-full', false]);
+  });
+});
+
+test('the audit log tells the first renewal of a holder at once, and counts those that follow', async () => {
+  const id = await api.active();
+  for (let count = 0; count < 20; count += 1) expect(outcome(await call('POST', `/leases/${id}/renew`))).toBe('200');
+  const told = api.member.logger.lines.filter(({ fields }) => fields['audit'] === 'renewed' && fields['lease'] === id);
+  expect(told.map(({ fields }) => fields['times'])).toEqual([1]);
 });

@@ -21,7 +21,7 @@ class Bench {
   readonly logger = new MemoryLogger();
   readonly batches: (readonly EngineChange[])[] = [];
 
-  async open(): Promise<{ readonly durable: DurableTree; readonly store: MemoryTreeStore }> {
+  async open(sessionTimeout = 30): Promise<{ readonly durable: DurableTree; readonly store: MemoryTreeStore }> {
     const { clock, disk, logger } = this;
     const engine = new SimulatedEngine({ disk, clock, delay: () => 1 });
     const append = engine.append.bind(engine);
@@ -30,7 +30,7 @@ class Bench {
       return append(batch);
     };
     const afterTurn = (run: () => void): void => void clock.schedule(0, run);
-    const durable = await DurableTree.open({ engine, place: 'disk', clock, logger, sessionTimeout: 30, afterTurn });
+    const durable = await DurableTree.open({ engine, place: 'disk', clock, logger, sessionTimeout, afterTurn });
     return { durable, store: new MemoryTreeStore(durable.tree, { clock }) };
   }
 }
@@ -190,6 +190,17 @@ describe('commits of a durable tree', () => {
     expect(next.durable.tree.list('/node/lock')).toEqual([]);
     expect(next.durable.tree.list('/node')).toEqual(['kept', 'lock']);
     expect(next.durable.tree.stat('/node/lock')).toBeDefined();
+  });
+
+  it('[S15] whoever only looks at the store of a dead process is not shown its locks', async () => {
+    const bench = new Bench();
+    const { store } = await bench.open();
+    const locked = store.create('/node/lock/a', bytes('x'), { makeParents: true, ephemeral: true, sequential: true });
+    await bench.clock.advance(2);
+    await locked;
+    bench.disk.crash({ keep: 0, torn: false });
+    const { durable } = await bench.open(0);
+    expect(durable.tree.list('/node/lock')).toEqual([]);
   });
 
   it('[S9] a process that ends in order leaves no locks', async () => {

@@ -20,7 +20,7 @@ export interface DurableTreeOptions {
   readonly place: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Seconds that ephemeral records of a process that died stay after the next one has opened the store. */
+  /** Seconds that ephemeral records of a process that died stay after the next one has opened the store; 0 = they are gone at once. */
   readonly sessionTimeout: number;
   /** Default: when Node has run everything that this turn of its loop brought. */
   readonly afterTurn?: (run: () => void) => void;
@@ -106,6 +106,7 @@ export class DurableTree {
     const records = this.tree.ownedCount(former);
     if (records === 0) return;
     const { clock, logger, sessionTimeout } = this.options;
+    if (sessionTimeout === 0) return this.endFormer(former);
     logger.info('The process before did not end its session: its locks stay for the session time-out', {
       records,
       seconds: sessionTimeout,
