@@ -20,10 +20,15 @@ export async function followBuild(context: SubcommandContext, image: string): Pr
 
 /** `delete --wait`. @throws DeadlineError */
 export async function followDeletion(context: SubcommandContext, id: string): Promise<void> {
+  // Lock and record go together, and the lock may be seen to go first: that is no news.
+  let taken = false;
   await following(context, `the deletion of node ${id}`, (line, signal) =>
     context.progress.deletion(
       id,
-      ({ state, locked }) => line.show(`node ${id} is ${state}${locked ? ', a launcher is at it' : ''}`),
+      ({ state, locked }) => {
+        taken ||= locked;
+        line.show(`node ${id} is ${state}${taken ? ', a launcher is at it' : ''}`);
+      },
       signal,
     ),
   );
