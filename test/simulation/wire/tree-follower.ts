@@ -1,4 +1,4 @@
-import { CoordinationError } from '../../../src/ports/coordination/errors.js';
+import { CoordinationError, RecordExistsError, StoreFailureError } from '../../../src/ports/coordination/errors.js';
 import type { TreeEvent } from '../../../src/ports/coordination/tree-watch.js';
 import type { WireTreeStore } from '../../../src/adapters/zookeeper/wire/wire-tree-store.js';
 
@@ -57,6 +57,14 @@ export class TreeFollower {
 
   private look(path: string): void {
     if (!this.paths.includes(path)) return;
-    this.settle(this.store.stat(path).then((stat) => void this.picture.set(path, stat?.modifiedId)));
+    const asked = this.store.stat(path).then(
+      (stat) => void this.picture.set(path, stat?.modifiedId),
+      (error: unknown) => {
+        // Without a connection the gap will be told; whatever else went wrong is tried again.
+        if (error instanceof StoreFailureError || error instanceof RecordExistsError) return this.look(path);
+        throw error;
+      },
+    );
+    this.settle(asked);
   }
 }

@@ -17,6 +17,11 @@ const SHORTEST = 0.05;
 const LONGEST = 0.35;
 /** Pause when a server took our connection and hung up: it has just begun and will serve at any moment. */
 const STARTING = 0.1;
+/**
+ * Seconds that a server has to take us on, at first; doubled with each that is silent. One that has just begun may take a connection and
+ * never say a word on it.
+ */
+const FIRST_PATIENCE = 0.75;
 /** A connection that lived for so long was a good one: the next round begins at once. */
 const GOOD = 1;
 
@@ -27,6 +32,7 @@ export class Reconnection {
   /** The connection broke before the round that made it was over. */
   private again = false;
   private delay = 0;
+  private patience = FIRST_PATIENCE;
   private connectedAt = -Infinity;
 
   constructor(
@@ -74,13 +80,17 @@ export class Reconnection {
     const { servers, resolve, sessionTimeout, random, clock } = this.options;
     const found = shuffled(await resolve(servers), random);
     // All of them must have had their turn before the session is over.
-    const patience = Math.max(0.5, (sessionTimeout * 2) / 3 / Math.max(1, found.length));
+    const share = Math.max(0.5, (sessionTimeout * 2) / 3 / Math.max(1, found.length));
     for (const server of found) {
       if (this.stopping.signal.aborted) return true;
+      const begun = clock.monotonic();
+      const patience = Math.min(share, this.patience);
       if (await this.attempt(server, patience)) {
         this.connectedAt = clock.monotonic();
+        this.patience = FIRST_PATIENCE;
         return true;
       }
+      if (clock.monotonic() - begun >= patience) this.patience = Math.min(share, patience * 2);
     }
     return false;
   }
