@@ -15,7 +15,7 @@ function measure() {
   try {
     const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
     must('The build', process.execPath, [tsc, '-p', 'test/bench/tsconfig.json', '--outDir', copy]);
-    for (const name of ['package.json', 'bin', 'web'])
+    for (const name of ['package.json', 'bin', 'web', 'test/fixtures/libvirt'])
       cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
     // The executables look for the build in dist/.
