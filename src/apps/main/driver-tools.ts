@@ -35,7 +35,9 @@ function ownDrivers(): readonly Driver[] {
 async function list(configPath: string): Promise<readonly string[]> {
   const plugins = openPlugins();
   const folder = path.dirname(path.resolve(configPath));
-  const rows: DriverRow[] = ownDrivers().map(({ name, capabilities }) => ({
+  // By name: in which order the container binds them is nobody's business.
+  const own = [...ownDrivers()].sort((a, b) => a.name.localeCompare(b.name));
+  const rows: DriverRow[] = own.map(({ name, capabilities }) => ({
     name,
     source: 'built-in',
     api: DRIVER_API_VERSION,
