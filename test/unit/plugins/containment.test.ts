@@ -278,7 +278,8 @@ describe('a driver from outside', () => {
       return GOOD;
     });
     expect(logger.messages('info')).toHaveLength(300);
-    expect(logger.messages('warn')).toHaveLength(2);
+    // On a busy machine it may hold up the process besides.
+    expect(logger.lines.filter(({ fields }) => fields?.['fault'] === 'flooded')).toHaveLength(2);
     expect([...metrics.counters.keys()].filter((name) => name.startsWith('name.'))).toHaveLength(500);
     expect(faults('flooded')).toBe(2);
   });
