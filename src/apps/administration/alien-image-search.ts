@@ -30,7 +30,7 @@ export class AlienImageSearch implements AlienImages {
     try {
       const provider = await this.provider(name, signal);
       const images = (await provider.images?.list(signal ?? new AbortController().signal)) ?? [];
-      const known = this.knownIds(name);
+      const known = this.knownIds();
       return images
         .filter(({ externalId, properties }) => BUILD_PROPERTY in properties && !known.has(externalId))
         .map((image) => ({ provider: name, name: image.name, externalId: image.externalId }));
@@ -41,9 +41,12 @@ export class AlienImageSearch implements AlienImages {
     }
   }
 
-  /** Whatever a record names is accounted for, whether it is ready, on its way out, or of an image no longer configured. */
-  private knownIds(provider: string): ReadonlySet<string> {
-    const uploads = this.records.images.view.uploads({ provider });
+  /**
+   * Whatever a record names is accounted for, whether it is ready, on its way out, or of an image no longer configured; and of whichever
+   * provider: several may be pools of one account, and who is told of an alien deletes it.
+   */
+  private knownIds(): ReadonlySet<string> {
+    const uploads = this.records.images.view.uploads();
     return new Set(uploads.flatMap(({ value }) => (value.externalId === null ? [] : [value.externalId])));
   }
 }

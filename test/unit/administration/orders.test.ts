@@ -355,6 +355,24 @@ describe('alien images [BUILDER 128, 129]', () => {
     expect(await bench.during(bench.administration.aliens.find('fixed'))).toEqual([]);
   });
 
+  test('are not those that another provider of the same account has put there', async () => {
+    bench.config = aConfig(
+      {},
+      aProvider({ name: 'one', settings: { cloud: 'one' } }),
+      aProvider({ name: 'two', settings: { cloud: 'one' } }),
+    );
+    const ofTwo = await uploaded('one', 'of two');
+    await bench.put(
+      '/nodepool/images/i/builds/1/providers/two/images/0000000000',
+      JSON.stringify({ state: 'ready', state_time: 1, external_id: ofTwo }),
+    );
+    const alien = await uploaded('one', 'alien');
+    await bench.open();
+    expect(await bench.during(bench.administration.aliens.find('one'))).toEqual([
+      { provider: 'one', name: 'alien', externalId: alien },
+    ]);
+  });
+
   test('a cloud that fails only warns', async () => {
     bench.clouds.cloud('one').failNext('image-list', 1, { message: 'no service' });
     await uploaded('two', 'second');
