@@ -16,6 +16,7 @@ describe.each<readonly [string, KubeDriverName, Readonly<Record<string, unknown>
   ['kubernetes, pods', 'kubernetes', {}],
   ['kubernetes, namespaces', 'kubernetes', { type: 'namespace', image: undefined }],
   ['openshift, pods', 'openshift', {}],
+  ['openshift, projects', 'openshift', { type: 'project', image: undefined }],
   ['openshiftpods', 'openshiftpods', {}],
 ])('[K30] driver contract: %s', (_title, name, label) => {
   // Each check is a cluster of its own, which waits most of the time.
