@@ -1,15 +1,14 @@
 // npm run build: TypeScript to dist, which is replaced in one step: commands and daemons that run meanwhile see one build or the other.
 //
-//   --plain    dist becomes a folder in place of a link, for packing; builds only if there is no build yet
+//   --plain    dist becomes a folder in place of a link, for packing; builds only if dist is not what src is
 //   --linked   undoes that; builds nothing
-import { existsSync } from 'node:fs';
-import path from 'node:path';
+import { isBuilt } from './lib/built.mjs';
 import { makeLink, makePlain } from './lib/builds.mjs';
 import { build, ROOT } from './lib/steps.mjs';
 
 const plain = process.argv.includes('--plain');
 if (process.argv.includes('--linked')) makeLink(ROOT);
 else {
-  if (!plain || !existsSync(path.join(ROOT, 'dist'))) build();
+  if (!plain || !isBuilt()) build();
   if (plain) makePlain(ROOT);
 }

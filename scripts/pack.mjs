@@ -1,4 +1,5 @@
-// npm run pack [-- FOLDER]: files of the core and of the drivers in packages of their own, for `npm install`.
+// npm run pack:all [-- FOLDER]: files of the core and of the drivers in packages of their own, for `npm install`. Not `pack`: npm would run prepack
+// and postpack, which are about the core alone, around a script of that name.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { isBuilt } from './lib/built.mjs';

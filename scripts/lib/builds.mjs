@@ -46,7 +46,7 @@ function pointTo(root, name) {
   symlinkSync(name, draft);
   // A folder, as releases before made it and as packing leaves it, cannot be replaced by a link in one step: this happens once.
   if (existsSync(dist) && !lstatSync(dist).isSymbolicLink())
-    renameSync(dist, path.join(root, `.dist-${Date.now() - 1}-${process.pid}`));
+    renameSync(dist, path.join(root, `.dist-${Date.now() - 1000}-${process.pid}`));
   renameSync(draft, dist);
 }
 
@@ -65,7 +65,7 @@ export function makePlain(root) {
   const dist = path.join(root, 'dist');
   if (!existsSync(dist) || !lstatSync(dist).isSymbolicLink()) return;
   const copy = path.join(root, `.dist-copy-${process.pid}`);
-  cpSync(path.join(root, readlinkSync(dist)), copy, { recursive: true });
+  cpSync(path.join(root, readlinkSync(dist)), copy, { recursive: true, preserveTimestamps: true });
   renameSync(dist, `${copy}-link`);
   renameSync(copy, dist);
   rmSync(`${copy}-link`);
@@ -76,7 +76,7 @@ export function makeLink(root) {
   const dist = path.join(root, 'dist');
   if (!existsSync(dist) || lstatSync(dist).isSymbolicLink()) return;
   const name = `.dist-${Date.now()}-${process.pid}`;
-  cpSync(dist, path.join(root, name), { recursive: true });
+  cpSync(dist, path.join(root, name), { recursive: true, preserveTimestamps: true });
   pointTo(root, name);
   forgetOldBuilds(root, name, YOUNG);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,9 @@ import { ROOT } from './documents.js';
 const { isBuilt } = (await import(pathToFileURL(join(ROOT, 'scripts/lib/built.mjs')).href)) as {
   readonly isBuilt: (root: string) => boolean;
 };
+const { makeLink, makePlain } = (await import(pathToFileURL(join(ROOT, 'scripts/lib/builds.mjs')).href)) as Readonly<
+  Record<'makeLink' | 'makePlain', (root: string) => void>
+>;
 
 let root: string;
 /** Writes a file that was changed at that second. */
@@ -42,5 +45,18 @@ describe('a second quickstart [C24]', () => {
     expect(isBuilt(root)).toBe(false);
     rmSync(join(root, 'dist'), { recursive: true });
     expect(isBuilt(root)).toBe(false);
+  });
+
+  it.each([
+    [100, true],
+    [300, false],
+  ])('still knows after packing whether sources of second %i were built', (second, built) => {
+    renameSync(join(root, 'dist'), join(root, '.dist-1700000000000-1'));
+    symlinkSync('.dist-1700000000000-1', join(root, 'dist'));
+    at(second, 'src/a.ts');
+    makePlain(root);
+    expect(isBuilt(root)).toBe(built);
+    makeLink(root);
+    expect(isBuilt(root)).toBe(built);
   });
 });
