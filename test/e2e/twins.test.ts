@@ -96,7 +96,7 @@ describe.skipIf(withoutClient())('[S14] one tree on the store of one machine and
         store?.join() === zookeeper?.join() && !UNDER_WAY.test(store?.join() ?? '') && !ORDERED.test(store?.[0] ?? '')
       );
     };
-    await eventually('both have done what they were told', done, 40).catch(() => undefined);
+    await eventually('both have done what they were told', done, 120).catch(() => undefined);
     expect(store).toEqual(zookeeper);
   }
 

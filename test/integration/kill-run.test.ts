@@ -99,7 +99,7 @@ async function judge(
     given.push(node?.id ?? '');
   }
   expect(new Set(given).size).toBe(given.length);
-  const limit = HOLDERS_KILLED > 0 ? 60 + TTL : 30;
+  const limit = HOLDERS_KILLED > 0 ? 60 + TTL : 60;
   await world.until('no machine is left', async () => (await list()).length === 0, { limit, every: 1 });
 }
 
