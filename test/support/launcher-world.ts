@@ -83,10 +83,13 @@ export class LauncherWorld {
   readonly client: TreeRecords;
   readonly clientStore: MemoryTreeStore;
 
-  /** @param neighbour another installation, with which this one shares time and clouds, but no store */
-  constructor(seed = 1, knobs: Partial<FakeKnobs> = {}, neighbour?: LauncherWorld) {
+  /**
+   * @param neighbour another installation, with which this one shares time and clouds, but no store
+   * @param tree what the records are in, if it is another than one of its own
+   */
+  constructor(seed = 1, knobs: Partial<FakeKnobs> = {}, neighbour?: LauncherWorld, tree?: MemoryTree) {
     this.clock = neighbour?.clock ?? new VirtualClock();
-    this.tree = new MemoryTree(this.clock);
+    this.tree = tree ?? new MemoryTree(this.clock);
     this.machines = new ControlledScanner(this.clock);
     this.random = new SeededRandom(seed);
     this.clouds = neighbour?.clouds ?? new FakeClouds(this.clock, this.random, knobs);

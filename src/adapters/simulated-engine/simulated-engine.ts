@@ -28,14 +28,15 @@ export class SimulatedEngine implements StoreEngine {
   async append(batch: readonly EngineChange[]): Promise<void> {
     const { clock, delay, disk } = this.options;
     if (this.closed) throw new Error('the simulated engine is closed');
+    // The process of a crash may go on for a while in a simulation; its disk is another's by now.
+    if (!disk.belongsTo(this)) return never();
     if (disk.full) {
       await sleep(clock, delay());
       throw Object.assign(new Error('No space left on device'), { code: 'ENOSPC' });
     }
     disk.write(batch.map(({ key, value }) => ({ key, value: value && Uint8Array.from(value) })));
     await sleep(clock, delay());
-    // The process of a crash may go on for a while in a simulation; its disk is another's by now.
-    if (!disk.belongsTo(this)) return new Promise(() => undefined);
+    if (!disk.belongsTo(this)) return never();
     disk.sync();
   }
 
@@ -47,4 +48,8 @@ export class SimulatedEngine implements StoreEngine {
     this.closed = true;
     this.options.disk.release(this);
   }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
 }
