@@ -92,6 +92,9 @@ function installed(): Dependencies {
   return dependencies;
 }
 
+/** Packages whose place another one may take on this machine, so that their contents cannot be looked up: Google's kubectl and Debian's. */
+const SAID_TO_BRING: ReadonlyMap<string, readonly string[]> = new Map([['kubernetes-client', ['usr/bin/kubectl']]]);
+
 /** Programs and other files that tests look for, of a package and of everything that it brings along. */
 function contentOf(name: string): readonly string[] {
   const { needs, here } = installed();
@@ -102,7 +105,7 @@ function contentOf(name: string): readonly string[] {
     (needs.get(one) ?? []).forEach(add);
   };
   add(name);
-  if (all.size === 0) return [];
+  if (all.size === 0) return SAID_TO_BRING.get(name) ?? [];
   const files = execFileSync('/usr/bin/dpkg-query', ['-L', ...all], { encoding: 'utf8', maxBuffer: 1 << 28 });
   const found = files.split('\n').flatMap((file) => {
     if (/\/s?bin\/[^/]+$/.test(file)) return [`usr/bin/${file.split('/').at(-1) ?? ''}`, file.slice(1)];
