@@ -113,10 +113,10 @@ describe('a configuration that cannot be used', () => {
   });
 
   it('is told of by config-validate as well', async () => {
-    await world.configure(GOOD.replace('driver: fake', 'driver: kubernetes'));
+    await world.configure(GOOD.replace('driver: fake', 'driver: marble'));
     const command = world.start('nodepool', ['-c', world.configFile, 'config-validate']);
     expect((await command.ending()).code).not.toBe(0);
-    expect(command.output).toMatch(/nodepool\.yaml:11:13: .*kubernetes: unknown driver/);
+    expect(command.output).toMatch(/nodepool\.yaml:11:13: .*marble: unknown driver/);
   });
 });
 
