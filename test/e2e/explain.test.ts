@@ -65,7 +65,9 @@ describe.skipIf(withoutClient())('why does my request wait?', () => {
       const said = await world.nodepool('explain', 'request', waiting, '--launcher', address);
       return said.includes(reason) && said;
     });
-    expect(text).toMatch(/^request \S+\n {2}state: pending since [\d:]+, locked\n {2}labels: small\n/);
+    expect(text).toMatch(
+      /^will be served when: .*\nrequest \S+\n {2}state: pending since [\d:]+, locked\n {2}labels: small\n/,
+    );
     expect(text).toMatch(/\n {2}\S+PoolWorker\.cloud-main\S+: wait, since [\d:]+\n {4}QUOTA_POOL /);
     expect(text).toContain('what helps: a node of pool cloud/main is given back, or its limit of instances is raised');
   });

@@ -19,12 +19,17 @@ export function withoutSystemd(): boolean {
 export class ServiceManager {
   /** What was said, one message a line, its parts separated by spaces. */
   readonly messages: string[] = [];
+  /** When each of them arrived, milliseconds since the epoch. */
+  readonly arrivals: number[] = [];
 
   private constructor(
     readonly socket: string,
     private readonly child: ChildProcess,
   ) {
-    createInterface({ input: child.stdout! }).on('line', (line) => this.messages.push(line));
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      this.messages.push(line);
+      this.arrivals.push(Date.now());
+    });
   }
 
   static async start(folder: string): Promise<ServiceManager> {
@@ -44,6 +49,14 @@ export class ServiceManager {
 
   count(pattern: RegExp): number {
     return this.messages.filter((message) => pattern.test(message)).length;
+  }
+
+  /** How many arrived between two moments. */
+  between(pattern: RegExp, from: number, to: number): number {
+    return this.messages.filter((message, at) => {
+      const arrived = this.arrivals[at] ?? 0;
+      return pattern.test(message) && arrived > from && arrived < to;
+    }).length;
   }
 
   stop(): void {
