@@ -91,7 +91,9 @@ export function describeTransactions(
       expect(await refused([{ kind: 'remove', path: 'no path' }])).toBeInstanceOf(StoreFailureError);
     });
 
-    describe.runIf(atomic)('as one', () => {
+    // Not registered rather than skipped: a test that is skipped is one that is missing.
+    if (!atomic) return;
+    describe('as one', () => {
       const transaction = (operations: readonly TreeOperation[]): Promise<readonly OperationResult[]> =>
         store.transaction?.(operations) ?? Promise.reject(new Error('it has none'));
 
