@@ -2,7 +2,6 @@ import type { PoolConfig } from '../../domain/config/config.js';
 import {
   staticFacts,
   staticNode,
-  groupBy,
   isFree,
   isOutdated,
   machineOf,
@@ -10,6 +9,7 @@ import {
 } from '../../domain/decide/static-machines.js';
 import type { StaticMachinePlan, StaticMachinesPlan, StaticPlace } from '../../domain/decide/static-machines.js';
 import type { MachineReason } from '../../domain/explain/node-reason.js';
+import { groupBy } from '../../domain/model/group-by.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import type { FixedMachines } from '../../ports/compute/provider.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';

@@ -12,6 +12,7 @@ import type { BuildKey, StoredBuild, StoredUpload, UploadKey } from '../model/im
 import { planLocalFiles } from './image-local-files.js';
 import type { LocalBuild } from './image-local-files.js';
 import { GENERATIONS_KEPT, newestReadyBuilds, newestReadyUploads } from './image-recency.js';
+import { groupBy } from '../model/group-by.js';
 
 /** Build ids of builders before 9.0. */
 const NUMBERED = /^\d{10}$/;
@@ -197,15 +198,4 @@ export function buildKeyText(key: BuildKey): string {
 
 export function uploadKeyText(key: UploadKey): string {
   return `${buildKeyText(key)}/${key.provider}/${key.upload}`;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }

@@ -9,6 +9,7 @@ import type { FixedSlot } from '../model/fixed-slot.js';
 import type { Node, NodeId, NodeState } from '../model/node.js';
 import { NODE_DEFAULTS } from '../model/node.js';
 import type { Stored } from '../model/stored.js';
+import { groupBy } from '../model/group-by.js';
 
 /** What peers expect in the record's launcher field (spec LAUNCHER 1.6). */
 export const STATIC_LAUNCHER = 'static driver';
@@ -189,15 +190,4 @@ function overfull(
 
 function free(input: StaticMachinesInput, nodes: readonly Stored<Node>[]): readonly Stored<Node>[] {
   return nodes.filter(({ id, value }) => isFree(value) && !input.locked(id) && !input.withdrawing(id));
-}
-
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }
