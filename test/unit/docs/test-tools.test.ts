@@ -45,6 +45,7 @@ const OTHER_GUARDS = [
   'withoutDriver',
   'withoutDrivers',
   'withoutEchoes',
+  'withoutRoot',
   'withoutTlsFiles',
 ];
 /** Of every Debian, and what brought the project here and runs it. */
