@@ -45,6 +45,7 @@ const OTHER_GUARDS = [
   'withoutDriver',
   'withoutDrivers',
   'withoutEchoes',
+  'withoutMount',
   'withoutRoot',
   'withoutTlsFiles',
 ];
