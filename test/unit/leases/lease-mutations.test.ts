@@ -45,7 +45,7 @@ const MUTATIONS: readonly Mutation[] = [
       change(LeaseClocks, 'updated', (original) => {
         return function (this: unknown, id: string, before: NodeLease, after: NodeLease) {
           return original.call(this, ...([id, before, { ...after, heartbeat: before.heartbeat }] as never[]));
-        } as Method;
+        };
       }),
   },
   {
