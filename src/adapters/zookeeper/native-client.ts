@@ -4,7 +4,6 @@
  * We call the binding itself, not the package's wrapper around it, which formats every argument of every call for a log. Watches
  * use the client's one global watcher instead of a function per call: the binding never frees those functions.
  */
-import ZooKeeper from 'zookeeper';
 import type { WatchEvent } from './watch-registry.js';
 
 export interface NativeStat {
@@ -63,7 +62,11 @@ const PERSISTENT = 0;
 const EPHEMERAL = 1;
 const SEQUENTIAL = 2;
 const CONNECTED_STATE = 3;
-const BindingClass = ZooKeeper as unknown as new (config: object) => { readonly native: Binding };
+/** Optional: whoever installs without a compiler lacks the package and its types, and has to be able to build all the same. */
+const PACKAGE: string = 'zookeeper';
+const { default: BindingClass } = (await import(PACKAGE)) as {
+  readonly default: new (config: object) => { readonly native: Binding };
+};
 
 /** One connection handle of the C client. It reconnects by itself until its session ends. */
 export class NativeClient {
