@@ -6,6 +6,7 @@ import type { Provider } from '../../../src/ports/compute/provider.js';
 import { aConfig, aPool, aProvider } from '../../support/builders.js';
 import type { RunningLauncher } from '../../support/launcher-world.js';
 import { LauncherWorld } from '../../support/launcher-world.js';
+import { PLAIN_PROVIDER } from '../../support/plain-provider.js';
 
 let world: LauncherWorld;
 beforeEach(() => {
@@ -20,22 +21,6 @@ const rejection = (what: unknown): never => {
   throw thrown;
 };
 
-const WELL: Provider = {
-  images: null,
-  fixed: null,
-  start: async () => undefined,
-  stop: async () => undefined,
-  labelReady: () => ({ ready: true }),
-  resourcesOf: () => ({ instances: 1 }),
-  limits: async () => ({}),
-  availabilityZones: async () => [],
-  create: async (spec) => `vm-${spec.nodeId}`,
-  waitUntilRunning: async () => ({ interfaceIp: '192.0.2.1', hostKeys: [] }) as never,
-  delete: async () => undefined,
-  list: async () => [],
-  consoleLog: async () => null,
-};
-
 function driver(name: string, change: Partial<Provider>): DriverPlugin {
   return {
     apiVersion: '1.0',
@@ -43,7 +28,7 @@ function driver(name: string, change: Partial<Provider>): DriverPlugin {
     version: '1',
     capabilities: { images: false, quota: true, leaks: true, zones: false, console: false },
     configSchema: {},
-    createProvider: () => ({ ...WELL, ...change }),
+    createProvider: () => ({ ...PLAIN_PROVIDER, ...change }),
   };
 }
 

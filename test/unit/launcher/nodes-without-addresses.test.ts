@@ -3,6 +3,7 @@ import { GuardedDriver } from '../../../src/apps/plugins/containment/guarded-dri
 import type { InstanceSpec, Provider } from '../../../src/ports/compute/provider.js';
 import { aConfig, aPool, aProvider } from '../../support/builders.js';
 import { LauncherWorld } from '../../support/launcher-world.js';
+import { PLAIN_PROVIDER } from '../../support/plain-provider.js';
 
 let world: LauncherWorld;
 beforeEach(() => {
@@ -15,22 +16,12 @@ const ACCESS = { namespace: 'main-1', host: 'https://192.0.2.9', token: 'let-me-
 /** A launcher with one provider whose labels say themselves what is made; its instances are as given. */
 async function given(instance: object, seen: InstanceSpec[] = [], minReady = 0): Promise<void> {
   const provider: Provider = {
-    images: null,
-    fixed: null,
-    start: async () => undefined,
-    stop: async () => undefined,
-    labelReady: () => ({ ready: true }),
-    resourcesOf: () => ({ instances: 1 }),
-    limits: async () => ({}),
-    availabilityZones: async () => [],
+    ...PLAIN_PROVIDER,
     create: async (spec) => {
       seen.push(spec);
       return `ns-${spec.nodeId}`;
     },
     waitUntilRunning: async () => instance as never,
-    delete: async () => undefined,
-    list: async () => [],
-    consoleLog: async () => null,
   };
   const driver = new GuardedDriver({
     apiVersion: '1.2',

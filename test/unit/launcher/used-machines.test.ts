@@ -4,6 +4,7 @@ import type { AccountInstance, InstanceSpec, Provider } from '../../../src/ports
 import { aConfig, aPool, aProvider } from '../../support/builders.js';
 import type { RunningLauncher } from '../../support/launcher-world.js';
 import { LauncherWorld } from '../../support/launcher-world.js';
+import { PLAIN_PROVIDER } from '../../support/plain-provider.js';
 
 /** An account that outlives stores and launchers. */
 class Account {
@@ -13,14 +14,7 @@ class Account {
   /** A driver that finds machines again by what `keyOf` says. */
   driver(keyOf: (spec: InstanceSpec) => string): GuardedDriver {
     const provider: Provider = {
-      images: null,
-      fixed: null,
-      start: async () => undefined,
-      stop: async () => undefined,
-      labelReady: () => ({ ready: true }),
-      resourcesOf: () => ({ instances: 1 }),
-      limits: async () => ({}),
-      availabilityZones: async () => [],
+      ...PLAIN_PROVIDER,
       create: async (spec) => {
         const externalId = keyOf(spec);
         if (!this.machines.has(externalId)) {
@@ -36,7 +30,6 @@ class Account {
         await new Promise((resolve) => setImmediate(resolve));
         return [...this.machines.values()];
       },
-      consoleLog: async () => null,
     };
     return new GuardedDriver({
       apiVersion: '1.0',

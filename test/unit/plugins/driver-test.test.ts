@@ -6,6 +6,7 @@ import { testDriver } from '../../../src/apps/plugins/driver-test.js';
 import type { DriverPlugin } from '../../../src/ports/compute/driver-api.js';
 import type { AccountInstance, Provider } from '../../../src/ports/compute/provider.js';
 import { optionsFor } from '../config/config-harness.js';
+import { PLAIN_PROVIDER } from '../../support/plain-provider.js';
 
 const TOKEN = 'pa55-phrase';
 const CONFIG = `
@@ -31,14 +32,7 @@ async function printed(
 ): Promise<Printed> {
   const machines = new Map<string, AccountInstance>();
   const provider: Provider = {
-    images: null,
-    fixed: null,
-    start: async () => undefined,
-    stop: async () => undefined,
-    labelReady: () => ({ ready: true }),
-    resourcesOf: () => ({ instances: 1 }),
-    limits: async () => ({}),
-    availabilityZones: async () => [],
+    ...PLAIN_PROVIDER,
     create: async ({ idempotencyKey, metadata }) => {
       machines.set(idempotencyKey, { externalId: idempotencyKey, metadata, resources: { instances: 1 } });
       return idempotencyKey;
@@ -46,7 +40,6 @@ async function printed(
     waitUntilRunning: async (externalId) => ({ externalId, interfaceIp: '192.0.2.1' }) as never,
     delete: async (id) => void machines.delete(id),
     list: async () => [...machines.values()],
-    consoleLog: async () => null,
     ...change(machines),
   };
   const driver: DriverPlugin = {
