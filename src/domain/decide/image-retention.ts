@@ -13,6 +13,7 @@ import { planLocalFiles } from './image-local-files.js';
 import type { LocalBuild } from './image-local-files.js';
 import { GENERATIONS_KEPT, newestReadyBuilds, newestReadyUploads } from './image-recency.js';
 import { groupBy } from '../model/group-by.js';
+import { knownOrOldest, waitedOut } from '../model/moment.js';
 
 /** Build ids of builders before 9.0. */
 const NUMBERED = /^\d{10}$/;
@@ -123,9 +124,7 @@ class PlanBuilder {
     }
     if (state === 'deleting') return this.deleteUpload(upload, { code: 'DELETION_ORDERED' });
     if (state === 'failed') {
-      if (this.dueAt(upload.value.stateTime + this.input.showFailures)) {
-        this.deleteUpload(upload, { code: 'FAILED_BEFORE' });
-      }
+      if (this.shown(upload)) this.deleteUpload(upload, { code: 'FAILED_BEFORE' });
       return;
     }
     if (isKept) {
@@ -138,7 +137,7 @@ class PlanBuilder {
 
   /** A build that is not kept: on its way out, step by step. */
   private superseded(build: StoredBuild, uploads: readonly StoredUpload[], kept: readonly string[]): void {
-    const { state, stateTime } = build.value;
+    const { state } = build.value;
     if (state === 'building') return this.push('reap-build', build, { code: 'MAKER_GONE' });
     if (state === 'deleting') {
       if (uploads.length === 0 && this.ownerHadTime(build)) {
@@ -146,7 +145,7 @@ class PlanBuilder {
       }
       return;
     }
-    if (state === 'failed' && !this.dueAt(stateTime + this.input.showFailures)) return;
+    if (state === 'failed' && !this.shown(build)) return;
     // Local files need not wait for a slow cloud: uploads on their way out hold the record only (since 3.11).
     if (uploads.every((upload) => upload.value.state === 'deleting')) {
       this.push('mark-build', build, this.reasonToGo(build, kept));
@@ -157,9 +156,9 @@ class PlanBuilder {
    * Builders before 6.2, which number their builds, find their files by the record only: one that is alive removes files and record
    * itself (spec BUILDER 2.10.5). One that is gone for good must not pin the record.
    */
-  private ownerHadTime({ build, value }: StoredBuild): boolean {
-    const foreign = value.builderId !== this.input.builderId && NUMBERED.test(build);
-    return !foreign || this.dueAt(value.stateTime + this.input.ownerPatience);
+  private ownerHadTime(build: StoredBuild): boolean {
+    const foreign = build.value.builderId !== this.input.builderId && NUMBERED.test(build.build);
+    return !foreign || this.dueAt(knownOrOldest(build.value.stateTime) + this.input.ownerPatience);
   }
 
   private reasonToGo(build: StoredBuild, kept: readonly string[]): RetentionReason {
@@ -183,6 +182,11 @@ class PlanBuilder {
 
   private uploads(build: BuildKey): readonly StoredUpload[] {
     return this.uploadsOf.get(buildKeyText(build)) ?? [];
+  }
+
+  /** Has a failed one been shown for long enough? */
+  private shown({ value }: StoredBuild | StoredUpload): boolean {
+    return this.dueAt(waitedOut(value.stateTime, this.input.showFailures, this.input.now));
   }
 
   private dueAt(moment: number): boolean {

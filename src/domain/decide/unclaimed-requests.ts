@@ -1,3 +1,4 @@
+import { waitedOut } from '../model/moment.js';
 import type { Node } from '../model/node.js';
 import type { NodeRequest } from '../model/request.js';
 
@@ -16,7 +17,7 @@ export function isUnclaimed(
   nodeOf: (id: string) => { readonly value: Node; readonly locked: boolean } | undefined,
   now: number,
 ): boolean {
-  if (request.state !== 'fulfilled' || now - request.stateTime < UNCLAIMED_AGE) return false;
+  if (request.state !== 'fulfilled' || now < waitedOut(request.stateTime, UNCLAIMED_AGE, now)) return false;
   const nodes = request.nodes.map(nodeOf).filter((node) => node !== undefined);
   return nodes.length > 0 && nodes.every(({ value, locked }) => value.state === 'ready' && !locked);
 }

@@ -10,3 +10,12 @@ export function isMoment(time: number): boolean {
 export function knownOrOldest(time: number): number {
   return isMoment(time) ? time : 0;
 }
+
+/**
+ * When somebody who waits `patience` seconds since a recorded time has waited long enough, seconds since the epoch. A time that lies
+ * further ahead than the patience is no time at all: its writer's clock was wrong, and nobody waits until the error has passed.
+ */
+export function waitedOut(since: number, patience: number, now: number): number {
+  const wrong = !isMoment(since) || since > now + patience;
+  return wrong ? now : since + patience;
+}

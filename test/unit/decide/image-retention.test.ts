@@ -56,6 +56,30 @@ describe('numbered builds of others', () => {
 
 const three = [1, 2, 3].map((n) => aBuild(`b${n}`, { stateTime: n }));
 
+describe('a clock that was wrong', () => {
+  const late = (stateTime: number): readonly string[] =>
+    plan({
+      builds: [...three, aBuild('f', { state: 'failed', stateTime })],
+      uploads: [anUpload({ build: 'b3' }, { state: 'failed', stateTime, externalId: null })],
+    });
+
+  it('does not keep what failed, and what it left in the cloud, until the time that it wrote has come', () => {
+    const gone = ['mark-build b1', 'delete-upload b3/cloud/0000000001', 'mark-build f'];
+    expect([...late(12_400)].sort()).toEqual([...gone].sort());
+    expect([...late(1e18)].sort()).toEqual([...gone].sort());
+  });
+
+  it('that is ahead by a little shows a failure a little longer', () => {
+    expect(late(10_010)).toEqual(['mark-build b1']);
+  });
+
+  it('of somebody else never lets the files of an older builder lie for ever, nor takes its time to remove them', () => {
+    const old = (stateTime: number) => aBuild('0000000001', { state: 'deleting', stateTime, builderId: 'an-old-one' });
+    expect(plan({ builds: [old(12_400)] })).toEqual([]);
+    expect(plan({ builds: [old(1e18)] })).toEqual(['remove-build 0000000001']);
+  });
+});
+
 describe('what is removed', () => {
   it('keeps the two newest ready builds and two newest uploads per provider [BUILDER 91]', () => {
     const uploads = [1, 2, 3].map((n) => anUpload({ build: `b${n}` }, { stateTime: n }));

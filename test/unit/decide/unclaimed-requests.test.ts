@@ -21,6 +21,11 @@ describe('a fulfilled request', () => {
     expect(isUnclaimed({ ...request, stateTime: OLD + 1 }, nodes({}, {}), NOW)).toBe(false);
   });
 
+  it('is shown although the clock that wrote its time was days ahead', () => {
+    expect(isUnclaimed({ ...request, stateTime: NOW + 86_400 }, nodes({}, {}), NOW)).toBe(true);
+    expect(isUnclaimed({ ...request, stateTime: NOW + 10 }, nodes({}, {}), NOW)).toBe(false);
+  });
+
   it('is claimed when one of its nodes is locked or in use', () => {
     expect(isUnclaimed(request, nodes({}, { locked: true }), NOW)).toBe(false);
     expect(isUnclaimed(request, nodes({ state: 'in-use' }, {}), NOW)).toBe(false);
