@@ -1,7 +1,7 @@
 /** Reads a plain YAML value into a schema class, reporting everything that does not fit. */
 import { plainToInstance } from 'class-transformer';
-import type { ValidationError } from 'class-validator';
-import { validateSync } from 'class-validator';
+import type { ValidationError } from './class-validator.js';
+import { validateSync } from './class-validator.js';
 import type { KeyPath } from '../../domain/config/config-problem.js';
 import type { ProblemSink } from '../../domain/config/driver-schema.js';
 import { nearestWord } from '../../domain/presentation/nearest-word.js';

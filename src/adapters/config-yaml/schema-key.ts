@@ -3,8 +3,8 @@
  * check (class-validator), and keeps a list of the known keys, which the two packages do not offer.
  */
 import { Expose, Transform, Type } from 'class-transformer';
-import type { ValidationArguments } from 'class-validator';
-import { ValidateBy, ValidateNested } from 'class-validator';
+import type { ValidationArguments } from './class-validator.js';
+import { ValidateBy, ValidateNested } from './class-validator.js';
 import type { ValueKind } from './value-kinds.js';
 
 export type SectionClass<T extends object = object> = new () => T;
