@@ -1,20 +1,18 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NodepoolCommand } from '../support/nodepool-command.js';
+import { DaemonWorld } from '../support/daemon-world.js';
 
-let folder: string;
+// Nothing here needs a server: nobody listens at port 1.
+let world: DaemonWorld;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'nodepool-loaded-'));
+  world = await DaemonWorld.open('loaded-modules');
+  await world.configure({ ...world.basics(), labels: [], providers: [], diskimages: [] });
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => world.close());
 
-/** The packages whose code a run of `nodepool` loads, by the coverage that Node itself keeps. */
-async function packagesOf(...words: readonly string[]): Promise<readonly string[]> {
-  const coverage = join(folder, 'coverage');
-  const end = await NodepoolCommand.start(words, { env: { NODE_V8_COVERAGE: coverage } }).ended;
-  expect(end).toMatchObject({ code: 0 });
+/** Packages whose code the processes loaded that kept the coverage of their code here, as Node does if it is asked to. */
+async function packagesIn(coverage: string): Promise<readonly string[]> {
   const urls: string[] = [];
   for (const file of await readdir(coverage)) {
     const { result } = JSON.parse(await readFile(join(coverage, file), 'utf8')) as { result: { url: string }[] };
@@ -24,15 +22,33 @@ async function packagesOf(...words: readonly string[]): Promise<readonly string[
   return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
 
-describe('a command loads what it uses', () => {
-  it('and next to nothing to tell its version', async () => {
+async function packagesOf(...words: readonly string[]): Promise<readonly string[]> {
+  const coverage = join(world.folder, 'coverage');
+  const command = world.start('nodepool', words, { NODE_V8_COVERAGE: coverage });
+  expect(await command.ending(), command.output).toEqual({ code: 0, signal: null });
+  return packagesIn(coverage);
+}
+
+describe('what is not used is not loaded', () => {
+  it('by a command that tells its version', async () => {
     expect(await packagesOf('--version')).toEqual(['commander', 'reflect-metadata']);
   });
 
-  it('and no driver, no client, no web server and no telephone numbers to check a configuration', async () => {
-    const file = join(folder, 'nodepool.yaml');
-    await writeFile(file, 'zookeeper-servers: [{host: 127.0.0.1}]\nlabels: []\nproviders: []\ndiskimages: []\n');
+  it('by a command that checks a configuration: no driver, no client, no telephone numbers', async () => {
     const known = ['class-transformer', 'class-validator', 'commander', 'reflect-metadata', 'yaml'];
-    expect(await packagesOf('-c', file, 'config-validate')).toEqual(known);
+    expect(await packagesOf('-c', world.configFile, 'config-validate')).toEqual(known);
+  });
+
+  it('by a launcher without clouds, own hosts, SSH and statsd', async () => {
+    const coverage = join(world.folder, 'coverage');
+    const words = ['-f', '-d', '-c', world.configFile];
+    const launcher = world.start('nodepool-launcher', words, { NODE_V8_COVERAGE: coverage });
+    await launcher.says(/ZooKeeper/);
+    await launcher.stop();
+    const loaded = await packagesIn(coverage);
+    expect(loaded).toContain('inversify');
+    for (const name of ['@xmldom/xmldom', 'hot-shots', 'libphonenumber-js', 'ssh2', 'undici']) {
+      expect(loaded).not.toContain(name);
+    }
   });
 });

@@ -1,6 +1,9 @@
 /** Writing and reading XML, as far as libvirt's documents need it. */
-import { DOMParser } from '@xmldom/xmldom';
+import { createRequire } from 'node:module';
+import type * as xmldom from '@xmldom/xmldom';
 import type { Element } from '@xmldom/xmldom';
+
+const require = createRequire(import.meta.url);
 
 /** Characters that XML 1.0 has no way to write. */
 const UNWRITABLE = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
@@ -23,6 +26,8 @@ export function escapeXml(text: string): string {
 
 /** @throws Error if it is no XML */
 export function parseXml(text: string): Element {
+  // Loaded with the first document: daemons without own hosts do without it.
+  const { DOMParser } = require('@xmldom/xmldom') as typeof xmldom;
   const document = new DOMParser({
     onError: (level, message) => {
       if (level !== 'warning') throw new Error(`libvirt answers no XML: ${message}`);

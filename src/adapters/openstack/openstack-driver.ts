@@ -3,7 +3,6 @@ import { openStackProviderSettings } from '../../domain/config/openstack.js';
 import type { CloudDirectory } from './clouds/cloud-directory.js';
 import type { Driver, DriverContext } from '../../ports/compute/driver.js';
 import type { Provider } from '../../ports/compute/provider.js';
-import { createOpenStackClient } from './client/create-client.js';
 import { CloudSession } from './cloud-session.js';
 import { OpenStackProvider } from './openstack-provider.js';
 
@@ -22,6 +21,8 @@ export class OpenStackDriver implements Driver {
     const { cloud, regionName, rate } = openStackProviderSettings(config);
     return new OpenStackProvider(config, async () => {
       const access = await this.clouds.access(cloud ?? config.name, regionName);
+      // The client brings an HTTP library of 20 MB, which launchers without such a cloud do without.
+      const { createOpenStackClient } = await import('./client/create-client.js');
       const { clock, random, logger, metrics } = context;
       const options = { clock, random, logger, metrics, provider: config.name, rate, version: this.version };
       return new CloudSession(config, access, createOpenStackClient(access, options), context);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { Client } from 'ssh2';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { asError } from '../../ports/runtime/clock.js';
+import { sshClient } from './ssh-client.js';
 
 /** A key in the form of `known_hosts`, or that the server has none of this kind. */
 export type HandshakeResult = { readonly key: string } | 'not-offered';
@@ -21,7 +21,7 @@ export function receiveHostKey(
   signal: AbortSignal,
 ): Promise<HandshakeResult> {
   return new Promise((resolve, reject) => {
-    const client = new Client();
+    const client = sshClient();
     let key: Buffer | undefined;
     const finish = (error: Error): void => {
       signal.removeEventListener('abort', onAbort);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Client, type ConnectConfig } from 'ssh2';
+import type { Client, ConnectConfig } from 'ssh2';
 import type { LeasedNode } from '../../domain/model/lease.js';
 import type { KeyInstaller } from '../../ports/leasing/key-installer.js';
 import { asError } from '../../ports/runtime/clock.js';
+import { sshClient } from './ssh-client.js';
 
 /** Milliseconds for a connection to be there. */
 const READY = 20_000;
@@ -51,7 +52,7 @@ function fingerprint(key: Buffer): string {
 
 function connected(options: ConnectConfig, signal: AbortSignal): Promise<Client> {
   return new Promise((resolve, reject) => {
-    const client = new Client();
+    const client = sshClient();
     const onAbort = (): void => fail(asError(signal.reason));
     const fail = (error: Error): void => {
       signal.removeEventListener('abort', onAbort);
