@@ -105,4 +105,19 @@ describe('launches', () => {
     expect(metrics.counters.get('nodepool.launch.error.quota')).toBe(1);
     expect(metrics.counters.get('nodepool.launch.ready')).toBe(1);
   });
+
+  it('cut off by the loss of the session count as such, and as nothing else', async () => {
+    const { metrics, store } = await world.start(simpleConfig());
+    world.cloud.set({ bootTime: 20 });
+    const id = await world.submit();
+    await world.eventually('it boots', () => world.nodes[0]?.externalId != null);
+    store.expireSession();
+    await world.eventually('the launch is over', () => metrics.counters.has('nodepool.launch.error.zksession'));
+    expect([...metrics.counters.keys()].filter((name) => name.startsWith('nodepool.launch.error.'))).toEqual([
+      'nodepool.launch.error.zksession',
+    ]);
+    expect(metrics.counters.get('nodepool.launch.provider.cloud.error.zksession')).toBe(1);
+    await world.fulfilled(id);
+    expect(metrics.counters.get('nodepool.launch.ready')).toBe(1);
+  });
 });
