@@ -17,26 +17,40 @@ export function expandAbbreviations(program: ProgramSpec, argv: readonly string[
   for (let index = 0; index < argv.length; index += 1) {
     const word = argv[index] ?? '';
     if (word === '--') return { kind: 'expanded', argv: [...words, ...argv.slice(index)], command };
-    const name = word.split('=', 1)[0] ?? '';
-    const found = word.startsWith('--') ? meant(options, name) : [name];
-    if (found.length > 1) {
-      return { kind: 'ambiguous', command, problem: `ambiguous option: ${name} could match ${found.join(', ')}` };
-    }
-    const flag = found[0] ?? name;
+    const name = nameIn(word);
+    const [flag = name, ...others] = word.startsWith('--') ? meant(options, name) : [];
+    if (others.length > 0) return { kind: 'ambiguous', command, problem: ambiguity(name, [flag, ...others]) };
     words.push(flag + word.slice(name.length));
-    const option = options.find((candidate) => candidate.flag === flag);
-    // The next word is the option's value, whatever it looks like.
-    if (option?.metavar !== undefined && !word.includes('=')) {
+    if (word === name && takesValue(options, flag)) {
+      // The next word is the option's value, whatever it looks like.
       index += 1;
       words.push(...argv.slice(index, index + 1));
-    } else if (!word.startsWith('-') && command === undefined) {
+    } else if (command === undefined && !word.startsWith('-')) {
       command = word;
-      options = [HELP_OPTION, ...(program.commands.find(({ name: known }) => known === word)?.options ?? [])];
+      options = optionsOf(program, command);
     }
   }
   return { kind: 'expanded', argv: words, command };
 }
 
+/** `--flag` of `--flag=value`. */
+function nameIn(word: string): string {
+  return word.split('=', 1)[0] ?? '';
+}
+
+function ambiguity(name: string, flags: readonly string[]): string {
+  return `ambiguous option: ${name} could match ${flags.join(', ')}`;
+}
+
+function takesValue(options: readonly OptionSpec[], flag: string): boolean {
+  return options.find((option) => option.flag === flag)?.metavar !== undefined;
+}
+
+function optionsOf(program: ProgramSpec, command: string): readonly OptionSpec[] {
+  return [HELP_OPTION, ...(program.commands.find(({ name }) => name === command)?.options ?? [])];
+}
+
+/** The long options that a word may stand for. */
 function meant(options: readonly OptionSpec[], given: string): readonly string[] {
   const flags = (which: readonly OptionSpec[]): readonly string[] =>
     which.flatMap(({ flag }) => flag.split(', ')).filter((flag) => flag.startsWith('--'));

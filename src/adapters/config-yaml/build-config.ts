@@ -30,30 +30,32 @@ export interface BuildOptions {
   readonly found: (driver: string, module: string | null) => DriverSchemaFinding | undefined;
 }
 
+/** A file's section as it was read, and where to report what is wrong with a part of it. */
+interface ReadFile<T> {
+  readonly path: string;
+  readonly value: T;
+  readonly problems: ProblemSink;
+  readonly problemsOf: (section: object) => ProblemSink;
+}
+
 /** The result is to be used only if no errors were reported to the files' problems. */
 export function buildConfig({ main, secure, drivers, clouds, found }: BuildOptions): NodepoolConfig {
-  const top = readSection(TopLevelSchema, main.value, main.problems);
-  const hidden = secure && readSection(SecureSchema, secure.value, secure.problems, { ignoreUnknownKeys: true });
+  const top = readFile(main, readSection(TopLevelSchema, main.value, main.problems));
+  const hidden = secure && readSecure(secure);
   const { value } = top;
-  const labels = buildLabels(value.labels, sinkOf(top, main));
-  const { images: plainImages, names } = buildDiskImages(value.diskImages, sinkOf(top, main));
-  const images =
-    secure && hidden
-      ? withSecureVariables(plainImages, hidden.value.diskImages ?? [], secure.path, sinkOf(hidden, secure))
-      : plainImages;
+  const labels = buildLabels(value.labels, top.problemsOf);
+  const { images: own, names } = buildDiskImages(value.diskImages, top.problemsOf);
+  const images = hidden ? withSecureVariables(own, hidden.value.diskImages ?? [], hidden.path, hidden.problemsOf) : own;
   const surroundings = { drivers, labels: new Set(labels.keys()), diskImages: names, clouds, found };
   const providers = buildProviders(value.providers, surroundings, below(main.problems, 'providers'));
-  const leaseTokens = buildLeaseTokens(
-    hidden?.value.leaseTokens,
-    hidden && secure ? sinkOf(hidden, secure) : undefined,
-  );
+  const leaseTokens = buildLeaseTokens(hidden?.value.leaseTokens, hidden?.problemsOf);
   const leaseApi = buildLeaseApi(value, leaseTokens.length > 0, below(main.problems, 'lease-api'));
   return {
     webapp: buildWebapp(value.webapp),
     ...buildDirectories(value),
-    zookeeper: zookeeperOf(value, main, hidden?.value, secure),
+    zookeeper: zookeeperOf(top, hidden),
     store: buildStore(value.store, { zookeeper: hasServers(value, hidden?.value), problems: main.problems }),
-    maxHoldAge: value.maxHoldAge !== undefined && value.maxHoldAge > 0 ? value.maxHoldAge : Infinity,
+    maxHoldAge: holdAge(value.maxHoldAge),
     labels,
     diskImages: withProviderFormats(images, providers.values()),
     providers,
@@ -61,6 +63,19 @@ export function buildConfig({ main, secure, drivers, clouds, found }: BuildOptio
     ...(leaseApi ? { leaseApi } : {}),
     ...(leaseTokens.length > 0 ? { leaseTokens } : {}),
   };
+}
+
+function readSecure(file: ParsedFile): ReadFile<SecureSchema> {
+  return readFile(file, readSection(SecureSchema, file.value, file.problems, { ignoreUnknownKeys: true }));
+}
+
+function readFile<T>({ path, problems }: ParsedFile, read: ReadSection<T>): ReadFile<T> {
+  return { path, problems, value: read.value, problemsOf: (section) => below(problems, ...read.pathOf(section)) };
+}
+
+/** Seconds; what is not positive holds for ever. */
+function holdAge(seconds: number | undefined): number {
+  return seconds !== undefined && seconds > 0 ? seconds : Infinity;
 }
 
 function buildWebapp(webapp: WebappSchema | undefined): NodepoolConfig['webapp'] {
@@ -84,33 +99,30 @@ function buildDirectories(
   };
 }
 
-/** Servers and TLS files come from the secure file if it has them. */
+/** Servers, TLS files and credentials come from the secure file if it has them. */
 function zookeeperOf(
-  top: TopLevelSchema,
-  main: ParsedFile,
-  hidden: SecureSchema | undefined,
-  secure: ParsedFile | null,
+  main: ReadFile<TopLevelSchema>,
+  secure: ReadFile<SecureSchema> | null,
 ): NodepoolConfig['zookeeper'] {
-  const secureServers = secure && hidden?.zookeeperServers?.length ? hidden.zookeeperServers : undefined;
-  const secureTls = secure ? hidden?.zookeeperTls : undefined;
-  const problemsOf = (fromSecure: boolean): ProblemSink => (fromSecure && secure ? secure : main).problems;
-  return buildZooKeeper(
-    { value: secureServers ?? top.zookeeperServers, problems: problemsOf(secureServers !== undefined) },
-    { value: secureTls ?? top.zookeeperTls, problems: problemsOf(secureTls !== undefined) },
-    {
-      timeout: top.zookeeperTimeout,
-      sasl: (secure ? hidden?.zookeeperSasl : undefined) ?? top.zookeeperSasl,
-      client: top.zookeeperClient,
-    },
-  );
+  const top = main.value;
+  const hidden = secure?.value;
+  const preferred = <T>(
+    secret: T | undefined,
+    plain: T | undefined,
+  ): { value: T | undefined; problems: ProblemSink } =>
+    secret === undefined || !secure
+      ? { value: plain, problems: main.problems }
+      : { value: secret, problems: secure.problems };
+  const servers = hidden?.zookeeperServers?.length ? hidden.zookeeperServers : undefined;
+  return buildZooKeeper(preferred(servers, top.zookeeperServers), preferred(hidden?.zookeeperTls, top.zookeeperTls), {
+    timeout: top.zookeeperTimeout,
+    sasl: preferred(hidden?.zookeeperSasl, top.zookeeperSasl).value,
+    client: top.zookeeperClient,
+  });
 }
 
 function hasServers(top: TopLevelSchema, hidden: SecureSchema | undefined): boolean {
   return top.zookeeperServers !== undefined || hidden?.zookeeperServers !== undefined;
-}
-
-function sinkOf(read: ReadSection<unknown>, file: ParsedFile): (section: object) => ProblemSink {
-  return (section) => below(file.problems, ...read.pathOf(section));
 }
 
 function buildLabels(

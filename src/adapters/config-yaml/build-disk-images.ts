@@ -17,20 +17,7 @@ export function buildDiskImages(
   schemas: readonly DiskImageSchema[] | undefined,
   problemsOf: (image: object) => ProblemSink,
 ): DiskImages {
-  const entries = new Map<string, DiskImageEntry>();
-  const sinks = new Map<string, ProblemSink>();
-  for (const schema of schemas ?? []) {
-    const { name } = schema;
-    if (name === undefined) continue;
-    if (entries.has(name)) {
-      problemsOf(schema).report(['name'], `diskimage ${name} already defined`, {
-        mend: 'rename or remove one of them; the last one counts',
-        severity: 'strict',
-      });
-    }
-    entries.set(name, { ...schema, name });
-    sinks.set(name, problemsOf(schema));
-  }
+  const { entries, sinks } = readEntries(schemas ?? [], problemsOf);
   const images = new Map<string, DiskImageConfig>();
   const names = new Set<string>();
   for (const [name, inherited] of inheritAll(entries)) {
@@ -42,6 +29,28 @@ export function buildDiskImages(
     } else if (problems) reportParent(name, inherited, problems);
   }
   return { images, names };
+}
+
+/** The images that have a name, as they stand there, and where to report what is wrong with each. */
+function readEntries(
+  schemas: readonly DiskImageSchema[],
+  problemsOf: (image: object) => ProblemSink,
+): { readonly entries: ReadonlyMap<string, DiskImageEntry>; readonly sinks: ReadonlyMap<string, ProblemSink> } {
+  const entries = new Map<string, DiskImageEntry>();
+  const sinks = new Map<string, ProblemSink>();
+  for (const schema of schemas) {
+    const { name } = schema;
+    if (name === undefined) continue;
+    if (entries.has(name)) {
+      problemsOf(schema).report(['name'], `diskimage ${name} already defined`, {
+        mend: 'rename or remove one of them; the last one counts',
+        severity: 'strict',
+      });
+    }
+    entries.set(name, { ...schema, name });
+    sinks.set(name, problemsOf(schema));
+  }
+  return { entries, sinks };
 }
 
 function reportParent(name: string, found: Exclude<Inheritance, { kind: 'complete' }>, problems: ProblemSink): void {

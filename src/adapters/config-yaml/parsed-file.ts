@@ -40,14 +40,23 @@ export async function readParsedFile(
   if (faults.some(({ severity }) => severity === 'error')) return null;
   const sink = problems.sink({ file: path, locate });
   if (isRecord(value)) return { path, value, problems: sink };
-  const empty = value === null || value === undefined;
-  if (empty && role === 'secure') return { path, value: {}, problems: sink };
-  const found = empty ? 'the file is empty' : `found ${typeName(value)}`;
-  const slip = typeof value === 'string' ? likelySlip(text, { line: 1, column: 1 }) : undefined;
-  sink.report([], `expected a dictionary (a map of keys), ${found}`, {
-    mend: empty ? 'an empty configuration is written {}' : (slip?.message ?? ''),
-  });
+  if (isEmpty(value) && role === 'secure') return { path, value: {}, problems: sink };
+  reportNoMap(value, text, sink);
   return null;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
+function reportNoMap(value: unknown, text: string, problems: ProblemSink): void {
+  const expected = 'expected a dictionary (a map of keys)';
+  if (isEmpty(value)) {
+    problems.report([], `${expected}, the file is empty`, { mend: 'an empty configuration is written {}' });
+    return;
+  }
+  const slip = typeof value === 'string' ? likelySlip(text, { line: 1, column: 1 }) : undefined;
+  problems.report([], `${expected}, found ${typeName(value)}`, { mend: slip?.message ?? '' });
 }
 
 /** Editors replace files: one that is missing may be there in a moment. */

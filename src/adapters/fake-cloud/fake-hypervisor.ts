@@ -79,20 +79,22 @@ export class FakeHypervisor {
   }
 
   private check({ zone, image, resources }: FakeServerRequest): void {
-    const { zones, missingImages, unknownImages, quota } = this.knobs();
+    const { zones, quota } = this.knobs();
     if (zone !== null && !zones.includes(zone)) {
       throw new ProviderError('transient', `400: The requested availability zone ${zone} is not available`);
     }
-    const missing =
-      image?.kind === 'diskimage'
-        ? this.images.wasDeleted(image.id) || (unknownImages === 'refuse' && !this.images.has(image.id))
-        : image !== null && missingImages.includes(image.id);
-    if (missing) {
-      throw new ProviderError('not-found', `Image ${image?.id ?? ''} could not be found`, { metric: 'error.nodepool' });
+    if (image && this.isMissing(image)) {
+      throw new ProviderError('not-found', `Image ${image.id} could not be found`, { metric: 'error.nodepool' });
     }
     if (this.inventory.overLimit(quota, resources) !== undefined) {
       throw new ProviderError('quota', 'Quota exceeded for something', { metric: 'error.quota' });
     }
+  }
+
+  private isMissing({ kind, id }: NonNullable<FakeServerRequest['image']>): boolean {
+    const { missingImages, unknownImages } = this.knobs();
+    if (kind === 'cloud-image') return missingImages.includes(id);
+    return this.images.wasDeleted(id) || (unknownImages === 'refuse' && !this.images.has(id));
   }
 
   private startBooting(server: FakeServer, args: FakeCallArguments): void {

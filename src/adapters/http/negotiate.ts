@@ -40,38 +40,44 @@ const PARAMETER = `[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"[^"]*")`;
 const RANGE = new RegExp(`^(${TOKEN})/(${TOKEN})((?:${PARAMETER})*)$`);
 const QUALITY = /^(?:0(?:\.\d*)?|1(?:\.0*)?|\.\d+)$/;
 
-/** Undefined when malformed. Parameters other than the quality are ignored: our answers have none. */
+/** Undefined when malformed. */
 function parseAccept(accept: string): readonly MediaRange[] | undefined {
   const ranges: MediaRange[] = [];
   for (const element of accept.split(',')) {
     const text = element.trim();
     if (text === '') continue;
-    const match = RANGE.exec(text);
-    if (!match) return undefined;
-    const [, type = '', subtype = '', parameters = ''] = match;
-    const quality = /;[ \t]*q=([^;]*)/i.exec(parameters)?.[1]?.trim() ?? '1';
-    if (!QUALITY.test(quality) || (type === '*' && subtype !== '*')) return undefined;
-    ranges.push({ type: type.toLowerCase(), subtype: subtype.toLowerCase(), quality: Number(quality) });
+    const range = parseRange(text);
+    if (!range) return undefined;
+    ranges.push(range);
   }
   return ranges.length === 0 ? undefined : ranges;
 }
 
+/** Parameters other than the quality are ignored: our answers have none. */
+function parseRange(text: string): MediaRange | undefined {
+  const match = RANGE.exec(text);
+  if (!match) return undefined;
+  const [, type = '', subtype = '', parameters = ''] = match;
+  const quality = /;[ \t]*q=([^;]*)/i.exec(parameters)?.[1]?.trim() ?? '1';
+  if (!QUALITY.test(quality) || (type === '*' && subtype !== '*')) return undefined;
+  return { type: type.toLowerCase(), subtype: subtype.toLowerCase(), quality: Number(quality) };
+}
+
 /** The quality of the most specific range that covers the offer, 0 if none does. */
 function qualityOf(offer: string, ranges: readonly MediaRange[]): number {
-  const [type, subtype] = offer.split('/');
   let found = { specificity: -1, quality: 0 };
   for (const range of ranges) {
-    const specificity =
-      range.type === '*'
-        ? 0
-        : range.type !== type
-          ? -1
-          : range.subtype === '*'
-            ? 1
-            : range.subtype === subtype
-              ? 2
-              : -1;
+    const specificity = specificityFor(offer, range);
     if (specificity > found.specificity) found = { specificity, quality: range.quality };
   }
   return found.quality;
+}
+
+/** How closely a range names the offer; -1 if it does not cover it. */
+function specificityFor(offer: string, range: MediaRange): number {
+  const [type, subtype] = offer.split('/');
+  if (range.type === '*') return 0;
+  if (range.type !== type) return -1;
+  if (range.subtype === '*') return 1;
+  return range.subtype === subtype ? 2 : -1;
 }

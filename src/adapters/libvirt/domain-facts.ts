@@ -59,12 +59,17 @@ function argumentsOf(domain: Element): readonly string[] {
 
 function resourcesOf(domain: Element, record: MachineRecord | null): Resources {
   const disk = record?.disk ?? null;
-  const memory = find(domain, 'memory');
+  const ram = Math.ceil(kibibytes(find(domain, 'memory')) / 1024);
+  return { instances: 1, cores: coresOf(find(domain, 'vcpu')), ram, ...(disk === null ? {} : { disk }) };
+}
+
+function kibibytes(memory: Element | undefined): number {
   const unit = memory?.getAttribute('unit')?.toLowerCase() ?? 'kib';
-  const ram = Math.ceil((Number(memory?.textContent ?? 0) * (KIB[unit] ?? 1)) / 1024);
-  const vcpu = find(domain, 'vcpu');
-  const cores = Number(vcpu?.getAttribute('current') ?? vcpu?.textContent ?? 1);
-  return { instances: 1, cores, ram, ...(disk === null ? {} : { disk }) };
+  return Number(memory?.textContent ?? 0) * (KIB[unit] ?? 1);
+}
+
+function coresOf(vcpu: Element | undefined): number {
+  return Number(vcpu?.getAttribute('current') ?? vcpu?.textContent ?? 1);
 }
 
 /** The disks themselves, and what they are overlays of. */

@@ -21,6 +21,10 @@ export async function diskSizeOf(file: string, format: string): Promise<number> 
   }
   if (format !== 'qcow2') throw misconfigured(`images of format ${format} cannot be used; qcow2 and raw can`);
   if (!isQcow2 || header.length < 72) throw misconfigured(`the image file ${file} is said to be qcow2, but is not`);
+  return qcow2Size(file, header);
+}
+
+function qcow2Size(file: string, header: Buffer): number {
   const version = header.readUInt32BE(4);
   if (version < 2 || version > 3)
     throw misconfigured(`the image file ${file} is of a qcow2 version ${version} that is not known`);

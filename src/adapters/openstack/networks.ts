@@ -41,15 +41,16 @@ function describe(json: JsonObject, flags: readonly CloudNetwork[], routed: Read
   const own = flags.find((flag) => flag.name === name || flag.name === id);
   const isExternal = json['router:external'] === true;
   const isProvider = textAt(json, 'provider:physical_network') !== '';
-  const sourceIsSet = flags.some((flag) => flag.natSource);
-  const destinationIsSet = flags.some((flag) => flag.natDestination);
+  // As soon as one network is flagged, the others are not.
+  const flagged = (role: 'natSource' | 'natDestination'): boolean | undefined =>
+    flags.some((flag) => flag[role]) ? own?.[role] === true : undefined;
   return {
     id,
     name,
     externalIpv4: own?.routesIpv4Externally ?? (isExternal || isProvider),
     externalIpv6: own?.routesIpv6Externally ?? isExternal,
-    natSource: sourceIsSet ? own?.natSource === true : isExternal,
-    natDestination: destinationIsSet ? own?.natDestination === true : !isExternal && routed.has(id),
+    natSource: flagged('natSource') ?? isExternal,
+    natDestination: flagged('natDestination') ?? (!isExternal && routed.has(id)),
     defaultInterface: own?.defaultInterface === true,
   };
 }

@@ -1,22 +1,10 @@
-import type { ImageBuild, ImageUpload, StoredBuild, StoredUpload } from '../../domain/model/image.js';
+import type { StoredBuild, StoredUpload } from '../../domain/model/image.js';
 import type { DamagedRecord } from '../../domain/model/stored.js';
 import type { TreeRecord } from '../../ports/coordination/tree-store.js';
-import { buildCodec, uploadCodec } from './image-codec.js';
-import { parseImagePath, type ImagePlace } from './image-place.js';
+import { comparePlaces, entryOf, type CatalogueEntry } from './catalogue-entry.js';
+import { parseImagePath } from './image-place.js';
 import { IMAGES, imagePath } from './paths.js';
-import { decodeSafely, type RecordCodec } from './record-codec.js';
-
-interface Entry {
-  readonly place: ImagePlace;
-  readonly data: Uint8Array;
-  readonly modifiedId: number;
-  readonly createdTime: number;
-  /** Lists asked for before this moment, in the mirror's own counting, say nothing about it. */
-  readonly tick: number;
-  readonly build: StoredBuild | undefined;
-  readonly upload: StoredUpload | undefined;
-  readonly damaged: DamagedRecord | undefined;
-}
+import { sameBytes } from './same-bytes.js';
 
 export interface CatalogueChange {
   readonly image: string;
@@ -26,7 +14,7 @@ export interface CatalogueChange {
 
 /** What is known of `/nodepool/images`, by path. Folders without data are known by their listing above. */
 export class ImageCatalogue {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Map<string, CatalogueEntry>();
   private names = new Set<string>();
   private sortedBuilds: readonly StoredBuild[] | undefined;
   private sortedUploads: readonly StoredUpload[] | undefined;
@@ -97,16 +85,19 @@ export class ImageCatalogue {
       this.entries.delete(known);
       concerned.add(entry.place.image);
     }
-    if (path === IMAGES) {
-      for (const name of names) if (!this.names.has(name)) concerned.add(name);
-      for (const name of this.names) if (!present.has(name)) concerned.add(name);
-      this.names = present;
-    }
+    if (path === IMAGES) this.rename(present, concerned);
     if (concerned.size > 0) this.forgetSorted();
     return concerned;
   }
 
-  private sorted(): readonly Entry[] {
+  /** @param concerned gets the names that are new or gone */
+  private rename(present: Set<string>, concerned: Set<string>): void {
+    for (const name of present) if (!this.names.has(name)) concerned.add(name);
+    for (const name of this.names) if (!present.has(name)) concerned.add(name);
+    this.names = present;
+  }
+
+  private sorted(): readonly CatalogueEntry[] {
     return [...this.entries.values()].sort((a, b) => comparePlaces(a.place, b.place));
   }
 
@@ -114,51 +105,4 @@ export class ImageCatalogue {
     this.sortedBuilds = undefined;
     this.sortedUploads = undefined;
   }
-}
-
-function entryOf(place: ImagePlace, path: string, record: TreeRecord, tick: number): Entry {
-  const { data, stat } = record;
-  const base = { place, data, modifiedId: stat.modifiedId, createdTime: stat.createdTime, tick };
-  const nothing = { build: undefined, upload: undefined, damaged: undefined };
-  if (place.kind === 'build') {
-    const { kind: _, ...key } = place;
-    const value = understand<ImageBuild>(buildCodec, path, key.build, record);
-    return { ...base, ...nothing, ...('damaged' in value ? value : { build: { ...key, ...value } }) };
-  }
-  if (place.kind === 'upload') {
-    const { kind: _, ...key } = place;
-    const value = understand<ImageUpload>(uploadCodec, path, key.upload, record);
-    return { ...base, ...nothing, ...('damaged' in value ? value : { upload: { ...key, ...value } }) };
-  }
-  return { ...base, ...nothing };
-}
-
-function understand<T>(
-  codec: RecordCodec<T>,
-  path: string,
-  id: string,
-  record: TreeRecord,
-): { readonly value: T } | { readonly damaged: DamagedRecord } {
-  const decoded = decodeSafely(codec, record);
-  if ('value' in decoded) return decoded;
-  return { damaged: { id, path, ...decoded, modifiedTime: record.stat.modifiedTime } };
-}
-
-function comparePlaces(a: ImagePlace, b: ImagePlace): number {
-  return (
-    compare(a.image, b.image) ||
-    compare(a.build, b.build) ||
-    compare(a.provider ?? '', b.provider ?? '') ||
-    compare(a.upload ?? '', b.upload ?? '')
-  );
-}
-
-function compare(a: string | undefined, b: string | undefined): number {
-  const [left, right] = [a ?? '', b ?? ''];
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -39,19 +39,27 @@ function standardToken(token: string): string {
 
 /** @throws RangeError for what is nested too deeply */
 export function formatPythonJson(value: unknown, depth = 0): string {
-  if (value === null || value === undefined) return 'null';
-  if (typeof value === 'string') return pythonText(value);
-  if (typeof value === 'number') return formatNumber(value);
-  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  switch (typeof value) {
+    case 'string':
+      return pythonText(value);
+    case 'number':
+      return formatNumber(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'undefined':
+      return 'null';
+    case 'object':
+      return value === null ? 'null' : formatObject(value, depth);
+    default:
+      throw new TypeError(`a ${typeof value} cannot be written as JSON`);
+  }
+}
+
+function formatObject(value: object, depth: number): string {
   if (value instanceof PythonFloat) return formatFloat(value.value);
   if (value instanceof JsonText) return value.text;
   if (depth > MOST_DEPTH) throw new RangeError('a value that is nested too deeply cannot be written');
   if (Array.isArray(value)) return `[${value.map((item) => formatPythonJson(item, depth + 1)).join(', ')}]`;
-  if (typeof value === 'object') return formatObject(value, depth);
-  throw new TypeError(`a ${typeof value} cannot be written as JSON`);
-}
-
-function formatObject(value: object, depth: number): string {
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return `{${members.map(([key, member]) => `${pythonText(key)}: ${formatPythonJson(member, depth + 1)}`).join(', ')}}`;
 }

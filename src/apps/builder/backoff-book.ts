@@ -1,6 +1,6 @@
 import { backoffAfterFailure } from '../../domain/decide/build-backoff.js';
 import type { Backoff } from '../../domain/decide/build-backoff.js';
-import { sameValue } from '../providers/same-value.js';
+import { sameValue } from '../../domain/config/value-equality.js';
 
 /** Failures in a row by subject. What a failure rests on (the configuration) is kept with it: when that changes, it counts no more. */
 export class BackoffBook {

@@ -153,35 +153,49 @@ export class NodeLaunch {
     attempt: number,
     refusal: 'news' | 'known',
   ): Promise<LaunchOutcome | undefined> {
-    const { lease } = this.job;
     const { attempts } = this;
     const problem = error.message;
-    const leftBehind = error instanceof ProviderError ? error.details.externalId : undefined;
     try {
-      if (leftBehind !== undefined && lease.current.value.externalId === null) {
-        await lease.update({ externalId: leftBehind });
-      }
-      if (providerErrorKind(error) === 'quota') {
-        this.logger.info(`The quota of ${this.job.config.name} is used up`, { problem });
-        await moveNode(lease, 'aborted');
-        this.journal.aborted(this.job.config.name, problem);
-        return { kind: 'aborted', problem };
-      }
+      await this.rememberLeftBehind(error);
+      if (providerErrorKind(error) === 'quota') return await this.giveUpForQuota(problem);
       this.logger.warn(`Launch attempt ${attempt} of ${attempts} failed`, errorFields(error));
       // Who was refused for what was known already has not had its attempt.
       const spent = refusal === 'known' ? attempt - 1 : attempt;
       if (spent < attempts && !this.goesOn(error)) return await this.giveUpForNow(attempt, spent, problem);
-      if (attempt < attempts) this.journal.attemptFailed(attempt, problem);
-      await this.logConsole(error);
-      if (attempt < attempts && providerErrorKind(error) !== 'configuration' && (await this.undo())) return undefined;
-      await moveNode(lease, 'failed');
-      this.journal.failed(attempt, problem);
-      return { kind: 'failed', attempts: attempt, problem };
+      return await this.giveUpUnlessReady(error, attempt);
     } catch (failure) {
-      if (lease.signal.aborted) return { kind: 'lost' };
+      if (this.job.lease.signal.aborted) return { kind: 'lost' };
       this.logger.error('The failed launch could not be recorded', errorFields(failure));
       return { kind: 'failed', attempts: attempt, problem };
     }
+  }
+
+  /** What a failed create has made is in the record, so that it is found and deleted. */
+  private async rememberLeftBehind(error: Error): Promise<void> {
+    const { lease } = this.job;
+    const leftBehind = error instanceof ProviderError ? error.details.externalId : undefined;
+    if (leftBehind === undefined || lease.current.value.externalId !== null) return;
+    await lease.update({ externalId: leftBehind });
+  }
+
+  private async giveUpForQuota(problem: string): Promise<LaunchOutcome> {
+    const { lease, config } = this.job;
+    this.logger.info(`The quota of ${config.name} is used up`, { problem });
+    await moveNode(lease, 'aborted');
+    this.journal.aborted(config.name, problem);
+    return { kind: 'aborted', problem };
+  }
+
+  /** Answers undefined when all is ready for the next attempt. */
+  private async giveUpUnlessReady(error: Error, attempt: number): Promise<LaunchOutcome | undefined> {
+    const problem = error.message;
+    const again = attempt < this.attempts;
+    if (again) this.journal.attemptFailed(attempt, problem);
+    await this.logConsole(error);
+    if (again && providerErrorKind(error) !== 'configuration' && (await this.undo())) return undefined;
+    await moveNode(this.job.lease, 'failed');
+    this.journal.failed(attempt, problem);
+    return { kind: 'failed', attempts: attempt, problem };
   }
 
   /** May the next attempt follow at once? A cloud that has no room, or is asked too much, is left in peace. */

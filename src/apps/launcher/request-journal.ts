@@ -1,5 +1,6 @@
 import type { RequestPlan } from '../../domain/decide/pool-plan.js';
 import type { PhaseEvent, RequestPhase } from '../../domain/lifecycle/request-phase.js';
+import type { RequestWait } from '../../domain/lifecycle/request-progress.js';
 import { poolName } from '../../domain/explain/pool-name.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { RequestId, RequestState } from '../../domain/model/request.js';
@@ -20,9 +21,9 @@ export class RequestJournal {
     switch (plan.kind) {
       case 'take':
         if (this.locked(id)) return this.note(id, 'wait', [{ code: 'REQUEST_LOCKED' }]);
-        return this.taken(id, plan.wait?.because ?? []);
+        return this.taken(id, plan.wait);
       case 'serve':
-        return this.taken(id, plan.wait?.because ?? []);
+        return this.taken(id, plan.wait);
       case 'put-back':
         return this.note(id, 'wait', plan.because);
       case 'decline':
@@ -68,8 +69,8 @@ export class RequestJournal {
   }
 
   /** Taken, or about to be. */
-  private taken(id: RequestId, waiting: readonly Reason[]): void {
-    if (waiting.length > 0) this.note(id, 'wait', waiting);
+  private taken(id: RequestId, wait: RequestWait | null): void {
+    if (wait && wait.because.length > 0) this.note(id, 'wait', wait.because);
     else this.note(id, 'accept', [this.serveable()]);
   }
 

@@ -1,24 +1,19 @@
-import { NODE_STATES, type Node } from '../../domain/model/node.js';
-import type { Stored } from '../../domain/model/stored.js';
+import type { Node } from '../../domain/model/node.js';
 import {
   heldCreates,
   cacheQueue,
-  labelNodes,
   launcherConfigMistakes,
   maxServers,
   outOfService,
-  nodes,
-  providerNodes,
-  addressableRequests,
   storeQueue,
   tenantLimit,
   UNCLAIMED_REQUESTS,
 } from '../../domain/metrics/launcher-metrics.js';
-import { missingLabels } from '../../domain/decide/request-order.js';
 import { isUnclaimed } from '../../domain/decide/unclaimed-requests.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import { whileElected } from '../../ports/records/while-elected.js';
 import type { CircuitBreakers } from './circuit-breaker.js';
+import { addAddressable, nodeGauges } from './node-gauges.js';
 import type { LauncherServices } from './services.js';
 import { ControlLoop } from '../../ports/runtime/control-loop.js';
 
@@ -71,36 +66,13 @@ export class StatsReporter {
     );
   }
 
-  /** Every state of every known provider and label, zeros included. */
   private reportNodes(): void {
     const { records, metrics } = this.services;
-    const registered = records.launchers.view.pools();
-    const counts = new Map<string, number>();
-    const bump = (key: string, by: number): void => void counts.set(key, (counts.get(key) ?? 0) + by);
-    for (const state of NODE_STATES) {
-      bump(nodes(state), 0);
-      for (const pool of registered) {
-        bump(providerNodes(pool.providerName, state), 0);
-        for (const label of pool.supportedLabels) bump(labelNodes(label, state), 0);
-      }
-    }
-    for (const [state, { all, byProvider, byLabel }] of countByState(records.nodes.view.all().values())) {
-      bump(nodes(state), all);
-      for (const [provider, count] of byProvider) bump(providerNodes(provider, state), count);
-      for (const [label, count] of byLabel) bump(labelNodes(label, state), count);
-    }
-    const requests = records.requests.view.all();
-    for (const pool of registered) {
-      if (pool.poolName === null) continue;
-      const offered = new Set(pool.supportedLabels);
-      let addressable = 0;
-      for (const { value } of requests.values()) {
-        if (missingLabels(value, offered).length === 0) addressable += 1;
-      }
-      bump(addressableRequests(pool.providerName, pool.poolName), addressable);
-    }
-    bump(UNCLAIMED_REQUESTS, this.unclaimed());
-    for (const [name, value] of counts) metrics.gauge(name, value);
+    const pools = records.launchers.view.pools();
+    const gauges = nodeGauges(pools, records.nodes.view.all().values());
+    addAddressable(gauges, pools, records.requests.view.all());
+    gauges.set(UNCLAIMED_REQUESTS, this.unclaimed());
+    for (const [name, value] of gauges) metrics.gauge(name, value);
   }
 
   private unclaimed(): number {
@@ -155,27 +127,4 @@ export class StatsReporter {
       for (const [resource, limit] of Object.entries(limits)) metrics.gauge(tenantLimit(tenant, resource), limit);
     }
   }
-}
-
-interface StateCount {
-  all: number;
-  readonly byProvider: Map<string, number>;
-  readonly byLabel: Map<string, number>;
-}
-
-/** Names of metrics are long: they are made once per count, not once per node. */
-function countByState(all: Iterable<Stored<Node>>): ReadonlyMap<Node['state'], StateCount> {
-  const states = new Map<Node['state'], StateCount>();
-  for (const { value } of all) {
-    let count = states.get(value.state);
-    if (!count) states.set(value.state, (count = { all: 0, byProvider: new Map(), byLabel: new Map() }));
-    count.all += 1;
-    if (value.provider !== null) increment(count.byProvider, value.provider);
-    for (const label of value.type) increment(count.byLabel, label);
-  }
-  return states;
-}
-
-function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { OptionSpec, ProgramSpec } from '../../adapters/cli/program-spec.js';
 import { HELP_OPTION, VERSION_OPTION } from '../../adapters/cli/program-spec.js';
-import type { Values } from '../../adapters/cli/parse-arguments.js';
+import type { Values } from '../../adapters/cli/parsed-values.js';
 import { parseArguments } from '../../adapters/cli/parse-arguments.js';
 import { packageVersion } from './version.js';
 

@@ -62,25 +62,19 @@ export async function openProcess(
     telemetryModule(logger, metrics),
     place.module,
     recordsModule(),
-    driversModule({
-      plugins,
-      withDrivers: withoutDrivers ? async () => (await loadConfig(reading)).config : null,
-    }),
+    driversModule({ plugins, withDrivers: withoutDrivers ? async () => (await loadConfig(reading)).config : null }),
     ...modules,
   );
   container.bind(TOKENS.config).toConstantValue(config);
   container.bind(TOKENS.clouds).toConstantValue(new FileCloudDirectory(cloudSearch(environment)));
   const store = container.get(TOKENS.store);
   if (mustBeStarted(store)) await store.start();
-  return {
-    container,
-    logger,
-    close: async () => {
-      await container.get(TOKENS.records).close();
-      await store.close();
-      await place.close();
-      await metrics.close();
-      logger.close();
-    },
+  const closeAll = async (): Promise<void> => {
+    await container.get(TOKENS.records).close();
+    await store.close();
+    await place.close();
+    await metrics.close();
+    logger.close();
   };
+  return { container, logger, close: closeAll };
 }

@@ -37,15 +37,7 @@ async function main(args: DaemonArguments, started: () => void): Promise<number 
     build: countOption(args.values, '--build-workers', 1),
     upload: countOption(args.values, '--upload-workers', 4),
   };
-  const quickly = new AbortController();
-  // The first SIGINT waits for builds, the second ends them, and so does SIGTERM; whoever goes on signalling means at once.
-  const hurry = (name: NodeJS.Signals): void => {
-    if (quickly.signal.aborted) process.exit(1);
-    quickly.abort(name);
-  };
-  const interrupted = untilAskedToStop(['SIGINT'], hurry);
-  const terminated = untilAskedToStop(['SIGTERM'], hurry);
-  void terminated.then(hurry);
+  const { asked, quickly } = stopRequests();
   const serviceSettings = takeServiceSettings(process.env);
   const running = await openBuilder(args, workers);
   const { container, logger } = running;
@@ -61,12 +53,11 @@ async function main(args: DaemonArguments, started: () => void): Promise<number 
     await ready;
     await service.status('Building images');
   });
-  const asked = Promise.race([interrupted, terminated]);
   const signal = await Promise.race([asked, runs.then(() => asked)]);
-  logger.info(`${signal}: stopping${quickly.signal.aborted ? ', ending builds' : ''}`);
+  logger.info(`${signal}: stopping${quickly.aborted ? ', ending builds' : ''}`);
   const told = service.stopping(`Stopping after ${signal}`);
-  const orderly = builder.stop({ killBuilds: quickly.signal.aborted });
-  const end = await endWithin(QUICK_END, quickly.signal, orderly, () => builder.stop({ killBuilds: true }));
+  const orderly = builder.stop({ killBuilds: quickly.aborted });
+  const end = await endWithin(QUICK_END, quickly, orderly, () => builder.stop({ killBuilds: true }));
   if (end === 'late') logger.error(`The builder did not stop within ${QUICK_END} s; ending without its builds`);
   else {
     await runs.catch(() => undefined);
@@ -74,6 +65,19 @@ async function main(args: DaemonArguments, started: () => void): Promise<number 
     await told;
   }
   return signal === 'SIGTERM' ? signal : end === 'late' ? 1 : 0;
+}
+
+/** The first SIGINT waits for builds, the second ends them, and so does SIGTERM; whoever goes on signalling means at once. */
+function stopRequests(): { readonly asked: Promise<NodeJS.Signals>; readonly quickly: AbortSignal } {
+  const quickly = new AbortController();
+  const hurry = (name: NodeJS.Signals): void => {
+    if (quickly.signal.aborted) process.exit(1);
+    quickly.abort(name);
+  };
+  const interrupted = untilAskedToStop(['SIGINT'], hurry);
+  const terminated = untilAskedToStop(['SIGTERM'], hurry);
+  void terminated.then(hurry);
+  return { asked: Promise.race([interrupted, terminated]), quickly: quickly.signal };
 }
 
 async function openBuilder(

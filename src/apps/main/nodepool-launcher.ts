@@ -5,7 +5,7 @@ import { launcherModule } from '../composition/daemon-modules.js';
 import { intervalsFrom } from '../composition/intervals.js';
 import { TOKENS } from '../composition/tokens.js';
 import { currentEnvironment } from './current-environment.js';
-import { openProcess } from './daemon.js';
+import { openProcess, type NodepoolProcess } from './daemon.js';
 import type { DaemonArguments } from './daemon-arguments.js';
 import { daemonProgram } from './daemon-arguments.js';
 import { dumpOnSignal } from './debug-dump.js';
@@ -25,49 +25,82 @@ async function main(args: DaemonArguments, started: () => void): Promise<number>
   process.once('SIGTERM', () => process.exit(0));
   const asked = untilAskedToStop(['SIGINT', 'SIGUSR1']);
   const serviceSettings = takeServiceSettings(process.env);
-  const { launcher: intervals } = intervalsFrom(currentEnvironment());
-  const running = await openProcess(
-    { ...args, reader: 'launcher', logTo: args.foreground ? 'stdout' : { file: LOG_FILE } },
-    [launcherModule(intervals), ...apiModules()],
-  );
+  const running = await openLauncher(args);
   const { container, logger } = running;
   logUnexpectedEnd(logger);
   watchMainThread(logger);
-  const config = container.get(TOKENS.config).current;
-  const launcher = container.get(TOKENS.launcher);
-  const leases = config.leaseApi ? container.get(TOKENS.leaseGateway) : null;
-  const api = config.leaseApi ? container.get(TOKENS.api) : null;
+  const parts = partsOf(running, args);
+  const { launcher, leases } = parts;
   dumpOnSignal(PROGRAM.name, logger, [launcher, container.get(TOKENS.leaseStatus), ...(leases ? [leases] : [])]);
   const service = new ServiceNotifier(serviceSettings, logger.child('service'));
-  const web = args.values.has('--no-webapp') ? null : container.get(TOKENS.web);
   const starting = new AbortController();
   const runs = (async () => {
-    if (web) {
-      const port = await openWeb(web, config.webapp.listenAddress, config.webapp.port);
-      logger.info(`The web interface listens at ${config.webapp.listenAddress}:${port}`);
-    }
-    if (api && config.leaseApi) await openApi(api, config.leaseApi, config.leaseTokens?.length ?? 0, logger);
+    await listen(running, parts);
     started();
-    const told = service.ready('Waiting for ZooKeeper');
-    await launcher.start(starting.signal);
-    await leases?.start(starting.signal);
-    logger.info('The launcher runs');
-    await told;
-    await service.status('Serving requests');
+    await serve(running, parts, service, starting.signal);
   })();
   const signal = await Promise.race([asked, runs.then(() => asked)]);
   logger.info(`${signal}: stopping`);
   const told = service.stopping(`Stopping after ${signal}`);
   starting.abort(new Error(`stopped by ${signal}`));
   await runs.catch(() => undefined);
+  await stop(running, parts);
+  await told;
+  return 0;
+}
+
+function openLauncher(args: DaemonArguments): Promise<NodepoolProcess> {
+  const { launcher: intervals } = intervalsFrom(currentEnvironment());
+  return openProcess({ ...args, reader: 'launcher', logTo: args.foreground ? 'stdout' : { file: LOG_FILE } }, [
+    launcherModule(intervals),
+    ...apiModules(),
+  ]);
+}
+
+type Parts = ReturnType<typeof partsOf>;
+
+/** Null: not in this process. */
+function partsOf({ container }: NodepoolProcess, { values }: DaemonArguments) {
+  const { leaseApi } = container.get(TOKENS.config).current;
+  return {
+    launcher: container.get(TOKENS.launcher),
+    leases: leaseApi ? container.get(TOKENS.leaseGateway) : null,
+    api: leaseApi ? container.get(TOKENS.api) : null,
+    web: values.has('--no-webapp') ? null : container.get(TOKENS.web),
+  };
+}
+
+/** @throws Error saying which setting to change */
+async function listen({ container, logger }: NodepoolProcess, { web, api }: Parts): Promise<void> {
+  const { webapp, leaseApi, leaseTokens = [] } = container.get(TOKENS.config).current;
+  if (web) {
+    const port = await openWeb(web, webapp.listenAddress, webapp.port);
+    logger.info(`The web interface listens at ${webapp.listenAddress}:${port}`);
+  }
+  if (api && leaseApi) await openApi(api, leaseApi, leaseTokens.length, logger);
+}
+
+async function serve(
+  { logger }: NodepoolProcess,
+  { launcher, leases }: Parts,
+  service: ServiceNotifier,
+  signal: AbortSignal,
+): Promise<void> {
+  const told = service.ready('Waiting for ZooKeeper');
+  await launcher.start(signal);
+  await leases?.start(signal);
+  logger.info('The launcher runs');
+  await told;
+  await service.status('Serving requests');
+}
+
+async function stop(running: NodepoolProcess, { launcher, leases, api, web }: Parts): Promise<void> {
   await Promise.all([web?.close(), api?.close()]);
   // Nodes of leases are let go before anybody here could take them for abandoned.
   await leases?.stop();
   await launcher.stop();
-  await container.get(TOKENS.providers).stop();
+  await running.container.get(TOKENS.providers).stop();
   await running.close();
-  await told;
-  return 0;
 }
 
 runDaemon(PROGRAM, PID_FILE, main);

@@ -58,26 +58,9 @@ export async function runDemo({ values, configPath }: DaemonArguments): Promise<
 }
 
 async function runIn(folder: string, options: DemoOptions): Promise<number> {
-  const environment = { ...currentEnvironment(), NODEPOOL_STANDALONE_DIR: folder };
   const asked = untilAskedToStop(['SIGINT', 'SIGTERM']);
-  const intervals = intervalsFrom(environment);
   const again = existsSync(path.join(folder, 'store'));
-  const running = await openProcess(
-    {
-      configPath: options.configPath,
-      securePath: null,
-      debug: false,
-      logTo: options.log ? 'stdout' : { file: path.join(folder, 'nodepool.log') },
-      place: { directory: path.join(folder, 'store'), sessionTimeout: SESSION_TIMEOUT },
-      environment,
-    },
-    [
-      imageBuildingModule(true),
-      launcherModule(intervals.launcher),
-      builderModule({ intervals: intervals.builder }),
-      ...apiModules(),
-    ],
-  );
+  const running = await openDemo(folder, options);
   watchMainThread(running.logger);
   const { container } = running;
   const builder = container.get(TOKENS.builder);
@@ -86,12 +69,7 @@ async function runIn(folder: string, options: DemoOptions): Promise<number> {
   const leases = container.get(TOKENS.leaseGateway);
   let api: ApiListener | null = null;
   const stopping = new AbortController();
-  const narrator = new Narrator(
-    container.get(TOKENS.records),
-    container.get(TOKENS.clock),
-    say,
-    container.get(TOKENS.journal),
-  );
+  const narrator = narratorOf(running);
   try {
     const address = await announce(running, options);
     api = await openListeners(running, path.join(folder, 'store')).catch((error: unknown) => {
@@ -119,6 +97,31 @@ async function runIn(folder: string, options: DemoOptions): Promise<number> {
     await Promise.all([launcher.stop(), builder.stop({ killBuilds: true })]);
     await running.close();
   }
+}
+
+function openDemo(folder: string, { configPath, log }: DemoOptions): Promise<NodepoolProcess> {
+  const environment = { ...currentEnvironment(), NODEPOOL_STANDALONE_DIR: folder };
+  const intervals = intervalsFrom(environment);
+  return openProcess(
+    {
+      configPath,
+      securePath: null,
+      debug: false,
+      logTo: log ? 'stdout' : { file: path.join(folder, 'nodepool.log') },
+      place: { directory: path.join(folder, 'store'), sessionTimeout: SESSION_TIMEOUT },
+      environment,
+    },
+    [
+      imageBuildingModule(true),
+      launcherModule(intervals.launcher),
+      builderModule({ intervals: intervals.builder }),
+      ...apiModules(),
+    ],
+  );
+}
+
+function narratorOf({ container }: NodepoolProcess): Narrator {
+  return new Narrator(container.get(TOKENS.records), container.get(TOKENS.clock), say, container.get(TOKENS.journal));
 }
 
 /** A second start goes on where the first one ended. */

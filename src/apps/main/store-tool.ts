@@ -48,25 +48,52 @@ async function onZooKeeper(
   return 0;
 }
 
+/** A running daemon is asked for the contents; all else is for when there is none. */
 async function onStore(
   store: StoreConfig,
   config: NodepoolConfig,
-  { action, file, force }: StoreOrder,
+  order: StoreOrder,
+  streams: Streams,
+): Promise<number> {
+  switch (order.action) {
+    case 'export':
+      return exportStore(await contents(config, store, false), streams);
+    case 'backup':
+      return backUp(store, order.file ?? '', await contents(config, store, true), streams);
+    case 'dump':
+    case 'check':
+    case 'restore':
+    case 'import':
+      return onFiles(store, { ...order, action: order.action }, streams);
+  }
+}
+
+function exportStore(lines: readonly StoreLine[], { stdout }: Streams): number {
+  for (const line of lines) stdout.write(`${JSON.stringify(line)}\n`);
+  return 0;
+}
+
+async function backUp(
+  { directory }: StoreConfig,
+  file: string,
+  lines: readonly StoreLine[],
+  { stderr }: Streams,
+): Promise<number> {
+  const files = await import('../composition/store-files.js');
+  await files.writeBackup(file, lines);
+  await files.noteBackupOf(directory, file, lines.length);
+  stderr.write(`${lines.length} records were written to ${file}\n`);
+  return 0;
+}
+
+async function onFiles(
+  { directory }: StoreConfig,
+  order: StoreOrder & { readonly action: 'dump' | 'check' | 'restore' | 'import' },
   { stdin, stdout, stderr }: Streams,
 ): Promise<number> {
-  const { directory } = store;
+  const { action, force } = order;
+  const file = order.file ?? '';
   const files = await import('../composition/store-files.js');
-  if (action === 'export') {
-    for (const line of await contents(config, store, false)) stdout.write(`${JSON.stringify(line)}\n`);
-    return 0;
-  }
-  if (action === 'backup') {
-    const lines = await contents(config, store, true);
-    await files.writeBackup(file ?? '', lines);
-    await files.noteBackupOf(directory, file ?? '', lines.length);
-    stderr.write(`${lines.length} records were written to ${file ?? ''}\n`);
-    return 0;
-  }
   const holder = await files.holderOf(directory);
   if (holder !== null) throw new StoreInUseError(directory, holder);
   if (action === 'dump') {
@@ -74,7 +101,7 @@ async function onStore(
     return 0;
   }
   if (action === 'check') return files.checkStore(directory, (line) => stdout.write(`${line}\n`));
-  const lines = action === 'restore' ? await files.readBackup(file ?? '') : await files.readLines(stdin);
+  const lines = action === 'restore' ? await files.readBackup(file) : await files.readLines(stdin);
   for (const words of await files.replaceContents(directory, lines, force)) stderr.write(`${words}\n`);
   stderr.write(`${lines.length} records are in ${directory} now\n`);
   return 0;

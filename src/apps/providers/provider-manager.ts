@@ -5,7 +5,7 @@ import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { ManagedProvider } from './managed-provider.js';
 import type { ProviderProblem, StartPatience } from './managed-provider.js';
-import { sameValue } from './same-value.js';
+import { sameValue } from '../../domain/config/value-equality.js';
 
 export interface ProviderManagerOptions {
   readonly drivers: DriverRegistry;

@@ -110,28 +110,35 @@ export const DISK_IMAGE_DEFAULTS: Omit<DiskImageConfig, 'name'> = {
   keepFormats: [],
 };
 
-/**
- * Scalars are replaced by truthy values only, as in the original: a child cannot reset `pause: true` to false. Unlike there, a
- * child without `metadata` keeps its parent's.
- */
 function overlay(base: DiskImageConfig, entry: DiskImageEntry): DiskImageConfig {
   return {
+    ...scalars(base, entry),
     name: entry.name,
     elements: [...base.elements, ...(entry.elements ?? [])],
-    release: entry.release || base.release,
-    rebuildAge: entry.rebuildAge || base.rebuildAge,
     envVars: { ...base.envVars, ...entry.envVars },
     formats: nonEmpty(entry.formats) ?? base.formats,
-    pause: entry.pause || base.pause,
-    username: entry.username || base.username,
-    buildTimeout: entry.buildTimeout || base.buildTimeout,
-    pythonPath: entry.pythonPath || base.pythonPath,
-    shellType: entry.shellType || base.shellType,
-    dibCmd: entry.dibCmd || base.dibCmd,
+    // Unlike in the original, a child without `metadata` keeps its parent's.
     metadata: { ...base.metadata, ...entry.metadata },
     deleteAfterUpload: entry.deleteAfterUpload ?? base.deleteAfterUpload,
     keepFormats: nonEmpty(entry.keepFormats) ?? base.keepFormats,
   };
+}
+
+const SCALARS = [
+  'release',
+  'rebuildAge',
+  'pause',
+  'username',
+  'buildTimeout',
+  'pythonPath',
+  'shellType',
+  'dibCmd',
+] as const;
+type Scalars = Pick<DiskImageConfig, (typeof SCALARS)[number]>;
+
+/** Replaced by truthy values only, as in the original: a child cannot reset `pause: true` to false. */
+function scalars(base: Scalars, entry: DiskImageEntry): Scalars {
+  return Object.fromEntries(SCALARS.map((key) => [key, entry[key] || base[key]])) as Scalars;
 }
 
 function nonEmpty(list: readonly string[] | undefined): readonly string[] | undefined {

@@ -161,37 +161,40 @@ export function crowdedReasons(
 }
 
 function waitReasons(input: AdmissionInput): readonly Reason[] {
-  const { request, provider, pool } = input;
-  if (input.providerProblem !== null) {
-    return [{ code: 'PROVIDER_NOT_READY', provider: provider.name, problem: input.providerProblem }];
-  }
-  if (!pool.ignoreProviderQuota && input.providerLimits === null) {
-    return [{ code: 'PROVIDER_NOT_READY', provider: provider.name, problem: 'its limits are not known yet' }];
-  }
+  const notReady = unreadyReasons(input);
+  if (notReady.length > 0) return notReady;
   const crowded = crowdedReasons(input);
   if (crowded.length > 0) return crowded;
-  if (input.tenant) {
-    const need = request.nodeTypes.map(input.resourcesOf).reduce(addResources, NO_RESOURCES);
-    const { name, limit, used } = input.tenant;
-    const over = quotaReasons({ code: 'QUOTA_TENANT', owner: name, limit, used }, need);
-    if (over.length > 0) return over;
-  }
+  const over = tenantReasons(input);
+  return over.length > 0 ? over : turnReasons(input);
+}
+
+const NONE: readonly Reason[] = [];
+
+function unreadyReasons({ pool, provider, providerProblem, providerLimits }: AdmissionInput): readonly Reason[] {
+  const unknown = !pool.ignoreProviderQuota && providerLimits === null;
+  const problem = providerProblem ?? (unknown ? 'its limits are not known yet' : null);
+  return problem === null ? NONE : [{ code: 'PROVIDER_NOT_READY', provider: provider.name, problem }];
+}
+
+function tenantReasons({ request, tenant, resourcesOf }: AdmissionInput): readonly Reason[] {
+  if (!tenant) return NONE;
+  const need = request.nodeTypes.map(resourcesOf).reduce(addResources, NO_RESOURCES);
+  const { name, limit, used } = tenant;
+  return quotaReasons({ code: 'QUOTA_TENANT', owner: name, limit, used }, need);
+}
+
+/** Is it its turn? */
+function turnReasons(input: AdmissionInput): readonly Reason[] {
+  const { request, provider, pool, waiting, activeLaunches } = input;
   if (input.fixed && !input.fitsNow()) {
     return [{ code: 'NO_FREE_MACHINE', pool: poolName(pool), labels: [...new Set(request.nodeTypes)] }];
   }
   // A min-ready request does not stand in line: it is declined, and asked for again.
-  if (input.waiting > 0 && request.requestor !== MIN_READY_REQUESTOR && !input.fitsNow()) {
-    return [{ code: 'OTHERS_WAIT_FIRST', pool: poolName(pool), waiting: input.waiting }];
+  if (waiting > 0 && request.requestor !== MIN_READY_REQUESTOR && !input.fitsNow()) {
+    return [{ code: 'OTHERS_WAIT_FIRST', pool: poolName(pool), waiting }];
   }
-  if (input.activeLaunches >= provider.maxConcurrency) {
-    return [
-      {
-        code: 'MAX_CONCURRENCY',
-        provider: provider.name,
-        active: input.activeLaunches,
-        limit: provider.maxConcurrency,
-      },
-    ];
-  }
-  return [];
+  const limit = provider.maxConcurrency;
+  if (activeLaunches < limit) return NONE;
+  return [{ code: 'MAX_CONCURRENCY', provider: provider.name, active: activeLaunches, limit }];
 }

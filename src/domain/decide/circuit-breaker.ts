@@ -52,7 +52,9 @@ interface Unlucky extends Told {
  * Of the provider: `other-answered`, `other-refused` (for its rate) and `other-expired` for calls that are no creates, `freed`: an
  * instance is gone; `hung`: see `isHanging`.
  */
-export type BreakerEvent =
+export type BreakerEvent = CreateEvent | ProviderEvent;
+
+type CreateEvent =
   | (Told & { readonly kind: 'begun' | 'accepted' | 'running'; readonly permission: Permission })
   | (Unlucky & {
       readonly kind: 'refused';
@@ -69,7 +71,9 @@ export type BreakerEvent =
       readonly accepted: boolean;
       readonly answered: boolean;
     })
-  | (Unlucky & { readonly kind: 'expired'; readonly permission: Permission })
+  | (Unlucky & { readonly kind: 'expired'; readonly permission: Permission });
+
+type ProviderEvent =
   | (Told & { readonly kind: 'other-answered' })
   | (Unlucky & { readonly kind: 'other-refused'; readonly problem: string; readonly retryAfter?: number | undefined })
   | (Unlucky & { readonly kind: 'other-expired'; readonly askedAt: number })
@@ -124,6 +128,10 @@ export function isHanging(state: BreakerState, now: number): boolean {
 }
 
 export function breakerAfter(state: BreakerState, event: BreakerEvent): BreakerState {
+  return 'permission' in event ? afterCreate(state, event) : afterProvider(state, event);
+}
+
+function afterCreate(state: BreakerState, event: CreateEvent): BreakerState {
   switch (event.kind) {
     case 'begun':
       return begun(state, event.permission, event.at);
@@ -137,6 +145,11 @@ export function breakerAfter(state: BreakerState, event: BreakerEvent): BreakerS
       return ended(state, event);
     case 'expired':
       return expired(state, event);
+  }
+}
+
+function afterProvider(state: BreakerState, event: ProviderEvent): BreakerState {
+  switch (event.kind) {
     case 'other-answered':
       return answered(state, event.at, false);
     case 'other-refused':

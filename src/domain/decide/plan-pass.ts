@@ -10,7 +10,7 @@ import { addResources, NO_RESOURCES, remaining, UNLIMITED } from '../model/quota
 import type { Resources } from '../model/quota.js';
 import type { NodeId } from '../model/node.js';
 import type { Stored } from '../model/stored.js';
-import { waitSince } from '../lifecycle/request-progress.js';
+import { waitSince, type RequestWait } from '../lifecycle/request-progress.js';
 import { admitRequest, crowdedReasons, declineReasons } from './admission.js';
 import type { AdmissionInput } from './admission.js';
 import { allocate } from './allocation.js';
@@ -96,17 +96,21 @@ class PassPlanner {
     if (waits && isMinReady(request)) {
       return { kind: 'decline', id, held: true, because: [this.atCapacity(), ...because] };
     }
-    if (waits && held.underway === 0 && allocation.steps.length === 0) {
-      const hopeless = this.hopeless(held, because, wait?.since ?? this.snapshot.now);
-      if (hopeless) return hopeless;
-    }
+    const hopeless = waits ? this.hopeless(held, allocation, wait) : undefined;
+    if (hopeless) return hopeless;
     const steps = this.tally.take(allocation);
     return { kind: 'serve', id, steps, wait, room: waits ? this.room(because) : null };
   }
 
   /** Others use so much that what it has is of no use to it, or it and another launcher's wait for each other: it lets go. */
-  private hopeless({ id, request }: HeldRequest, because: readonly Reason[], since: number): RequestPlan | undefined {
+  private hopeless(
+    { id, request, underway }: HeldRequest,
+    { steps, because }: Allocation,
+    wait: RequestWait | null,
+  ): RequestPlan | undefined {
+    if (underway > 0 || steps.length > 0) return undefined;
     const { now, rivals, provider, pool } = this.snapshot;
+    const since = wait?.since ?? now;
     const crowded = crowdedReasons({ ...this.facts, request });
     const tied =
       rivals !== null &&

@@ -98,11 +98,8 @@ function seen(phase: RequestPhase, state: RequestState | null): RequestPhase {
   switch (phase.kind) {
     case 'closed':
     case 'open':
-      return (state === 'requested') === (phase.kind === 'open') && state !== null
-        ? phase
-        : openIf(state, phase.failures);
     case 'backing-off':
-      return phase.sticky && state === 'requested' ? phase : openIf(state, phase.failures);
+      return stays(phase, state) ? phase : openIf(state, phase.failures);
     case 'serving':
       return state === null ? { ...phase, progress: progressed(phase.progress, VANISHED), failures: 0 } : phase;
     case 'locking':
@@ -110,6 +107,15 @@ function seen(phase: RequestPhase, state: RequestState | null): RequestPhase {
     case 'declining':
       return phase;
   }
+}
+
+/** Is it no news to a request that is not in our hands? */
+function stays(
+  phase: RequestPhase & { readonly kind: 'closed' | 'open' | 'backing-off' },
+  state: RequestState | null,
+): boolean {
+  if (phase.kind === 'backing-off') return phase.sticky && state === 'requested';
+  return state !== null && (state === 'requested') === (phase.kind === 'open');
 }
 
 function locked({ labels, wait, gone, failures }: RequestPhase & { readonly kind: 'locking' }): RequestPhase {

@@ -77,7 +77,7 @@ export function progressed(progress: RequestProgress, event: ProgressEvent): Req
     case 'came-to-nothing':
       return ended({ ...progress, underway: progress.underway - 1 }, declining(event.because));
     case 'declined':
-      return progress.end?.kind === 'decline' ? progress : { ...progress, end: declining(event.because) };
+      return declined(progress, event.because);
     case 'let-go':
       return { ...progress, end: { kind: 'let-go', backOffUntil: event.backOffUntil } };
     case 'vanished':
@@ -128,6 +128,11 @@ function again(progress: RequestProgress, event: ProgressEvent & { readonly kind
     // Nothing ties it to a zone any more.
     az: underway === 0 && progress.there.length === 0 ? undefined : progress.az,
   };
+}
+
+/** The first reason stays. */
+function declined(progress: RequestProgress, because: readonly Reason[]): RequestProgress {
+  return progress.end?.kind === 'decline' ? progress : { ...progress, end: declining(because) };
 }
 
 function declining(because: readonly Reason[] | null): RequestEnding | null {

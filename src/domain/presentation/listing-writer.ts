@@ -100,14 +100,7 @@ export class ListingWriter<Row extends object> {
 
   private layOut(line: TextRow): string {
     if (line.widths !== this.widths || !line.laid) {
-      const pieces: string[][] = [[]];
-      for (const [column, cell] of line.cells.entries()) {
-        pieces.at(-1)?.push(column === 0 ? '| ' : ' | ');
-        if (this.tickingText.includes(column)) pieces.push([]);
-        else pieces.at(-1)?.push(cell.padEnd(this.widths[column] ?? 0));
-      }
-      pieces.at(-1)?.push(' |');
-      line.laid = pieces.map((parts) => parts.join(''));
+      line.laid = this.padded(line.cells);
       line.widths = this.widths;
     }
     let text = line.laid[0] ?? '';
@@ -117,6 +110,17 @@ export class ListingWriter<Row extends object> {
       text += line.laid[index + 1];
     }
     return text;
+  }
+
+  private padded(cells: readonly string[]): Pieces {
+    const pieces: string[][] = [[]];
+    for (const [column, cell] of cells.entries()) {
+      pieces.at(-1)?.push(column === 0 ? '| ' : ' | ');
+      if (this.tickingText.includes(column)) pieces.push([]);
+      else pieces.at(-1)?.push(cell.padEnd(this.widths[column] ?? 0));
+    }
+    pieces.at(-1)?.push(' |');
+    return pieces.map((parts) => parts.join(''));
   }
 
   private cell(row: Row, column: number, now: number): string {

@@ -9,7 +9,10 @@ export function pythonRepr(value: unknown, depth = 0): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'string') return textRepr(value);
-  if (typeof value !== 'object') return JSON.stringify(value) ?? 'None';
+  return typeof value === 'object' ? containerRepr(value, depth) : (JSON.stringify(value) ?? 'None');
+}
+
+function containerRepr(value: object, depth: number): string {
   if (depth >= DEEPEST) return Array.isArray(value) ? '[...]' : '{...}';
   if (Array.isArray(value)) return `[${value.map((item) => pythonRepr(item, depth + 1)).join(', ')}]`;
   const items = Object.entries(value).map(([key, item]) => `${textRepr(key)}: ${pythonRepr(item, depth + 1)}`);

@@ -41,9 +41,7 @@ const SECTIONS: Readonly<Record<SetupKind, (findings: HostFindings) => readonly 
 };
 
 function libvirt({ libvirt: found, publicKey }: HostFindings): readonly string[] {
-  const pools = found?.pools ?? [];
-  const pool = ['nodepool', 'default'].find((name) => pools.includes(name)) ?? pools[0];
-  const nat = found?.networks.includes('default') === true;
+  const hasNetwork = found?.networks.includes('default') === true;
   return [
     'diskimages:',
     '  - name: tiny-vm # a small machine to try it out; a whole Debian: examples/one-machine/debian.yaml',
@@ -56,27 +54,36 @@ function libvirt({ libvirt: found, publicKey }: HostFindings): readonly string[]
     '  - name: this-host',
     '    driver: libvirt',
     `    uri: ${quoted(found?.uri ?? 'qemu:///system')}`,
-    ...(pool === undefined
-      ? [
-          '    # There is no directory pool yet: virsh pool-define-as nodepool dir --target /var/lib/nodepool/volumes;',
-          '    # virsh pool-build nodepool; virsh pool-start nodepool; virsh pool-autostart nodepool',
-        ]
-      : []),
-    `    storage-pool: ${quoted(pool ?? 'nodepool')}`,
-    ...(publicKey === null
-      ? ['    # Nobody gets in without a key: put the content of your ~/.ssh/id_ed25519.pub here.']
-      : []),
-    `    ssh-authorized-keys: [${publicKey === null ? '' : quoted(publicKey)}]`,
+    ...storagePool(found?.pools ?? []),
+    ...authorizedKeys(publicKey),
     '    # reserve: {cores: 1, ram: 2048, disk: 20} # left to the host',
     '    diskimages: [{name: tiny-vm, config-drive: true}]',
     '    pools:',
     '      - name: main',
     '        max-servers: 2',
-    ...(nat
-      ? ['        network: default # or {bridge: br0}, or {user: {address: 127.0.0.1}}']
-      : ['        network: {user: {address: 127.0.0.1}} # SSH from a free port; or the name of a libvirt network']),
+    hasNetwork
+      ? '        network: default # or {bridge: br0}, or {user: {address: 127.0.0.1}}'
+      : '        network: {user: {address: 127.0.0.1}} # SSH from a free port; or the name of a libvirt network',
     '        labels:',
     '          - {name: tiny-vm, diskimage: tiny-vm, cpus: 1, memory: 256, boot-timeout: 120, console-log: true}',
+  ];
+}
+
+function storagePool(pools: readonly string[]): readonly string[] {
+  const pool = ['nodepool', 'default'].find((name) => pools.includes(name)) ?? pools[0];
+  if (pool !== undefined) return [`    storage-pool: ${quoted(pool)}`];
+  return [
+    '    # There is no directory pool yet: virsh pool-define-as nodepool dir --target /var/lib/nodepool/volumes;',
+    '    # virsh pool-build nodepool; virsh pool-start nodepool; virsh pool-autostart nodepool',
+    `    storage-pool: ${quoted('nodepool')}`,
+  ];
+}
+
+function authorizedKeys(publicKey: string | null): readonly string[] {
+  if (publicKey !== null) return [`    ssh-authorized-keys: [${quoted(publicKey)}]`];
+  return [
+    '    # Nobody gets in without a key: put the content of your ~/.ssh/id_ed25519.pub here.',
+    '    ssh-authorized-keys: []',
   ];
 }
 

@@ -30,20 +30,34 @@ export interface StoreContents {
 
 /** @throws StoreLineError unless the text is a record */
 export function parseStoreLine(text: string): StoreLine {
-  let value: unknown;
+  const line = parsed(text);
+  const problem = lineProblem(line);
+  if (problem !== undefined) throw new StoreLineError(problem);
+  return line as StoreLine;
+}
+
+type UncheckedLine = Partial<Record<keyof StoreLine, unknown>>;
+
+function parsed(text: string): UncheckedLine {
   try {
-    value = JSON.parse(text);
+    return (JSON.parse(text) as UncheckedLine | null) ?? {};
   } catch {
     throw new StoreLineError('it is not JSON');
   }
-  const line = value as Partial<Record<keyof StoreLine, unknown>> | null;
-  if (typeof line?.path !== 'string' || line.path === '/') throw new StoreLineError('it has no path');
-  const { data, base64, sequence } = line;
-  if (typeof (data ?? base64) !== 'string' || (data !== undefined && base64 !== undefined))
-    throw new StoreLineError('it has not one of data and base64, a text');
-  if (!Number.isInteger(sequence) || Number(sequence) < -(2 ** 31) || Number(sequence) >= 2 ** 31)
-    throw new StoreLineError('its sequence is not a whole number of 32 bits');
-  for (const key of ['created', 'modified', 'version'] as const)
-    if (line[key] !== undefined && !Number.isFinite(line[key])) throw new StoreLineError(`its ${key} is no number`);
-  return line as StoreLine;
+}
+
+function lineProblem(line: UncheckedLine): string | undefined {
+  const { path, data, base64, sequence } = line;
+  if (typeof path !== 'string' || path === '/') return 'it has no path';
+  const texts = [data, base64].filter((text) => text !== undefined);
+  if (texts.length !== 1 || typeof texts[0] !== 'string') return 'it has not one of data and base64, a text';
+  if (!isInt32(sequence)) return 'its sequence is not a whole number of 32 bits';
+  const odd = NUMBERS.find((key) => line[key] !== undefined && !Number.isFinite(line[key]));
+  return odd && `its ${odd} is no number`;
+}
+
+const NUMBERS = ['created', 'modified', 'version'] as const;
+
+function isInt32(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= -(2 ** 31) && Number(value) < 2 ** 31;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { configDifference } from '../../../src/domain/config/config-difference.js';
-import { sameValue } from '../../../src/domain/config/value-equality.js';
 import { cloudProvider, configuration, poolLabel, withPool, withProvider } from './configs.js';
 import { load } from './config-harness.js';
 
@@ -78,23 +77,5 @@ describe('difference of configurations', () => {
       { kind: 'build-settings-changed', keys: ['elementsDir', 'buildLogRetention'] },
       { kind: 'tenant-limits-added', tenant: 't' },
     ]);
-  });
-});
-
-describe('equality of values', () => {
-  it.each([
-    [{ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 }, true],
-    [[1, 2], [2, 1], false],
-    [new Map([['a', { b: 1 }]]), new Map([['a', { b: 1 }]]), true],
-    [new Map([['a', 1]]), new Map([['a', 2]]), false],
-    [{ a: undefined }, {}, false],
-    [{ a: undefined }, { b: undefined }, false],
-    [[], {}, false],
-    [null, {}, false],
-    [NaN, NaN, true],
-    [new Map(), {}, false],
-  ])('%j and %j: %s', (a, b, expected) => {
-    expect(sameValue(a, b)).toBe(expected);
-    expect(sameValue(b, a)).toBe(expected);
   });
 });

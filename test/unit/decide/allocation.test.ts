@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Allocation, AllocationInput } from '../../../src/domain/decide/allocation.js';
+import type { AllocationInput } from '../../../src/domain/decide/allocation-state.js';
+import type { Allocation } from '../../../src/domain/decide/allocation.js';
 import { allocate } from '../../../src/domain/decide/allocation.js';
 import { makeRoom } from '../../../src/domain/decide/make-room.js';
 import { aNode, aPool, aProvider, stored } from '../../support/builders.js';

@@ -7,7 +7,6 @@ import { SeededRandom } from '../../../src/adapters/memory/seeded-random.js';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import { ProviderManager } from '../../../src/apps/providers/provider-manager.js';
 import type { ProviderManagerOptions } from '../../../src/apps/providers/provider-manager.js';
-import { sameValue } from '../../../src/apps/providers/same-value.js';
 import type { NodepoolConfig, ProviderConfig } from '../../../src/domain/config/config.js';
 import type { Driver } from '../../../src/ports/compute/driver.js';
 import type { Provider } from '../../../src/ports/compute/provider.js';
@@ -182,27 +181,5 @@ describe('the providers of the configuration', () => {
     expect(clock.pending).toBe(0);
     manager.apply(config(a));
     expect(manager.names()).toEqual([]);
-  });
-});
-
-describe('sameness of values', () => {
-  it.each([
-    [1, 1, true],
-    [Infinity, Infinity, true],
-    [{ a: 1, b: [1, { c: null }] }, { b: [1, { c: null }], a: 1 }, true],
-    [new Map([['a', { x: 1 }]]), new Map([['a', { x: 1 }]]), true],
-    [new Set([1]), new Set([1]), true],
-    [{ a: 1 }, { a: 2 }, false],
-    [{ a: 1 }, { a: 1, b: undefined }, false],
-    [[1, 2], [2, 1], false],
-    [[], {}, false],
-    [new Map(), {}, false],
-    [new Map([['a', 1]]), new Map([['b', 1]]), false],
-    [new Set([1]), new Set([2]), false],
-    [null, {}, false],
-    ['1', 1, false],
-  ])('%j and %j: %s', (one, other, same) => {
-    expect(sameValue(one, other)).toBe(same);
-    expect(sameValue(other, one)).toBe(same);
   });
 });

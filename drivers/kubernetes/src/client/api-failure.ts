@@ -31,15 +31,20 @@ export function apiFailure(
   answer: Status | null,
   retryAfter: number | undefined,
 ): ApiFailure {
-  const words = (answer?.message ?? `HTTP status ${code}`).slice(0, LONGEST_MESSAGE);
-  const wait = retryAfter ?? answer?.details?.retryAfterSeconds;
-  const patience = wait === undefined ? {} : { retryAfter: wait };
-  const message = `${what}: ${words}`;
+  const message = `${what}: ${(answer?.message ?? `HTTP status ${code}`).slice(0, LONGEST_MESSAGE)}`;
   if (code === 403) return forbidden(message, answer);
   const kind = KINDS[code] ?? (code >= 500 ? 'transient' : 'configuration');
-  const metric = `error.${kind === 'rate' ? 'rate' : 'kubernetes'}`;
-  // Whoever sends this has given up waiting for somebody behind it.
-  return new ApiFailure(kind, message, code, { ...patience, metric, ...(code === 504 ? { unanswered: true } : {}) });
+  const wait = retryAfter ?? retryAfterOf(answer);
+  return new ApiFailure(kind, message, code, {
+    ...(wait === undefined ? {} : { retryAfter: wait }),
+    metric: `error.${kind === 'rate' ? 'rate' : 'kubernetes'}`,
+    // Whoever sends this has given up waiting for somebody behind it.
+    ...(code === 504 ? { unanswered: true } : {}),
+  });
+}
+
+function retryAfterOf(answer: Status | null): number | undefined {
+  return answer?.details?.retryAfterSeconds;
 }
 
 const KINDS: Readonly<Record<number, Failure['kind']>> = {

@@ -52,23 +52,8 @@ export async function kubeAccess(context: string | null, env: Environment = proc
 async function accessOf(config: KubeConfig, cluster: Cluster, where: string): Promise<KubeAccess> {
   const server = cluster.server.replace(/\/+$/, '');
   const plain = server.startsWith('http:');
-  const options: RequestOptions = {};
-  try {
-    // The library refuses plain HTTP unless it is told that nobody minds; kubectl does not mind.
-    if (plain) config.clusters = config.clusters.map((known) => ({ ...known, skipTLSVerify: true }));
-    await config.applyToHTTPSOptions(options);
-  } catch {
-    // Its message may be what an exec plug-in has printed.
-    const { command } = (config.getCurrentUser()?.exec ?? {}) as { readonly command?: string };
-    const how = command === undefined ? 'cannot be used' : `cannot be used: the exec plug-in ${command} failed`;
-    throw new Failure('authentication', `The credentials of ${where} ${how}; kubectl --context tells more`);
-  }
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    if (typeof value === 'string') headers[name.toLowerCase()] = value;
-  }
-  if (typeof options.auth === 'string')
-    headers['authorization'] ??= `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  const options = await credentials(config, plain, where);
+  const headers = headersOf(options);
   return {
     server,
     skipTls: cluster.skipTLSVerify === true,
@@ -77,6 +62,31 @@ async function accessOf(config: KubeConfig, cluster: Cluster, where: string): Pr
     headers,
     agent: cluster.proxyUrl ? (options.agent as HttpsAgent) : agentOf(plain, options, cluster.tlsServerName),
   };
+}
+
+async function credentials(config: KubeConfig, plain: boolean, where: string): Promise<RequestOptions> {
+  const options: RequestOptions = {};
+  try {
+    // The library refuses plain HTTP unless it is told that nobody minds; kubectl does not mind.
+    if (plain) config.clusters = config.clusters.map((known) => ({ ...known, skipTLSVerify: true }));
+    await config.applyToHTTPSOptions(options);
+    return options;
+  } catch {
+    // Its message may be what an exec plug-in has printed.
+    const { command } = (config.getCurrentUser()?.exec ?? {}) as { readonly command?: string };
+    const how = command === undefined ? 'cannot be used' : `cannot be used: the exec plug-in ${command} failed`;
+    throw new Failure('authentication', `The credentials of ${where} ${how}; kubectl --context tells more`);
+  }
+}
+
+/** By name in lower case. */
+function headersOf({ headers: given, auth }: RequestOptions): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (typeof value === 'string') headers[name.toLowerCase()] = value;
+  }
+  if (typeof auth === 'string') headers['authorization'] ??= `Basic ${Buffer.from(auth).toString('base64')}`;
+  return headers;
 }
 
 /** Connections are kept: the library's own agents are made anew for each call. */

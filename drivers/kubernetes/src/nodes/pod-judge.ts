@@ -43,10 +43,10 @@ export function podJudge(
 ): Judge<RunningPod> {
   const since = new Map<string, number>();
   /** The failure, once it has lasted for too long; until then, how long it may go on. */
-  const lasting = (what: string, limit: number, failure: Failure): Verdict<RunningPod> => {
-    const began = since.get(what) ?? clock.monotonic();
-    since.set(what, began);
-    const left = began + limit - clock.monotonic();
+  const lasting = ({ tolerated, failure }: Trouble): Verdict<RunningPod> => {
+    const began = since.get(tolerated) ?? clock.monotonic();
+    since.set(tolerated, began);
+    const left = began + patience[tolerated] - clock.monotonic();
     if (left <= 0) throw failure;
     return { within: left };
   };
@@ -57,22 +57,36 @@ export function podJudge(
     const status = (found.status ?? {}) as PodStatus;
     if (status.phase === 'Running') return { answer: { machine: machineOf(found) } };
     if (status.phase === 'Failed' || status.phase === 'Succeeded') throw ended(pod, externalId, status);
-    const waiting = waitingFor(status);
-    const reason = waiting?.reason ?? '';
-    const words = `Pod ${pod}: ${[reason, waiting?.message].filter(Boolean).join(': ')}`;
-    if (HOPELESS.has(reason)) throw new Failure('configuration', words, { externalId, metric: 'error.image' });
-    if (PULLING.has(reason)) {
-      return lasting('image', patience.image, new Failure('transient', words, { externalId, metric: 'error.image' }));
-    }
-    const scheduling = conditionsOf(found).find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
-    if (scheduling?.reason === 'Unschedulable') {
-      const problem = `Pod ${pod} finds no room: ${scheduling.message ?? 'the scheduler does not say why'}`;
-      const failure = new Failure('capacity', problem, { externalId, metric: 'error.capacity' });
-      return lasting('room', patience.unschedulable, failure);
-    }
+    const trouble = imageTrouble(pod, externalId, status) ?? roomTrouble(pod, externalId, found);
+    if (trouble) return lasting(trouble);
     since.clear();
     return { within: null };
   };
+}
+
+/** What may pass by itself. */
+interface Trouble {
+  /** How long it is waited for that. */
+  readonly tolerated: 'image' | 'unschedulable';
+  readonly failure: Failure;
+}
+
+/** @throws Failure kind `configuration` for what does not pass */
+function imageTrouble(pod: string, externalId: string, status: PodStatus): Trouble | undefined {
+  const waiting = waitingFor(status);
+  const reason = waiting?.reason ?? '';
+  const words = `Pod ${pod}: ${[reason, waiting?.message].filter(Boolean).join(': ')}`;
+  const details = { externalId, metric: 'error.image' };
+  if (HOPELESS.has(reason)) throw new Failure('configuration', words, details);
+  return PULLING.has(reason) ? { tolerated: 'image', failure: new Failure('transient', words, details) } : undefined;
+}
+
+function roomTrouble(pod: string, externalId: string, found: KubeObject): Trouble | undefined {
+  const scheduling = conditionsOf(found).find(({ type, status }) => type === 'PodScheduled' && status === 'False');
+  if (scheduling?.reason !== 'Unschedulable') return undefined;
+  const problem = `Pod ${pod} finds no room: ${scheduling.message ?? 'the scheduler does not say why'}`;
+  const failure = new Failure('capacity', problem, { externalId, metric: 'error.capacity' });
+  return { tolerated: 'unschedulable', failure };
 }
 
 function machineOf({ spec }: KubeObject): string | null {

@@ -1,17 +1,17 @@
-import {
-  HELP_OPTION,
-  type ArgumentSpec,
-  type CommandSpec,
-  type OptionSpec,
-  type ProgramSpec,
-} from '../program-spec.js';
+import type { ArgumentSpec, CommandSpec, OptionSpec, ProgramSpec } from '../program-spec.js';
+import { optionOwners, valueFlags } from './option-owners.js';
 
 /** Needs nothing but bash 4: the package bash-completion may be missing. */
 export function bashCompletion(program: ProgramSpec): string {
   const name = `_${program.name}`;
   return `# Completion of ${program.name} for bash: eval "$(${program.name} completion bash)"
 ${name}() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" word command= argument=
+${READ_CURRENT}${readWords(program)}${choose(program)}}
+${wordHelpers(name)}${nameHelpers(name)}complete -F ${name} ${program.name}
+`;
+}
+
+const READ_CURRENT = `  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" word command= argument=
   local -i index position=0
   local -a files=()
   COMPREPLY=()
@@ -21,7 +21,11 @@ ${name}() {
   elif [[ $previous == = ]]; then
     previous="\${COMP_WORDS[COMP_CWORD - 2]}"
   fi
-  for ((index = 1; index < COMP_CWORD; index++)); do
+`;
+
+/** Finds the command, its arguments so far and the files that the program's options name. */
+function readWords(program: ProgramSpec): string {
+  return `  for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${COMP_WORDS[index]}"
     case "$command:$word" in
       ${valueFlags(program).join(' | ')})
@@ -37,7 +41,12 @@ ${name}() {
         ;;
     esac
   done
-  case "$command:$previous" in
+`;
+}
+
+/** The value of the option before the cursor, else an option, else an argument. */
+function choose(program: ProgramSpec): string {
+  return `  case "$command:$previous" in
 ${indent(valueCases(program))}
   esac
   if [[ $current == -* ]]; then
@@ -49,8 +58,11 @@ ${indent(optionCases(program))}
   case "$command:$position:$argument" in
 ${indent(argumentCases(program))}
   esac
+`;
 }
-${name}_words() {
+
+function wordHelpers(name: string): string {
+  return `${name}_words() {
   mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
 }
 # Words with commas between them.
@@ -60,7 +72,11 @@ ${name}_list() {
   mapfile -t COMPREPLY < <(compgen -P "$done" -W "$1" -- "\${2##*,}")
   compopt -o nospace 2> /dev/null
 }
-# Names that the configuration has.
+`;
+}
+
+function nameHelpers(name: string): string {
+  return `# Names that the configuration has.
 ${name}_names() {
   local -a names
   mapfile -t names < <("\${COMP_WORDS[0]/#\~/$HOME}" "\${files[@]/#\~/$HOME}" names "$1" 2> /dev/null)
@@ -73,20 +89,12 @@ ${name}_files() {
   mapfile -t COMPREPLY < <(compgen -f -- "$1")
   compopt -o filenames 2> /dev/null
 }
-complete -F ${name} ${program.name}
 `;
-}
-
-/** `command:--flag` of each option that has a value; options of the program have no command. */
-function valueFlags(program: ProgramSpec): readonly string[] {
-  return owners(program).flatMap(({ command, options }) =>
-    options.filter(({ metavar }) => metavar !== undefined).map(({ flag }) => `${command}:${flag}`),
-  );
 }
 
 function valueCases(program: ProgramSpec): readonly string[] {
   const name = `_${program.name}`;
-  return owners(program).flatMap(({ command, options }) =>
+  return optionOwners(program).flatMap(({ command, options }) =>
     options
       .filter(({ metavar }) => metavar !== undefined)
       .map((option) => `${command}:${option.flag}) ${valueAction(name, option)}return ;;`),
@@ -111,7 +119,7 @@ function valueAction(name: string, { value }: OptionSpec): string {
 }
 
 function optionCases(program: ProgramSpec): readonly string[] {
-  return owners(program).map(({ command, options }) => {
+  return optionOwners(program).map(({ command, options }) => {
     const flags = options.flatMap(({ flag }) => flag.split(', '));
     return `${command === '' ? "''" : command}) _${program.name}_words '${flags.join(' ')}' "$current" ;;`;
   });
@@ -142,15 +150,6 @@ function argumentCase(
   }
   if (choices) return [`${start}_words '${choices.join(' ')}' "$current" ;;`];
   return file ? [`${start}_files "$current" ;;`] : [];
-}
-
-function owners(
-  program: ProgramSpec,
-): readonly { readonly command: string; readonly options: readonly OptionSpec[] }[] {
-  return [
-    { command: '', options: program.options },
-    ...program.commands.map(({ name, options }) => ({ command: name, options: [HELP_OPTION, ...(options ?? [])] })),
-  ];
 }
 
 function indent(lines: readonly string[]): string {

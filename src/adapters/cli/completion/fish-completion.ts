@@ -1,27 +1,26 @@
-import { HELP_OPTION, type ArgumentSpec, type OptionSpec, type ProgramSpec } from '../program-spec.js';
+import type { ArgumentSpec, OptionSpec, ProgramSpec } from '../program-spec.js';
+import { optionOwners, valueFlags } from './option-owners.js';
 
 /** Works both when it is sourced and as a file `nodepool.fish` in a folder of completions. */
 export function fishCompletion(program: ProgramSpec): string {
   const { name } = program;
-  const owners = [
-    { command: '', options: program.options },
-    ...program.commands.map((command) => ({
-      command: command.name,
-      options: [HELP_OPTION, ...(command.options ?? [])],
-    })),
-  ];
-  const valued = owners.flatMap(({ command, options }) =>
-    options.filter(({ metavar }) => metavar !== undefined).map(({ flag }) => `${command}:${flag}`),
-  );
   return `# Completion of ${name} for fish: ${name} completion fish | source
-# The subcommand and its arguments before the cursor, one a line. With an argument: the files of the configuration instead.
+${wordsFunction(program)}${positionFunction(name)}${valueFunctions(name)}complete -c ${name} -e
+complete -c ${name} -f
+${completions(program).join('\n')}
+`;
+}
+
+function wordsFunction(program: ProgramSpec): string {
+  const { name } = program;
+  return `# The subcommand and its arguments before the cursor, one a line. With an argument: the files of the configuration instead.
 function __${name}_words
     set -l words (commandline -opc)
     set -l command ''
     set -l index 2
     while test $index -le (count $words)
         set -l word $words[$index]
-        if contains -- "$command:$word" ${valued.join(' ')}
+        if contains -- "$command:$word" ${valueFlags(program).join(' ')}
             set index (math $index + 1)
             if set -q argv[1]; and contains -- $word -c -s
                 printf "%s\\n" $word $words[$index]
@@ -33,7 +32,11 @@ function __${name}_words
         set index (math $index + 1)
     end
 end
-# Is it the turn of this subcommand's argument, by its number? Without a number: of its options. The third: only after this word.
+`;
+}
+
+function positionFunction(name: string): string {
+  return `# Is it the turn of this subcommand's argument, by its number? Without a number: of its options. The third: only after this word.
 function __${name}_at
     set -l words (__${name}_words)
     test "$argv[1]" = "$words[1]"; or return 1
@@ -41,7 +44,11 @@ function __${name}_at
     test (count $words) -eq (math $argv[2] + 1); or return 1
     test (count $argv) -lt 3; or test "$argv[3]" = "$words[-1]"
 end
-# Words with commas between them.
+`;
+}
+
+function valueFunctions(name: string): string {
+  return `# Words with commas between them.
 function __${name}_list
     set -l done (string match -r -- '^(?:--[^=]*=)?(.*,)' (commandline -ct))[2]
     printf "%s\\n" $done$argv
@@ -51,12 +58,23 @@ function __${name}_names
     set -l words (commandline -opc)
     eval (string escape -- $words[1] | string replace -r '^\\\\~' '~') (string escape -- (__${name}_words files)) names $argv[1] 2>/dev/null
 end
-complete -c ${name} -e
-complete -c ${name} -f
-${program.commands.map((command) => `complete -c ${name} -n '__${name}_at ""' -a ${command.name} -d ${quote(command.help)}`).join('\n')}
-${owners.flatMap(({ command, options }) => options.map((option) => optionLine(name, command, option))).join('\n')}
-${program.commands.flatMap((command) => (command.arguments ?? []).flatMap((argument, index) => argumentLines(name, command.name, argument, index))).join('\n')}
 `;
+}
+
+/** Commands, then options, then arguments. */
+function completions(program: ProgramSpec): readonly string[] {
+  const { name, commands } = program;
+  return [
+    ...commands.map(
+      (command) => `complete -c ${name} -n '__${name}_at ""' -a ${command.name} -d ${quote(command.help)}`,
+    ),
+    ...optionOwners(program).flatMap(({ command, options }) =>
+      options.map((option) => optionLine(name, command, option)),
+    ),
+    ...commands.flatMap((command) =>
+      (command.arguments ?? []).flatMap((argument, index) => argumentLines(name, command.name, argument, index)),
+    ),
+  ];
 }
 
 function optionLine(program: string, command: string, option: OptionSpec): string {

@@ -37,18 +37,22 @@ ${program.commands.map((command) => `        ${command.name}) _arguments ${comma
       ;;
   esac
 }
-# Names that the configuration has; the second argument: only after this word.
-${name}_names() {
-  [[ -n $2 && \${words[CURRENT-1]} != $2 ]] && return 1
-  local -a names=(\${(f)"$(\${${name}_files/#\~/$HOME} names $1 2> /dev/null)"})
-  compadd -a names
-}
-if [[ \${funcstack[1]} == ${name} ]]; then
+${namesFunction(name)}if [[ \${funcstack[1]} == ${name} ]]; then
   ${name} "$@"
 else
   (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
   compdef ${name} ${program.name}
 fi
+`;
+}
+
+function namesFunction(name: string): string {
+  return `# Names that the configuration has; the second argument: only after this word.
+${name}_names() {
+  [[ -n $2 && \${words[CURRENT-1]} != $2 ]] && return 1
+  local -a names=(\${(f)"$(\${${name}_files/#\~/$HOME} names $1 2> /dev/null)"})
+  compadd -a names
+}
 `;
 }
 

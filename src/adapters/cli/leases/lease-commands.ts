@@ -3,7 +3,7 @@ import { asError, type Clock } from '../../../ports/runtime/clock.js';
 import { printable } from '../../../domain/presentation/printable.js';
 import { splitChoices } from '../check-value.js';
 import { wantsColours } from '../colours.js';
-import type { Values } from '../parse-arguments.js';
+import { listOf, textOf, type Values } from '../parsed-values.js';
 import { ProgressLine } from '../progress-line.js';
 import type { CommonOptions, TextSink } from '../session.js';
 import type { LeaseContext, LeaseSubcommand } from './lease-context.js';
@@ -75,14 +75,8 @@ function contextOf(call: LeaseCall, desk: LeaseDesk): LeaseContext {
   return {
     desk,
     news: newsOn(call),
-    optional: (key) => {
-      const value = values.get(key);
-      return typeof value === 'string' ? value : undefined;
-    },
-    all: (key) => {
-      const value = values.get(key);
-      return typeof value === 'object' ? value : [];
-    },
+    optional: (key) => textOf(values, key),
+    all: (key) => listOf(values, key),
     given: (flag) => values.has(flag),
     print: (line) => void stdout.write(`${line}\n`),
     stdout,

@@ -116,13 +116,20 @@ function faultOf(key: string, spec: unknown, taken: ReadonlyMap<string, unknown>
   if (!/^[a-z][a-z0-9-]*$/.test(key) || FORBIDDEN.has(key)) return 'keys are lower-case letters, digits and dashes';
   if (taken.has(key)) return 'all providers have this key; it cannot be described again';
   if (!isRecord(spec)) return 'a description is an object with kind and about';
-  const { kind, about, default: fallback, choices, as: meaning } = spec;
+  return descriptionFault(spec);
+}
+
+function descriptionFault(spec: Readonly<Record<string, unknown>>): string | undefined {
+  const { kind, about, choices, as: meaning } = spec;
   if (typeof kind !== 'string' || !(kind in KINDS)) return `kind is one of ${Object.keys(KINDS).join(', ')}`;
   if (typeof about !== 'string' || about === '') return 'about says what the key is for';
   if (choices !== undefined && (kind !== 'text' || !Array.isArray(choices))) return 'choices is a list, for text only';
-  const wrong = meaningFault(kind, meaning);
-  if (wrong !== undefined || fallback === undefined) return wrong;
-  const [fault] = kindOf(spec as unknown as KeyDescription).check(fallback);
+  return meaningFault(kind, meaning) ?? defaultFault(spec as unknown as KeyDescription);
+}
+
+function defaultFault(spec: KeyDescription): string | undefined {
+  if (spec.default === undefined) return undefined;
+  const [fault] = kindOf(spec).check(spec.default);
   return fault && `default: ${fault.message}`;
 }
 

@@ -68,12 +68,16 @@ function settings(schema: LibvirtProviderSchema): LibvirtProviderSettings {
     reserve: { cores, ram, disk },
     coresRatio: schema.coresRatio ?? 1,
     sshAuthorizedKeys: (schema.sshAuthorizedKeys ?? []).flatMap(keyLines),
-    configDrives: Object.fromEntries(
-      [...(schema.cloudImages ?? []), ...(schema.diskImages ?? [])].flatMap(({ name, configDrive }) =>
-        name === undefined || configDrive === undefined ? [] : [[name, driveFormat(configDrive)] as const],
-      ),
-    ),
+    configDrives: configDrives(schema),
   };
+}
+
+/** By image, of those that say which one they want. */
+function configDrives({ cloudImages = [], diskImages = [] }: LibvirtProviderSchema): Record<string, ConfigDriveFormat> {
+  const wishes = [...cloudImages, ...diskImages].flatMap(({ name, configDrive }) =>
+    name === undefined || configDrive === undefined ? [] : [[name, driveFormat(configDrive)] as const],
+  );
+  return Object.fromEntries(wishes);
 }
 
 function driveFormat(value: boolean | 'nocloud'): ConfigDriveFormat {

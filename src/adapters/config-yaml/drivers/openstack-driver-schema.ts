@@ -1,6 +1,12 @@
 import type { ProviderConfig } from '../../../domain/config/config.js';
 import type { KeyPath } from '../../../domain/config/config-problem.js';
-import type { CloudLookup, DriverSchema, ProblemSink, ProviderSection } from '../../../domain/config/driver-schema.js';
+import type {
+  CloudLookup,
+  DriverSchema,
+  ProblemSeverity,
+  ProblemSink,
+  ProviderSection,
+} from '../../../domain/config/driver-schema.js';
 import { HOSTNAME_FIELDS, IMAGE_NAME_FIELDS } from '../../../domain/config/format-string.js';
 import type { OpenStackProviderSettings } from '../../../domain/config/openstack.js';
 import { below } from '../problem-list.js';
@@ -65,33 +71,38 @@ export class OpenStackDriverSchema implements DriverSchema {
     problems: ProblemSink,
   ): CloudLookup | undefined {
     const fake = this.driver === 'fake';
-    if (schema.cloud === undefined) {
+    const { cloud, regionName = null } = schema;
+    if (cloud === undefined) {
       // A value that does not fit has been reported already.
-      if (!('cloud' in section.value)) {
-        problems.report(['cloud'], 'required key not provided', {
-          mend: 'name an entry of clouds.yaml',
-          severity: fake ? 'strict' : 'error',
-        });
-      }
+      if (!('cloud' in section.value)) reportMissing(problems, fake ? 'strict' : 'error');
       return undefined;
     }
-    const found = section.clouds.lookUp(schema.cloud, schema.regionName ?? null);
-    if (fake) return found;
-    if (found.kind === 'found') {
-      for (const problem of found.problems) problems.report(['cloud'], problem, { severity: 'load' });
-      for (const hint of found.hints ?? []) problems.report(['cloud'], hint, { severity: 'warning' });
-    } else if (found.kind === 'unknown-cloud') {
-      problems.report(['cloud'], `Cloud ${schema.cloud} was not found.`, {
-        mend: found.mend,
-        severity: 'load',
-      });
-    } else if (found.kind === 'unknown-region') {
-      problems.report(['region-name'], `cloud ${schema.cloud} has no region ${schema.regionName ?? ''}`, {
-        mend: `its regions: ${found.regions.join(', ')}`,
-        severity: 'load',
-      });
-    } else problems.report(['cloud'], found.problem, { severity: 'load' });
+    const found = section.clouds.lookUp(cloud, regionName);
+    if (!fake) reportLookup(found, cloud, regionName, problems);
     return found;
+  }
+}
+
+function reportMissing(problems: ProblemSink, severity: ProblemSeverity): void {
+  problems.report(['cloud'], 'required key not provided', { mend: 'name an entry of clouds.yaml', severity });
+}
+
+function reportLookup(found: CloudLookup, cloud: string, region: string | null, problems: ProblemSink): void {
+  const severity = 'load';
+  switch (found.kind) {
+    case 'found':
+      for (const problem of found.problems) problems.report(['cloud'], problem, { severity });
+      for (const hint of found.hints ?? []) problems.report(['cloud'], hint, { severity: 'warning' });
+      return;
+    case 'unknown-cloud':
+      return problems.report(['cloud'], `Cloud ${cloud} was not found.`, { mend: found.mend, severity });
+    case 'unknown-region':
+      return problems.report(['region-name'], `cloud ${cloud} has no region ${region ?? ''}`, {
+        mend: `its regions: ${found.regions.join(', ')}`,
+        severity,
+      });
+    default:
+      return problems.report(['cloud'], found.problem, { severity });
   }
 }
 

@@ -9,8 +9,8 @@ import {
 import { DEFAULT_PRIORITY } from '../../../domain/model/launcher.js';
 import type { Resources } from '../../../domain/model/quota.js';
 import type { PoolSchema, ProviderSchema } from '../schemas/provider.schema.js';
-
 import { pathNameProblem } from '../value-kinds.js';
+import { withDefaults } from '../with-defaults.js';
 
 export const DEFAULT_IMAGE_FORMAT = 'qcow2';
 
@@ -26,25 +26,11 @@ export function providerDefaults(section: ProviderSection, schema: ProviderSchem
     priority: schema.priority ?? null,
     diskImages: new Map(),
     cloudImages: new Map(),
-    launchTimeout: 3600,
-    bootTimeout: 60,
-    launchRetries: 3,
-    hostnameFormat: DEFAULT_HOSTNAME_FORMAT,
-    imageNameFormat: DEFAULT_IMAGE_NAME_FORMAT,
-    imageUploadTimeout: 3600,
+    ...DEFAULT_TIMINGS,
     postUploadHook: null,
     imageFormat: DEFAULT_IMAGE_FORMAT,
     settings: {},
   };
-}
-
-interface TimingsSchema {
-  readonly launchTimeout?: number;
-  readonly bootTimeout?: number;
-  readonly launchRetries?: number;
-  readonly hostnameFormat?: string;
-  readonly imageNameFormat?: string;
-  readonly imageUploadTimeout?: number;
 }
 
 type Timings = Pick<
@@ -52,16 +38,19 @@ type Timings = Pick<
   'launchTimeout' | 'bootTimeout' | 'launchRetries' | 'hostnameFormat' | 'imageNameFormat' | 'imageUploadTimeout'
 >;
 
+/** Times are seconds. */
+const DEFAULT_TIMINGS: Timings = {
+  launchTimeout: 3600,
+  bootTimeout: 60,
+  launchRetries: 3,
+  hostnameFormat: DEFAULT_HOSTNAME_FORMAT,
+  imageNameFormat: DEFAULT_IMAGE_NAME_FORMAT,
+  imageUploadTimeout: 3600,
+};
+
 /** Formats and patience of providers that launch machines. */
-export function timings(schema: TimingsSchema): Timings {
-  return {
-    launchTimeout: schema.launchTimeout ?? 3600,
-    bootTimeout: schema.bootTimeout ?? 60,
-    launchRetries: schema.launchRetries ?? 3,
-    hostnameFormat: schema.hostnameFormat ?? DEFAULT_HOSTNAME_FORMAT,
-    imageNameFormat: schema.imageNameFormat ?? DEFAULT_IMAGE_NAME_FORMAT,
-    imageUploadTimeout: schema.imageUploadTimeout ?? 3600,
-  };
+export function timings(schema: Partial<Timings>): Timings {
+  return withDefaults(schema, DEFAULT_TIMINGS);
 }
 
 type PoolLimits = PoolSchema & { readonly maxVolumes?: number; readonly maxVolumeGb?: number };

@@ -5,6 +5,7 @@ import { below } from '../problem-list.js';
 import { readSection } from '../read-section.js';
 import type { StaticNodeSchema, StaticPoolSchema } from '../schemas/static.schema.js';
 import { StaticProviderSchema } from '../schemas/static.schema.js';
+import { withDefaults } from '../with-defaults.js';
 import { byName, checkLabel, commonPool, providerDefaults } from './provider-parts.js';
 
 type ProblemsOf = (entry: object) => ProblemSink;
@@ -53,6 +54,18 @@ export class StaticDriverSchema implements DriverSchema {
   }
 }
 
+const NODE_DEFAULTS: Omit<StaticNodeConfig, 'name' | 'labels' | 'connectionPort'> = {
+  timeout: 5,
+  connectionType: 'ssh',
+  username: 'zuul',
+  hostKeys: [],
+  maxParallelJobs: 1,
+  hostKeyChecking: true,
+  pythonPath: 'auto',
+  shellType: null,
+};
+const SSH_PORT = 22;
+
 function staticNode(schema: StaticNodeSchema, problems: ProblemSink): StaticNodeConfig | undefined {
   if (schema.sshPort !== undefined) {
     problems.report(['ssh-port'], 'ssh-port is an old name', {
@@ -63,17 +76,10 @@ function staticNode(schema: StaticNodeSchema, problems: ProblemSink): StaticNode
   }
   if (schema.name === undefined || schema.labels === undefined) return undefined;
   return {
+    ...withDefaults(schema, NODE_DEFAULTS),
     name: schema.name,
     labels: [...new Set(schema.labels)],
-    timeout: schema.timeout ?? 5,
-    connectionPort: schema.connectionPort ?? schema.sshPort ?? 22,
-    connectionType: schema.connectionType ?? 'ssh',
-    username: schema.username ?? 'zuul',
-    hostKeys: schema.hostKeys ?? [],
-    maxParallelJobs: schema.maxParallelJobs ?? 1,
-    hostKeyChecking: schema.hostKeyChecking ?? true,
-    pythonPath: schema.pythonPath ?? 'auto',
-    shellType: schema.shellType ?? null,
+    connectionPort: schema.connectionPort ?? schema.sshPort ?? SSH_PORT,
   };
 }
 

@@ -11,14 +11,22 @@ export function withoutEchoes(text: string): string {
 /** Nova `{"badRequest": {"message"}}`, Keystone `{"error": {…}}`, Neutron `{"NeutronError": {"type", "message"}}`. */
 function messageIn(value: unknown, depth = 0): string | undefined {
   if (typeof value !== 'object' || value === null || depth > 3) return undefined;
-  const { message, type } = value as { message?: unknown; type?: unknown };
-  if (typeof message === 'string' && message !== '') return typeof type === 'string' ? `${message} [${type}]` : message;
+  const own = ownMessage(value);
+  if (own !== undefined) return own;
   for (const member of Object.values(value)) {
     const found = typeof member === 'string' ? undefined : messageIn(member, depth + 1);
     if (found !== undefined) return found;
   }
-  const texts = Object.values(value).filter((member) => typeof member === 'string' && member !== '');
-  return depth > 0 ? undefined : (texts[0] as string | undefined);
+  return depth > 0 ? undefined : Object.values(value).find(isText);
+}
+
+function ownMessage({ message, type }: { readonly message?: unknown; readonly type?: unknown }): string | undefined {
+  if (!isText(message)) return undefined;
+  return typeof type === 'string' ? `${message} [${type}]` : message;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function parse(body: string): unknown {

@@ -1,6 +1,6 @@
 import type { ProviderErrorKind } from '../../../ports/compute/errors.js';
 import { ProviderError } from '../../../ports/compute/errors.js';
-import { ApiError } from './api-error.js';
+import { ApiError, type ApiErrorKind } from './api-error.js';
 
 const QUOTA =
   /quota[ _-]*exceeded|exceed\w*[^.\n]*quota|quota[^.\n]*exceed|number of ports exceeded|over[ _-]?quota|quota[^.\n]*(?:reached|used up|exhausted)|no (?:more )?quota|is over limit for/i;
@@ -14,25 +14,24 @@ export function classifyFault(text: string): ProviderErrorKind | undefined {
   return undefined;
 }
 
+const KINDS: Readonly<Record<Exclude<ApiErrorKind, 'status'>, ProviderErrorKind>> = {
+  catalogue: 'configuration',
+  settings: 'configuration',
+  answer: 'transient',
+  dns: 'transient',
+  refused: 'transient',
+  unreachable: 'transient',
+  tls: 'transient',
+  cut: 'transient',
+  timeout: 'transient',
+  body: 'transient',
+  closed: 'transient',
+};
+
 /** What a failed call means to the driver (spec BUILDER 6.6). Quota goes by the text, whatever the status. */
-export function classifyApiError(error: ApiError): ProviderErrorKind {
-  switch (error.kind) {
-    case 'catalogue':
-    case 'settings':
-      return 'configuration';
-    case 'status':
-      return classifyFault(`${error.reason}\n${error.body}`) ?? classifyStatus(error.status ?? 0);
-    case 'answer':
-    case 'dns':
-    case 'refused':
-    case 'unreachable':
-    case 'tls':
-    case 'cut':
-    case 'timeout':
-    case 'body':
-    case 'closed':
-      return 'transient';
-  }
+export function classifyApiError({ kind, reason, body, status }: ApiError): ProviderErrorKind {
+  if (kind !== 'status') return KINDS[kind];
+  return classifyFault(`${reason}\n${body}`) ?? classifyStatus(status ?? 0);
 }
 
 function classifyStatus(status: number): ProviderErrorKind {

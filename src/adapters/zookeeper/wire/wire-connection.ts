@@ -185,7 +185,10 @@ export class WireConnection {
     if (xid === REQUEST.event) return this.events.onEvent(readEvent(reader));
     if (xid === REQUEST.setWatches && code === UNIMPLEMENTED) return this.setWithout();
     if (zxid > this.lastZxid) this.lastZxid = zxid;
-    if (xid === REQUEST.ping || xid === REQUEST.setWatches) return;
+    if (xid !== REQUEST.ping && xid !== REQUEST.setWatches) this.answer(xid, code, reader);
+  }
+
+  private answer(xid: number, code: number, reader: JuteReader): void {
     const call = this.underway[this.first];
     if (call?.xid !== xid) throw new MalformedMessageError(`an answer to ${xid} where ${call?.xid ?? 'none'} was due`);
     this.shift();
