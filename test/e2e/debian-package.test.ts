@@ -13,11 +13,16 @@ const run = promisify(execFile);
 
 /** Memory that looks like a folder: six thousand files are put together six times as fast there as on a disk. */
 const QUICK = { TMPDIR: '/dev/shm' };
+/** Later than any file: by itself dpkg-deb makes files older, never younger. */
+const TIME = { SOURCE_DATE_EPOCH: '2000000000' };
 
 /** Packs into a folder; answers where the package is. */
 async function pack(folder: string, revision: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const args = ['scripts/pack-deb.mjs', '--fast', '--revision', revision, folder];
-  const { stdout } = await run(process.execPath, args, { cwd: ROOT, env: { ...process.env, ...QUICK, ...env } });
+  const { stdout } = await run(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...QUICK, ...TIME, ...env },
+  });
   return stdout.trim();
 }
 
