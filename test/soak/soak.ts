@@ -32,21 +32,23 @@ export class Soak {
     private readonly server: ZooKeeperServer,
     private readonly world: DaemonWorld,
     private readonly store: ZooKeeperTreeStore,
+    private readonly logger: MemoryLogger,
     private readonly tell: (line: string) => void,
   ) {}
 
   static async begin(tell: (line: string) => void): Promise<Soak> {
     const server = await ZooKeeperServer.start();
     const world = await DaemonWorld.open('soak', server.address);
+    const logger = new MemoryLogger();
     const store = new ZooKeeperTreeStore({
       servers: [{ host: '127.0.0.1', port: server.port }],
       chroot: world.chroot,
       sessionTimeout: SESSION,
       tls: null,
       clock: new SystemClock(),
-      logger: new MemoryLogger(),
+      logger,
     });
-    const soak = new Soak(server, world, store, tell);
+    const soak = new Soak(server, world, store, logger, tell);
     await store.start();
     await store.session.connected();
     await soak.start();
@@ -62,11 +64,25 @@ export class Soak {
       try {
         await this.survive(trouble);
       } catch (error) {
-        throw new Error(`Round ${this.round} (${trouble}) was not survived`, { cause: error });
+        const story = await this.condition();
+        throw new Error(`Round ${this.round} (${trouble}) was not survived\n${story}`, { cause: error });
       }
       const seconds = ((performance.now() - begun) / 1000).toFixed(1);
       this.tell(`round ${this.round}: ${trouble}, well again and a request served after ${seconds} s`);
     }
+  }
+
+  /** Who is well and who is not: whether it was the server, the daemons or our own client that did not come back. */
+  private async condition(): Promise<string> {
+    const server = await this.server.ask('srvr').catch((error: unknown) => String(error));
+    return [
+      `the server says: ${server.trim() || 'nothing'}`,
+      `the launcher is ${(await this.ready()) ? 'ready' : 'not ready'}`,
+      `our own session is ${this.store.session.state}; the last it told:`,
+      ...this.logger.lines
+        .slice(-10)
+        .map(({ level, message, fields }) => `${level} ${message} ${JSON.stringify(fields)}`),
+    ].join('\n');
   }
 
   async end(): Promise<void> {

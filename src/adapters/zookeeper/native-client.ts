@@ -51,11 +51,11 @@ export interface NativeOptions {
 }
 
 export interface NativeEvents {
-  onConnected(): void;
-  onDisconnected(): void;
+  onConnected(client: NativeClient): void;
+  onDisconnected(client: NativeClient): void;
   /** The session is over or the client gave up; it is of no use any more. */
-  onEnded(): void;
-  onWatch(event: WatchEvent, path: string): void;
+  onEnded(client: NativeClient): void;
+  onWatch(client: NativeClient, event: WatchEvent, path: string): void;
 }
 
 const PERSISTENT = 0;
@@ -72,10 +72,14 @@ const { default: BindingClass } = (await import(PACKAGE)) as {
 export class NativeClient {
   private constructor(private readonly native: Binding) {}
 
-  /** Begins to connect. Answers undefined if that failed at once; then try again later. */
+  /**
+   * Begins to connect. Answers undefined if that failed at once; then try again later.
+   * @throws whatever the binding throws when it can make no handle
+   */
   static open(options: NativeOptions, events: NativeEvents): NativeClient | undefined {
     const { native } = new BindingClass({});
-    native.emit = (event, _self, detail) => dispatch(events, event, detail);
+    const client = new NativeClient(native);
+    native.emit = (event, _self, detail) => dispatch(events, client, event, detail);
     native.init({
       connect: options.connect,
       timeout: Math.round(options.sessionTimeout * 1000),
@@ -90,7 +94,7 @@ export class NativeClient {
       }),
     });
     // 0: no handle, or one whose first attempt failed at once, which the binding never repeats.
-    if (native.state !== 0) return new NativeClient(native);
+    if (native.state !== 0) return client;
     native.emit = () => undefined;
     native.close();
     return undefined;
@@ -161,19 +165,19 @@ function filled(data: Uint8Array): Uint8Array | string {
   return data.length === 0 ? '' : data;
 }
 
-function dispatch(events: NativeEvents, event: string, detail: unknown): void {
+function dispatch(events: NativeEvents, client: NativeClient, event: string, detail: unknown): void {
   switch (event) {
     case 'connect':
-      return events.onConnected();
+      return events.onConnected(client);
     case 'connecting':
-      return events.onDisconnected();
+      return events.onDisconnected(client);
     case 'close':
-      return events.onEnded();
+      return events.onEnded(client);
     case 'created':
     case 'changed':
     case 'deleted':
     case 'child':
-      return events.onWatch(event, String(detail));
+      return events.onWatch(client, event, String(detail));
     default:
       return undefined;
   }

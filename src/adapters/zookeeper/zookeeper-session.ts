@@ -12,7 +12,6 @@ import type { SessionCredentials } from './native-client.js';
 import { formatServers, resolveServers } from './servers.js';
 import type { ServerAddress } from './servers.js';
 import { WatchRegistry } from './watch-registry.js';
-import type { WatchEvent } from './watch-registry.js';
 
 export interface ZooKeeperSessionOptions {
   /** Where to connect to: the servers or the entrances of a tunnel. */
@@ -34,8 +33,8 @@ interface Call {
 
 /** Seconds between two tries to begin a session that failed at once. */
 const RETRY = 1;
-/** Seconds without a connection after which a fresh C client takes over the session: a stuck one is never seen twice. */
-const RENEWAL = 60;
+/** Seconds without a connection after which a fresh C client takes over the session, for the old one may be stuck. */
+const RENEWAL = 20;
 /**
  * Bytes of watched paths above which a fresh C client takes over after a disconnect. The old one would set all its watches again in
  * one message, which the server refuses, and the connection with it, above 1 MiB (`jute.maxbuffer`).
@@ -54,11 +53,9 @@ export class ZooKeeperSession {
   private readonly absence: AbsenceLog;
   private native: NativeClient | undefined;
   private opening: Promise<void> | undefined;
-  /** Another client is asked for since the one that is being made was begun. */
-  private wanted = false;
   private addresses = '';
   private credentials: SessionCredentials | null = null;
-  private nativeSince = 0;
+  private nativeSince = -Infinity;
   /** The C client that held the registered watches was replaced: nobody will tell us what changed meanwhile. */
   private watchesLost = false;
 
@@ -134,48 +131,49 @@ export class ZooKeeperSession {
     this.native = undefined;
   }
 
+  /** While there is no client, one is being made: whoever takes one away calls this. */
   private open(): void {
-    this.wanted = true;
     this.opening ??= this.connect()
       .catch((error: unknown) => {
-        if (!this.stopping.signal.aborted) this.options.logger.error('Cannot connect to ZooKeeper', { err: error });
+        if (!this.stopping.signal.aborted) throw error;
       })
-      .finally(() => {
-        this.opening = undefined;
-        // Asked for between the end of that and this turn: nobody else would ever do it.
-        if (this.wanted && !this.stopping.signal.aborted) this.open();
-      });
+      .finally(() => (this.opening = undefined));
   }
 
   /** Makes a C client; on its own turn, since the old one may be calling. */
   private async connect(): Promise<void> {
-    const { clock, entrances, sessionTimeout } = this.options;
+    const { clock, entrances } = this.options;
     const { signal } = this.stopping;
-    this.wanted = false;
     const tooSoon = this.nativeSince + RETRY - clock.monotonic();
-    if (this.nativeSince > 0 && tooSoon > 0) await sleep(clock, tooSoon, signal);
+    if (tooSoon > 0) await sleep(clock, tooSoon, signal);
     for (;;) {
       this.addresses = formatServers(await resolveServers(entrances()));
       await nextTurn();
       if (signal.aborted) return;
-      const native: NativeClient | undefined =
-        this.addresses === ''
-          ? undefined
-          : NativeClient.open(
-              { connect: this.addresses, sessionTimeout, credentials: this.credentials },
-              {
-                onConnected: () => native && this.connected(native),
-                onDisconnected: () => native && this.broken(native),
-                onEnded: () => native && this.ended(native),
-                onWatch: (event, path) => native === this.native && this.changed(event, path),
-              },
-            );
-      if (native) {
-        this.native = native;
+      this.native = this.addresses === '' ? undefined : this.makeClient();
+      if (this.native) {
         this.nativeSince = clock.monotonic();
         return;
       }
       await sleep(clock, RETRY, signal);
+    }
+  }
+
+  private makeClient(): NativeClient | undefined {
+    const { sessionTimeout, logger } = this.options;
+    try {
+      return NativeClient.open(
+        { connect: this.addresses, sessionTimeout, credentials: this.credentials },
+        {
+          onConnected: (native) => this.connected(native),
+          onDisconnected: (native) => this.broken(native),
+          onEnded: (native) => this.ended(native),
+          onWatch: (native, event, path) => native === this.native && this.watches.trigger(event, path),
+        },
+      );
+    } catch (error) {
+      logger.error('Cannot connect to ZooKeeper', { err: error });
+      return undefined;
     }
   }
 
@@ -254,6 +252,8 @@ export class ZooKeeperSession {
     this.watchesLost = false;
     this.watches.clear();
     setImmediate(() => {
+      // One that told of it by the answer to a call is open, and would go on beside the next.
+      native.close();
       if (this.stopping.signal.aborted) return;
       this.options.logger.warn('The ZooKeeper session is lost', { servers: this.options.servers });
       this.tracker.lost();
@@ -261,10 +261,6 @@ export class ZooKeeperSession {
       this.absence.begin();
       this.open();
     });
-  }
-
-  private changed(event: WatchEvent, path: string): void {
-    this.watches.trigger(event, path);
   }
 
   private whileAway(): void {
@@ -284,7 +280,8 @@ export class ZooKeeperSession {
     if (!old || old.connected || this.stopping.signal.aborted) return;
     this.native = undefined;
     this.watchesLost = this.credentials !== null;
-    setImmediate(() => old.close());
+    // At once: connected, it would end the session. Nobody in the C client is calling us.
+    old.close();
     this.open();
   }
 

@@ -14,14 +14,16 @@ export interface ReconnectionOptions {
 
 /** Seconds between two rounds over all servers, growing from the one to the other. */
 const SHORTEST = 0.05;
-const LONGEST = 0.35;
+const LONGEST = 0.25;
 /** Pause when a server took our connection and hung up: it has just begun and will serve at any moment. */
-const STARTING = 0.1;
+const STARTING = 0.05;
+/** Times in a row that this is believed: one that goes on hanging up has another reason, as too many clients. */
+const BELIEVED = 60;
 /**
  * Seconds that a server has to take us on, at first; doubled with each that is silent. One that has just begun may take a connection and
- * never say a word on it.
+ * never say a word on it. Where servers are far or slow it is twice what the last one took that did.
  */
-const FIRST_PATIENCE = 0.75;
+const FIRST_PATIENCE = 0.25;
 /** A connection that lived for so long was a good one: the next round begins at once. */
 const GOOD = 1;
 
@@ -32,6 +34,7 @@ export class Reconnection {
   /** The connection broke before the round that made it was over. */
   private again = false;
   private delay = 0;
+  private hungUp = 0;
   private patience = FIRST_PATIENCE;
   private connectedAt = -Infinity;
 
@@ -52,7 +55,8 @@ export class Reconnection {
 
   /** Somebody was there, and hung up. */
   soon(): void {
-    this.delay = Math.min(this.delay, STARTING);
+    this.hungUp += 1;
+    if (this.hungUp <= BELIEVED) this.delay = Math.min(this.delay, STARTING);
   }
 
   end(): void {
@@ -87,10 +91,12 @@ export class Reconnection {
       const patience = Math.min(share, this.patience);
       if (await this.attempt(server, patience)) {
         this.connectedAt = clock.monotonic();
-        this.patience = FIRST_PATIENCE;
+        this.hungUp = 0;
+        this.patience = Math.max(FIRST_PATIENCE, 2 * (this.connectedAt - begun));
         return true;
       }
-      if (clock.monotonic() - begun >= patience) this.patience = Math.min(share, patience * 2);
+      // Timers come a little early now and then.
+      if (clock.monotonic() - begun >= 0.9 * patience) this.patience = Math.min(share, patience * 2);
     }
     return false;
   }
