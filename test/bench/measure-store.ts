@@ -1,4 +1,3 @@
-import { fdatasyncSync, openSync, writeSync, closeSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,17 +7,21 @@ import { DurableTree } from '../../src/adapters/memory/durable/durable-tree.js';
 import { MemoryTreeStore } from '../../src/adapters/memory/memory-tree-store.js';
 import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
+import { median, percentile, showLoad } from './figures.js';
+import type { PairedTimes } from './measure-single-writes.js';
+import { measureSingleWrites } from './measure-single-writes.js';
 
 const clock = new SystemClock();
 const record = (text: string): Uint8Array => new TextEncoder().encode(text.padEnd(1500, '.'));
 
 /** The durable store against its promises [S10] and [S11]. Needs nothing but a disk. */
 export async function measureStore(): Promise<void> {
+  showLoad();
   const folder = await mkdtemp(path.join(tmpdir(), 'nodepool-bench-store-'));
   const place = path.join(folder, 'store');
   const opened = await open(place);
   try {
-    await singleWrites(opened.store, path.join(folder, 'bare'));
+    await singleWrites(opened.store, folder);
     await burst(opened.store);
     await manyWrites(opened.store, place);
     await inTurns(10_000, (number) =>
@@ -50,25 +53,18 @@ async function open(place: string): Promise<{ readonly store: MemoryTreeStore; c
   };
 }
 
-/** In turns, so that a disk that is slow for a while is slow for both. */
-async function singleWrites(store: MemoryTreeStore, file: string): Promise<void> {
-  await store.create('/single', record('0'));
-  const descriptor = openSync(file, 'w');
-  const bare: number[] = [];
-  const ours: number[] = [];
-  for (let count = 0; count < 300; count++) {
-    const first = performance.now();
-    writeSync(descriptor, record(String(count)));
-    fdatasyncSync(descriptor);
-    const second = performance.now();
-    await store.write('/single', record(String(count)));
-    bare.push(second - first);
-    ours.push(performance.now() - second);
-  }
-  closeSync(descriptor);
-  const ratio = median(ours) / median(bare);
-  const figures = `${median(ours).toFixed(2)} ms, bare ${median(bare).toFixed(2)} ms, ratio ${ratio.toFixed(2)}`;
-  show('one committed write', figures, 'ratio <= 1.5');
+async function singleWrites(store: MemoryTreeStore, folder: string): Promise<void> {
+  const { awaited, holding, joined } = await measureSingleWrites(store, folder, record);
+  showPairs('one committed write', awaited, 'ratio <= 1.5');
+  showPairs('… against a file that holds the loop', holding, '');
+  showPairs('… against a file with O_DSYNC', joined, '');
+}
+
+function showPairs(what: string, { store, bare }: PairedTimes, budget: string): void {
+  const times = (all: readonly number[]): string =>
+    `${median(all).toFixed(2)} (p95 ${percentile(all, 0.95).toFixed(2)})`;
+  const ratio = (median(store) / median(bare)).toFixed(2);
+  show(what, `${times(store)} ms, bare ${times(bare)}, ratio ${ratio}`, budget);
 }
 
 async function burst(store: MemoryTreeStore): Promise<void> {
@@ -110,10 +106,6 @@ async function sizeOf(folder: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
-}
-
 function show(what: string, figures: string, budget: string): void {
-  console.log(`${what.padEnd(28)} ${figures.padEnd(48)} ${budget}`);
+  console.log(`${what.padEnd(36)} ${figures.padEnd(60)} ${budget}`);
 }

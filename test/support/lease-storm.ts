@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { SeededRandom } from '../../src/adapters/memory/seeded-random.js';
-import type { Clock } from '../../src/ports/runtime/clock.js';
+import { JumpingClock } from './jumping-clock.js';
 import { aCaller, aWish, digestOf, leaseConfig, LeaseWorld, type LeaseMember } from './lease-world.js';
 import { timedMemoryWorld } from './timed-worlds.js';
 
@@ -8,25 +8,6 @@ const STEPS = 40;
 const TTL = 60;
 /** A ttl, 30 s more for each of a few gateways that begin anew, and time to take over. */
 const LONGEST_ORPHAN = TTL + 180;
-
-/** A wall clock that can be set; what never jumps does not. */
-class JumpingClock implements Clock {
-  offset = 0;
-
-  constructor(private readonly base: Clock) {}
-
-  now(): number {
-    return this.base.now() + this.offset;
-  }
-
-  monotonic(): number {
-    return this.base.monotonic();
-  }
-
-  schedule(delay: number, callback: () => void): () => void {
-    return this.base.schedule(delay, callback);
-  }
-}
 
 interface Held {
   readonly id: string;

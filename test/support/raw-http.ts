@@ -7,6 +7,7 @@ export interface RawReply {
 }
 
 export interface RawTarget {
+  readonly host?: string;
   readonly port?: number;
   readonly socketPath?: string;
 }

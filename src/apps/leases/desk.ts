@@ -15,6 +15,7 @@ import {
 } from '../../ports/leasing/lease-desk.js';
 import { assertHolder, assertVisible, refusalOf } from './desk-rules.js';
 import { HolderLimits } from './holder-limits.js';
+import { audit } from './lease-audit.js';
 import { LeaseDescriptions } from './lease-descriptions.js';
 import { LeaseFollowing } from './lease-following.js';
 import type { LeaseGateway } from './lease-gateway.js';
@@ -23,7 +24,6 @@ import { LeaseReport } from './lease-report.js';
 import { LeaseSurroundings } from './lease-surroundings.js';
 import { LeaseWatch } from './lease-watch.js';
 import { NodesGivenBack } from './nodes-given-back.js';
-import { RenewalTally } from './renewal-tally.js';
 import type { LeaseServices } from './services.js';
 import { SharedTurns } from './shared-turns.js';
 
@@ -42,7 +42,6 @@ export class Desk implements LeaseDesk {
   private readonly descriptions: LeaseDescriptions;
   private readonly following: LeaseFollowing;
   private readonly report: LeaseReport;
-  private readonly renewals: RenewalTally;
   private readonly beats = new SharedTurns<Stored<NodeLease> | undefined>();
 
   constructor(
@@ -55,7 +54,6 @@ export class Desk implements LeaseDesk {
     const watch = new LeaseWatch(services.records.leases);
     this.following = new LeaseFollowing(services, watch, this.descriptions, (id, caller) => this.look(id, caller));
     this.report = new LeaseReport(services);
-    this.renewals = new RenewalTally(services.clock);
   }
 
   freshId(): LeaseId {
@@ -138,8 +136,7 @@ export class Desk implements LeaseDesk {
         const next = renewed(lease, this.services.clock.now(), ttl);
         return next === lease ? undefined : next;
       });
-      const times = this.renewals.count(id, caller);
-      if (times > 0) this.audit(caller, 'renewed', id, { times });
+      this.gateway.renewals.count(id, caller);
       return this.descriptions.of(stored);
     });
   }
@@ -285,8 +282,7 @@ export class Desk implements LeaseDesk {
   }
 
   private audit(caller: LeaseCaller, what: string, lease: LeaseId, more: Readonly<Record<string, unknown>> = {}): void {
-    const fields = { audit: what, lease, holder: caller.name, from: caller.from, ...more };
-    this.services.logger.child('audit').info(`${caller.name} ${what} lease ${lease}`, fields);
+    audit(this.services.logger, caller, what, lease, more);
   }
 
   /** Troubles of the store become refusals of the contract. */

@@ -11,6 +11,7 @@ import { LeaseEnds } from './lease-ends.js';
 import { LeaseHousekeeping } from './lease-housekeeping.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { leaseOfRequest } from './lease-request.js';
+import { RenewalTally } from './renewal-tally.js';
 import type { LeaseServices } from './services.js';
 
 /** Seconds until a lease that nobody takes care of is taken over: whoever made it comes first. */
@@ -27,6 +28,7 @@ const RETRY = 1;
 export class LeaseGateway implements StatusSource {
   readonly clocks: LeaseClocks;
   readonly ends: LeaseEnds;
+  readonly renewals: RenewalTally;
   private readonly keepers = new Map<LeaseId, LeaseKeeper | null>();
   private readonly considered = new Set<LeaseId>();
   private readonly tasks: Supervisor;
@@ -39,6 +41,7 @@ export class LeaseGateway implements StatusSource {
     this.tasks = new Supervisor((name, error) => logger.error(`${name} failed`, errorFields(error)));
     this.clocks = new LeaseClocks(services);
     this.ends = new LeaseEnds(services);
+    this.renewals = new RenewalTally(services);
     this.housekeeping = new LeaseHousekeeping(services, this.clocks);
   }
 
@@ -53,6 +56,7 @@ export class LeaseGateway implements StatusSource {
     await records.open(['nodes', 'requests', 'launchers', 'leases'], signal);
     this.running = true;
     this.clocks.open();
+    this.renewals.open();
     this.unsubscribe.push(
       records.leases.view.onChange((change) => this.onLease(change)),
       records.requests.view.onChange((change) => this.onRequest(change)),
@@ -69,6 +73,7 @@ export class LeaseGateway implements StatusSource {
     this.unsubscribe.splice(0).forEach((undo) => undo());
     await this.tasks.stop();
     this.clocks.close();
+    this.renewals.close();
   }
 
   /** Takes care of a lease that was made here just now. */

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { TRANSACTION_KEY } from '../../../src/adapters/memory/durable/commit-log.js';
 import { DurableTree } from '../../../src/adapters/memory/durable/durable-tree.js';
 import { MemoryTreeStore } from '../../../src/adapters/memory/memory-tree-store.js';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
@@ -70,6 +71,23 @@ describe('commits of a durable tree', () => {
     expect(bench.batches[0]?.map(({ key }) => key)).toEqual(
       expect.arrayContaining(['/0', '/99', '/a', '/a/b', '/a/b/c']),
     );
+  });
+
+  it('[S10] who writes alone waits for one commit each time, of the record and the number of the change', async () => {
+    const bench = new Bench();
+    const { store } = await bench.open();
+    for (const path of ['/a', '/a/b']) {
+      const created = outcome(store.create(path, bytes('0')));
+      await bench.clock.advance(1);
+      expect(created.value).toBe(path);
+    }
+    bench.batches.length = 0;
+    for (let version = 1; version <= 3; version++) {
+      const written = outcome(store.write('/a/b', bytes('x'.repeat(1500))));
+      await bench.clock.advance(1);
+      expect(written.value).toMatchObject({ version });
+    }
+    expect(bench.batches.map((batch) => batch.map(({ key }) => key))).toEqual(Array(3).fill(['/a/b', TRANSACTION_KEY]));
   });
 
   it.each([0, 1])(
