@@ -7,7 +7,7 @@ import { debianPath, has, installDebianPackages, mayInstall, SYSTEM } from './st
 
 /**
  * `programs` are searched for in PATH, `files` below the root, `modules` are imported by Debian's Python. `for`: what has to be prepared
- * for it, by the names of the projects of vitest and of the other test commands.
+ * for it, by the names of the projects of vitest and of the other commands; `quickstart` is the one with real machines.
  */
 export const TOOLS = [
   {
@@ -49,7 +49,7 @@ export const TOOLS = [
     what: 'OpenSSH client',
     packages: ['openssh-client'],
     programs: ['ssh', 'ssh-keygen'],
-    for: ['unit', 'contract', 'integration'],
+    for: ['unit', 'contract', 'integration', 'quickstart'],
   },
   {
     what: 'Ansible',
@@ -89,14 +89,14 @@ export const TOOLS = [
       'bash-static',
       'mkfs.ext4',
     ],
-    for: ['integration', 'openstack'],
+    for: ['integration', 'openstack', 'quickstart'],
   },
   // Programs alone: the tests start daemons of their own.
   {
     what: 'libvirt and QEMU',
     packages: ['libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils', 'xorriso'],
     programs: ['libvirtd', 'virtlogd', 'virsh', 'qemu-system-x86_64', 'qemu-img', 'xorriso'],
-    for: ['contract', 'integration'],
+    for: ['contract', 'integration', 'quickstart'],
   },
   // Any kubectl will do; Debian's and Google's packages for it stand in each other's way.
   { what: 'kubectl', packages: ['kubernetes-client'], programs: ['kubectl'], for: ['contract', 'integration'] },
@@ -106,7 +106,12 @@ export const TOOLS = [
     modules: ['kubernetes'],
     for: ['contract'],
   },
-  { what: 'Dropbear', packages: ['dropbear-bin'], programs: ['dropbear', 'dropbearkey'], for: ['contract'] },
+  {
+    what: 'Dropbear',
+    packages: ['dropbear-bin'],
+    programs: ['dropbear', 'dropbearkey'],
+    for: ['contract', 'integration', 'quickstart'],
+  },
 ];
 
 /** The whole package would start a server and bring a web interface: only the one program is taken out of it. */

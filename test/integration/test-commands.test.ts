@@ -129,7 +129,10 @@ function allPackages(): readonly string[] {
   );
 }
 
-function prepare(command: string): { readonly status: number | null; readonly output: string } {
+function prepare(
+  command: string,
+  ...options: readonly string[]
+): { readonly status: number | null; readonly output: string } {
   const npm = execFileSync('sh', ['-c', 'readlink -f "$(command -v npm)"'], { encoding: 'utf8' }).trim();
   const env = {
     PATH: `${join(machine, 'usr/local/bin')}:${bin}`,
@@ -138,7 +141,7 @@ function prepare(command: string): { readonly status: number | null; readonly ou
     CI: 'true',
   };
   const args = command === 'test' ? ['test'] : ['run', command];
-  const result = spawnSync(process.execPath, [npm, '--silent', ...args, '--', '--prepare'], {
+  const result = spawnSync(process.execPath, [npm, '--silent', ...args, '--', '--prepare', ...options], {
     cwd: ROOT,
     env,
     encoding: 'utf8',
@@ -180,6 +183,22 @@ describe.skipIf(withoutDpkg())('a machine with nothing installed [D]', () => {
       expect(packagesAsked()).toEqual(expect.arrayContaining(['python3-diskimage-builder', 'bash-static']));
     }
     if (command === 'test:mutations') expect(packagesAsked()).toEqual([]);
+  });
+
+  it('gets everything that the quickstart with real machines needs', () => {
+    aptGet(contentOf);
+    expect(prepare('quickstart', '--real')).toMatchObject({ status: 0 });
+    expect(packagesAsked()).toEqual(
+      expect.arrayContaining(['libvirt-daemon-system', 'qemu-system-x86', 'python3-diskimage-builder', 'dropbear-bin']),
+    );
+  });
+
+  it('that gets nothing is told what the quickstart with real machines needs', () => {
+    aptGet(() => []);
+    const { status, output } = prepare('quickstart', '--real');
+    expect(status).toBe(1);
+    expect(output).toMatch(/^quickstart: --real needs more than is there/m);
+    expect(output).toContain('missing: libvirt and QEMU (apt-get install libvirt-daemon-system libvirt-clients');
   });
 
   it('that gets nothing is told which packages are missing, and does not begin', () => {
