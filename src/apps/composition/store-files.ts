@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
-import { chown, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { noteBackup } from '../../adapters/level/backup-note.js';
 import { LevelEngine } from '../../adapters/level/level-engine.js';
-import { filesIn, syncFolder, TREE_FOLDER } from '../../adapters/level/store-directory.js';
+import { syncFolder, TREE_FOLDER } from '../../adapters/level/store-directory.js';
 import { changesFor, linesOf } from '../../adapters/memory/durable/contents.js';
 import { DurableTree } from '../../adapters/memory/durable/durable-tree.js';
+import { giveToOwner } from '../../adapters/system/give-to-owner.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { StoreLine } from '../../ports/administration/store-contents.js';
 import { parseStoreLine } from '../../ports/administration/store-contents.js';
@@ -90,7 +91,7 @@ export async function writeBackup(file: string, lines: readonly StoreLine[]): Pr
   const texts = [{ [HEAD]: 1, records: lines.length }, ...lines].map((line) => `${JSON.stringify(line)}\n`);
   const sum = createHash('sha256');
   for (const text of texts) sum.update(text);
-  const draft = `${file}.new-${process.pid}`;
+  const draft = `${file}.new-${randomUUID()}`;
   try {
     const handle = await open(draft, 'wx', 0o600);
     try {
@@ -109,9 +110,9 @@ export async function writeBackup(file: string, lines: readonly StoreLine[]): Pr
 
 /** A note that cannot be written is no reason to call a backup failed. */
 export async function noteBackupOf(directory: string, file: string, records: number): Promise<void> {
-  const made = new Date().toISOString();
+  const made = isoTime();
   await noteBackup(directory, { file: path.resolve(file), made, records }).catch(() => undefined);
-  await keepOwner(directory);
+  await giveToOwner(directory);
 }
 
 /** @throws Error unless the backup is whole */
@@ -155,7 +156,7 @@ export async function replaceContents(
   lines: readonly StoreLine[],
   force: boolean,
 ): Promise<readonly string[]> {
-  const changes = changesFor(lines, Date.now() / 1000);
+  const changes = changesFor(lines, new SystemClock().now());
   const words: string[] = [];
   const known: string[] = [];
   let engine = new LevelEngine(directory);
@@ -164,7 +165,7 @@ export async function replaceContents(
   } catch (error) {
     if (!(error instanceof StoreDamagedError) || !force) throw error;
     known.length = 0;
-    const aside = `${TREE_FOLDER}.damaged-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+    const aside = `${TREE_FOLDER}.damaged-${isoTime().replace(/[:.]/g, '-')}`;
     await rename(path.join(directory, TREE_FOLDER), path.join(directory, aside));
     words.push(`What was damaged is kept as ${path.join(directory, aside)}`);
     engine = new LevelEngine(directory);
@@ -181,18 +182,10 @@ export async function replaceContents(
   } finally {
     await engine.close();
   }
-  await keepOwner(directory);
+  await giveToOwner(directory);
   return words;
 }
 
-/** What root made in somebody's store belongs to that somebody, or the daemon could not open it. */
-async function keepOwner(directory: string): Promise<void> {
-  const { uid, gid } = await stat(directory);
-  if (process.getuid?.() !== 0 || uid === 0) return;
-  for (const name of await filesIn(directory)) {
-    const file = path.join(directory, name);
-    await chown(file, uid, gid);
-    const inside = await readdir(file).catch(() => []);
-    for (const each of inside) await chown(path.join(file, each), uid, gid);
-  }
+function isoTime(): string {
+  return new Date(new SystemClock().now() * 1000).toISOString();
 }

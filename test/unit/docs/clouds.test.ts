@@ -37,7 +37,15 @@ const examples = DOCUMENTS.flatMap((page) => {
 const parts = sections(document('docs/reference/configuration.md'));
 const keysOf = (heading: string): readonly string[] =>
   tableRows(parts.get(heading) ?? '').flatMap(([key = '']) => quotedIn(key));
-const code = ['build-cloud-access', 'cloud-auth', 'cloud-networks', 'cloud-services', 'clouds']
+const code = [
+  'build-cloud-access',
+  'cloud-auth',
+  'cloud-networks',
+  'cloud-profile',
+  'cloud-regions',
+  'cloud-services',
+  'clouds',
+]
   .map((name) => readFileSync(path.join(ROOT, 'src/adapters/openstack/clouds', `${name}.ts`), 'utf8'))
   .join('\n');
 
