@@ -10,8 +10,9 @@ import { RawClient } from './raw-client.js';
 
 const FOLDERS = ['nodepool/requests', 'nodepool/requests-lock', 'nodepool/nodes'];
 
-/** `raw` does only what a request needs. */
-export type ContestantKind = 'launcher' | 'raw';
+/** `raw` does only what a request needs; the others are the launcher, with its default client of ZooKeeper or the one named. */
+export type ContestantKind = 'launcher' | 'raw' | ClientName;
+export type ClientName = 'native' | 'wire';
 
 /** Something that serves the requests of a tree, in a process of its own. */
 export interface Contestant {
@@ -54,13 +55,13 @@ export class BenchWorld {
     return chroot;
   }
 
-  launcher(chroot: string): Promise<LauncherProcess> {
-    return LauncherProcess.start({ folder: this.folder, zooKeeperPort: this.server.port, chroot });
+  launcher(chroot: string, client: ClientName = 'wire'): Promise<LauncherProcess> {
+    return LauncherProcess.start({ folder: this.folder, zooKeeperPort: this.server.port, chroot, client });
   }
 
   async contestant(kind: ContestantKind, chroot: string): Promise<Contestant> {
     if (kind === 'raw') return rawWorker(this.server.address, chroot);
-    const launcher = await this.launcher(chroot);
+    const launcher = await this.launcher(chroot, kind === 'launcher' ? 'wire' : kind);
     return {
       get cpu() {
         return launcher.cpu;

@@ -14,6 +14,8 @@ export interface LauncherOptions {
   readonly folder: string;
   readonly zooKeeperPort: number;
   readonly chroot: string;
+  /** Which client it uses; the default one if left out. */
+  readonly client?: 'native' | 'wire';
 }
 
 /** The launcher as a user runs it, in a process of its own, on a fake cloud that takes no time and knows no quota. */
@@ -75,7 +77,7 @@ async function isReady(web: string): Promise<boolean> {
 
 /** @param maxServers of the pool; without limit if left out */
 export function configuration(
-  { zooKeeperPort, chroot }: Omit<LauncherOptions, 'folder'>,
+  { zooKeeperPort, chroot, client = 'wire' }: Omit<LauncherOptions, 'folder'>,
   webPort: number,
   maxServers?: number,
 ): string {
@@ -87,6 +89,7 @@ zookeeper-servers:
   - host: 127.0.0.1
     port: ${zooKeeperPort}
     chroot: ${chroot}
+zookeeper-client: ${client}
 labels:
   - name: ${LABEL}
 providers:

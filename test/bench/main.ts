@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { BenchWorld } from './bench-world.js';
 import { showHeader, showLoad } from './figures.js';
+import { measureClients } from './measure-clients.js';
 import { measureDecisions } from './measure-decisions.js';
 import { measureIdle, measureMirror } from './measure-mirror.js';
 import { measureAlone, measureBurst, measureTrickle } from './measure-requests.js';
@@ -21,6 +22,8 @@ const MEASUREMENTS = {
 } as const;
 
 const wanted = process.argv.slice(2);
+/** Both clients of ZooKeeper side by side; four minutes, so only when named. */
+const WHEN_NAMED = { clients: measureClients } as const;
 /** These need no ZooKeeper. */
 const BY_THEMSELVES = { store: measureStore, leases: measureLeases, libvirt: measureLibvirt } as const;
 for (const [name, measure] of Object.entries(BY_THEMSELVES))
@@ -37,6 +40,7 @@ async function measureLauncher(): Promise<void> {
       await measure(world);
       await world.closeClients();
     }
+    for (const [name, measure] of Object.entries(WHEN_NAMED)) if (wanted.includes(name)) await measure(world);
     showLoad();
   } finally {
     await world.close();

@@ -2,7 +2,7 @@ import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodeCodec } from '../../src/adapters/records/node-codec.js';
 import { aNode } from '../support/builders.js';
-import type { BenchWorld } from './bench-world.js';
+import type { BenchWorld, ClientName } from './bench-world.js';
 import { median, show } from './figures.js';
 import { LABEL, PROVIDER, type LauncherProcess } from './launcher-process.js';
 import type { RawClient } from './raw-client.js';
@@ -16,34 +16,52 @@ const LISTS = 7;
 /** The web interface gives the same answer for a second. */
 const CACHE_SECONDS = 1.1;
 
+export interface Idle {
+  /** What ZooKeeper receives in a second. */
+  readonly packets: number;
+  /** Per cent of a core. */
+  readonly cpu: number;
+}
+
 /** What a launcher with nothing to do does. */
 export async function measureIdle(world: BenchWorld): Promise<void> {
+  const { packets, cpu } = await idleOf(world);
+  const what = `idle with ${IDLE_NODES} ready nodes:`;
+  show({ what: `${what} packets to ZooKeeper`, value: packets, unit: '/s', budget: 2 });
+  show({ what: `${what} CPU`, value: cpu, unit: '% of core', budget: 1 });
+}
+
+export async function idleOf(world: BenchWorld, kind?: ClientName): Promise<Idle> {
   const client = await world.client();
   const chroot = await world.tree('idle', client);
   await seedNodes(client, chroot, IDLE_NODES);
-  const launcher = await world.launcher(chroot);
+  const launcher = await world.launcher(chroot, kind);
   await delay(SETTLING_SECONDS * 1000);
   // Our own client's heartbeats are not the launcher's; there is one for each of our connections.
   await world.closeClients();
-  const [packets, cpu] = [await world.packets(), launcher.cpu];
+  const before = { packets: await world.packets(), cpu: launcher.cpu };
   await delay(IDLE_SECONDS * 1000);
   // Less the question itself.
-  const perSecond = ((await world.packets()) - packets - 1) / IDLE_SECONDS;
-  const share = (100 * (launcher.cpu - cpu)) / IDLE_SECONDS;
+  const packets = ((await world.packets()) - before.packets - 1) / IDLE_SECONDS;
+  const cpu = (100 * (launcher.cpu - before.cpu)) / IDLE_SECONDS;
   await launcher.stop();
-  const what = `idle with ${IDLE_NODES} ready nodes:`;
-  show({ what: `${what} packets to ZooKeeper`, value: perSecond, unit: '/s', budget: 2 });
-  show({ what: `${what} CPU`, value: share, unit: '% of core', budget: 1 });
+  return { packets, cpu };
 }
 
-/** A large installation. */
-export async function measureMirror(world: BenchWorld): Promise<void> {
+/** A launcher in a large installation, once it serves and has settled. The caller stops it. */
+export async function startedWithMany(world: BenchWorld, kind?: ClientName): Promise<LauncherProcess> {
   const client = await world.client();
   const chroot = await world.tree('mirror', client);
   await seedNodes(client, chroot, MANY_NODES);
   await world.closeClients();
-  const launcher = await world.launcher(chroot);
+  const launcher = await world.launcher(chroot, kind);
   await delay(SETTLING_SECONDS * 1000);
+  return launcher;
+}
+
+/** A large installation. */
+export async function measureMirror(world: BenchWorld): Promise<void> {
+  const launcher = await startedWithMany(world);
   const mirrored = launcher.memory / 1e6;
   const json = await measureList(launcher, 'application/json');
   const nodes = (JSON.parse(json.body) as readonly unknown[]).length;

@@ -10,7 +10,7 @@ const BURSTS = [1, 100, 500, 2000] as const;
 /** Requests of the trickle, one a second. */
 const TRICKLE = 30;
 
-interface Burst {
+export interface Burst {
   readonly perSecond: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -19,7 +19,7 @@ interface Burst {
   readonly cpu: number;
   /** Resident bytes per request that the process has grown by. */
   readonly memory: number;
-  /** What ZooKeeper received per request, the client's calls included. */
+  /** What ZooKeeper received per request, without the calls of the one who submits. */
   readonly packets: number;
 }
 
@@ -38,10 +38,8 @@ export async function measureAlone(world: BenchWorld): Promise<void> {
 
 /** Throughput, how long each of many takes, and what it costs. */
 export async function measureBurst(world: BenchWorld): Promise<void> {
-  const run = (kind: ContestantKind): Promise<readonly Burst[]> =>
-    onStage(world, kind, 'burst', (of) => bursts(world, of));
-  const raw = await run('raw');
-  const ours = await run('launcher');
+  const raw = await burstsOf(world, 'raw');
+  const ours = await burstsOf(world, 'launcher');
   BURSTS.forEach((size, at) => {
     const [ourBurst, rawBurst] = [ours[at], raw[at]];
     if (!ourBurst || !rawBurst) return;
@@ -56,6 +54,11 @@ export async function measureBurst(world: BenchWorld): Promise<void> {
     show({ what: `${what}: memory per request`, value: ourBurst.memory / 1000, unit: 'kB', budget: null });
     show({ what: `${what}: packets to ZooKeeper per request`, value: ourBurst.packets, unit: '', budget: null });
   });
+}
+
+/** From small to large; the last is the one that budgets are about. */
+export function burstsOf(world: BenchWorld, kind: ContestantKind): Promise<readonly Burst[]> {
+  return onStage(world, kind, 'burst', (of) => bursts(world, of));
 }
 
 /** A steady drop of requests, with a process that sleeps in between. */
@@ -106,7 +109,8 @@ async function alone({ contestant, requestor }: Stage): Promise<number> {
 async function bursts(world: BenchWorld, { contestant, requestor }: Stage): Promise<readonly Burst[]> {
   const results: Burst[] = [];
   for (const size of BURSTS) {
-    const before = { cpu: contestant.cpu, memory: contestant.memory, packets: await world.packets() };
+    const received = async (): Promise<number> => (await world.packets()) - requestor.calls;
+    const before = { cpu: contestant.cpu, memory: contestant.memory, packets: await received() };
     const started = performance.now();
     const ids = await requestor.submit(size, (created) => contestant.tell(created));
     const times = await requestor.fulfilled(ids, size === 1 ? 1 : 20);
@@ -117,7 +121,7 @@ async function bursts(world: BenchWorld, { contestant, requestor }: Stage): Prom
       p95: percentile(times, 0.95),
       cpu: (1000 * (contestant.cpu - before.cpu)) / size,
       memory: (contestant.memory - before.memory) / size,
-      packets: ((await world.packets()) - before.packets) / size,
+      packets: ((await received()) - before.packets) / size,
     });
   }
   return results;

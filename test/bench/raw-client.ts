@@ -2,6 +2,9 @@ import { NativeClient } from '../../src/adapters/zookeeper/native-client.js';
 
 /** The bare binding with promises around it: what our store is compared with. Rejects with an error that carries the code. */
 export class RawClient {
+  /** Made so far. */
+  calls = 0;
+
   private constructor(private readonly native: NativeClient) {}
 
   static async connect(address: string): Promise<RawClient> {
@@ -60,6 +63,7 @@ export class RawClient {
   }
 
   private call<T>(issue: (done: (code: number, result: T) => void) => number): Promise<T> {
+    this.calls += 1;
     return new Promise((resolve, reject) => {
       const done = (code: number, result: T): void => {
         if (code === 0) resolve(result);

@@ -27,6 +27,11 @@ export class Requestor {
     this.folder = `${chroot}/nodepool/requests`;
   }
 
+  /** Made to ZooKeeper so far. */
+  get calls(): number {
+    return this.client.calls;
+  }
+
   /** Creates requests as fast as it goes; `created` is told of them batch by batch. */
   async submit(count: number, created: (ids: readonly string[]) => void = () => undefined): Promise<readonly string[]> {
     const all: string[] = [];

@@ -3,6 +3,8 @@ import { lookup } from 'node:dns/promises';
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
+  /** As configured, where `host` is one of its addresses: certificates are issued for names. */
+  readonly name?: string;
 }
 
 /** `host:port`, an IPv6 literal in brackets. */
@@ -22,8 +24,9 @@ export function formatServers(servers: readonly ServerAddress[]): string {
 export async function resolveServers(servers: readonly ServerAddress[]): Promise<readonly ServerAddress[]> {
   const found = await Promise.all(
     servers.map(async ({ host, port }) => {
-      const addresses = await lookup(host.replace(/^\[(.*)\]$/, '$1'), { all: true }).catch(() => []);
-      return addresses.map(({ address }) => ({ host: address, port }));
+      const name = host.replace(/^\[(.*)\]$/, '$1');
+      const addresses = await lookup(name, { all: true }).catch(() => []);
+      return addresses.map(({ address }) => ({ host: address, port, name }));
     }),
   );
   return found.flat();

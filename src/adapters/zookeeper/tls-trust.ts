@@ -34,7 +34,7 @@ export class TlsTrust {
       host,
       port: server.port,
       secureContext: this.context,
-      ...serverName(host),
+      ...serverName(server.name ?? host),
       // The authority alone is decisive, as for kazoo: certificates of existing installations often name another host.
       checkServerIdentity: (name, certificate) => {
         const mismatch = checkServerIdentity(name, certificate);
@@ -44,7 +44,10 @@ export class TlsTrust {
     };
   }
 
-  /** A connection ended before it was secured. If that is for want of trust, trying again does not help: it is told once. */
+  /**
+   * A connection failed. If that is for want of trust, trying again does not help: it is told once. By TLS 1.3 a server refuses our
+   * certificate when the connection counts as secured on our side.
+   */
   failed(server: ServerAddress, error: Error): void {
     const { code = '' } = error as NodeJS.ErrnoException;
     const name = formatServer(server);

@@ -95,13 +95,11 @@ export class TlsTunnel {
   private pipe(near: Socket, server: ServerAddress): void {
     const far = connect(this.trust.options(server));
     far.setNoDelay(true);
-    let secured = false;
-    far.once('secureConnect', () => (secured = true));
     const pipe = { near, far };
     this.pipes.add(pipe);
     const end = (error?: Error): void => {
       if (!this.pipes.delete(pipe)) return;
-      if (error && !secured) this.trust.failed(server, error);
+      if (error) this.trust.failed(server, error);
       if (error) this.logger.debug('TLS connection to ZooKeeper ended', { server: formatServer(server), err: error });
       near.destroy();
       far.destroy();

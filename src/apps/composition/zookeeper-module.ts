@@ -62,5 +62,6 @@ async function chooseClient(
   return (surroundings) => new ZooKeeperTreeStore({ ...common, ...surroundings });
 }
 
+/** The version that the product is tested with. */
 const MEND =
-  'It is the npm package zookeeper, compiled on installation (C++ compiler, make, Python 3). Install it, or use the client wire.';
+  'Install it where Nodepool is: npm install zookeeper@7.3.0 (a C++ compiler, make and Python 3 are needed), or use the client wire.';

@@ -14,10 +14,7 @@ export function dialSockets(trust: TlsTrust | null): Dial {
 
 function openSocket(server: ServerAddress, trust: TlsTrust | null): Socket {
   if (!trust) return connectTcp({ host: server.host, port: server.port });
-  const socket = connectTls(trust.options(server));
-  return socket.once('error', (error: Error) => {
-    if (!socket.authorized) trust.failed(server, error);
-  });
+  return connectTls(trust.options(server)).once('error', (error: Error) => trust.failed(server, error));
 }
 
 /** Frames of one turn of the event loop leave with one write. */
