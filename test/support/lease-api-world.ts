@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ApiListener } from '../../src/adapters/http/api/api-listener.js';
 import { LeaseRoutes } from '../../src/adapters/http/api/leases/lease-routes.js';
+import type { Unacknowledged } from '../../src/adapters/http/api/unacknowledged.js';
 import type { LeaseTokenConfig } from '../../src/domain/config/lease-api.js';
+import type { Clock } from '../../src/ports/runtime/clock.js';
 import { leaseConfig, LeaseWorld, type LeaseMember } from './lease-world.js';
 import { rawHttp, type RawReply } from './raw-http.js';
 import { realMemoryWorld } from './timed-worlds.js';
@@ -38,11 +40,15 @@ export class LeaseApiWorld {
     readonly tokens: LeaseTokenConfig[],
   ) {}
 
-  static async open(config = leaseConfig()): Promise<LeaseApiWorld> {
+  /** @param streams the time of event streams, and what their clients have not acknowledged, unless these are real */
+  static async open(
+    config = leaseConfig(),
+    streams: { readonly clock?: Clock; readonly unacknowledged?: Unacknowledged } = {},
+  ): Promise<LeaseApiWorld> {
     const world = new LeaseWorld(realMemoryWorld());
     const member = await world.join(config);
     const tokens: LeaseTokenConfig[] = [aToken('team-a'), aToken('team-b')];
-    const routes = [new LeaseRoutes(member.desk, world.clock)];
+    const routes = [new LeaseRoutes(member.desk, streams.clock ?? world.clock, streams.unacknowledged)];
     const listener = new ApiListener({ routes, tokens: () => tokens, logger: member.logger });
     const port = await listener.listenOnTcp({ address: '127.0.0.1', port: 0 });
     return new LeaseApiWorld(world, member, listener, port, tokens);

@@ -8,6 +8,7 @@ import { callerOf, requireScope } from '../caller.js';
 import { ApiProblem } from '../problem.js';
 import { malformed, readJsonBody } from '../read-json-body.js';
 import { readQuery, wholeNumber } from '../read-query.js';
+import { unacknowledgedOnLinux, type Unacknowledged } from '../unacknowledged.js';
 import { readCreation, readMaxDuration, readPurpose, readTtl } from './creation-body.js';
 import { EventStreams } from './event-streams.js';
 import { leaseJson } from './lease-json.js';
@@ -31,8 +32,9 @@ export class LeaseRoutes implements ApiRoutes {
   constructor(
     private readonly desk: LeaseDesk,
     clock: Clock,
+    unacknowledged: Unacknowledged = unacknowledgedOnLinux,
   ) {
-    this.streams = new EventStreams(desk, clock);
+    this.streams = new EventStreams(desk, clock, unacknowledged);
   }
 
   addTo(router: Router): void {
