@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -46,6 +46,13 @@ describe('nodepool init', () => {
       expect(config()).toBe(before);
     },
   );
+
+  it('writes nothing at all beside a secure file that is there', () => {
+    writeFileSync(path.join(folder, 'secure.yaml'), 'mine');
+    expect(init('init', 'fake').stderr).toContain('secure.yaml is there already; nothing was written');
+    expect(readdirSync(folder)).toEqual(['secure.yaml']);
+    expect(readFileSync(path.join(folder, 'secure.yaml'), 'utf8')).toBe('mine');
+  });
 
   it('keeps the token out of the files, which others cannot read', () => {
     const { stdout } = init('init', 'fake');

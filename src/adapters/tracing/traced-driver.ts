@@ -31,8 +31,14 @@ interface Tracing {
   readonly provider: string;
 }
 
-/** Every property is the target's own; only what is called is looked at. */
+/** Every property is the target's own; only what is called is looked at. A part is the same one whenever it is asked for. */
 function traced<T extends object>(target: T, prefix: string, tracing: Tracing): T {
+  const parts = new WeakMap<object, object>();
+  const partOf = (part: object, key: PropertyKey): object => {
+    const known = parts.get(part) ?? traced(part, `${String(key)}.`, tracing);
+    parts.set(part, known);
+    return known;
+  };
   return new Proxy(target, {
     get(_, key) {
       const value: unknown = Reflect.get(target, key, target);
@@ -41,7 +47,7 @@ function traced<T extends object>(target: T, prefix: string, tracing: Tracing): 
           follow(`${prefix}${String(key)}`, args, Reflect.apply(value, target, args), tracing);
       }
       const isPart = PARTS.has(key) && typeof value === 'object' && value !== null;
-      return isPart ? traced(value, `${String(key)}.`, tracing) : value;
+      return isPart ? partOf(value, key) : value;
     },
   });
 }

@@ -16,6 +16,9 @@ export function firstConfiguration(kind: SetupKind, findings: HostFindings, plac
     'lease-api: # machines over HTTP; tokens are in the secure file',
     '  listen-address: 127.0.0.1',
     '  port: 8006',
+    'webapp: # for a browser on this machine; it asks nobody who they are',
+    '  listen_address: 127.0.0.1',
+    '  port: 8005',
     '',
   ];
   return [...head, ...SECTIONS[kind](findings), ''].join('\n');

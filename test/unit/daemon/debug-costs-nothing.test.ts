@@ -7,6 +7,8 @@ import { PinoLogger } from '../../../src/adapters/pino/pino-logger.js';
 import { TracedDriver } from '../../../src/adapters/tracing/traced-driver.js';
 import { TracedJournal } from '../../../src/adapters/tracing/traced-journal.js';
 import { TracedLeases } from '../../../src/adapters/tracing/traced-leases.js';
+import { aProviderConfig } from '../../../src/apps/driver-kit/builders.js';
+import { driverContext } from '../../../src/apps/driver-kit/driver-context.js';
 import { driversModule } from '../../../src/apps/composition/drivers-module.js';
 import { recordsModule } from '../../../src/apps/composition/records-module.js';
 import { memoryStoreModule } from '../../../src/apps/composition/store-modules.js';
@@ -47,5 +49,12 @@ describe('[C17] what tells of each decision, lease, watch and call', () => {
     expect(container.get(TOKENS.leases)).toBeInstanceOf(KazooLeases);
     expect(container.get(TOKENS.journal)).toBeInstanceOf(MemoryJournal);
     expect(container.get(TOKENS.drivers).driver('fake')).not.toBeInstanceOf(TracedDriver);
+  });
+
+  it('hands out each part of a provider as one object: who remembers things about it must know it again', () => {
+    const driver = composed('debug').get(TOKENS.drivers).driver('static');
+    const provider = driver?.createProvider(aProviderConfig({ driver: 'static', pools: new Map() }), driverContext());
+    expect(provider?.fixed).not.toBeNull();
+    expect(provider?.fixed).toBe(provider?.fixed);
   });
 });
