@@ -10,9 +10,12 @@ export const explainSubject: Subcommand = {
   mirrors: ['nodes', 'requests', 'images', 'launchers', 'leases'],
   async run(context) {
     // The parser lets nothing else through.
-    const kind = context.value('kind') as SubjectKind;
+    const kind = (context.optional('kind') ?? 'fleet') as SubjectKind;
     const id = context.value('id');
-    const result = await context.inquiries.ask(kind, id, context.all('--launcher'), context.signal);
+    const changes = context.all('--if');
+    if (changes.length > 0 && kind !== 'request') throw new Error('--if goes with a request only');
+    const addresses = context.all('--launcher');
+    const result = await context.inquiries.ask(kind, id, addresses, context.signal, changes);
     for (const line of explanationLines(kind, id, result, context.now)) context.print(line);
   },
 };
@@ -50,8 +53,15 @@ function answerLines(answer: LauncherAnswer, now: number): readonly string[] {
     case 'unknown':
       return [`${title} knows nothing about it`];
     case 'answered':
-      return answer.opinions.length === 0
-        ? [`${title} remembers no decision about it`]
-        : [`${title}:`, ...opinionLines(answer.opinions, now)];
+      return answeredLines(title, answer, now);
   }
+}
+
+function answeredLines(
+  title: string,
+  { opinions, findings = [] }: LauncherAnswer & { readonly kind: 'answered' },
+  now: number,
+): readonly string[] {
+  if (opinions.length + findings.length === 0) return [`${title} remembers no decision about it`];
+  return [`${title}:`, ...opinionLines(opinions, now), ...findings.map((line) => printable(`  ${line}`))];
 }

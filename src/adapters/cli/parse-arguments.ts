@@ -122,8 +122,9 @@ function programValues(root: Command, program: ProgramSpec): Values {
 
 function optionProblem(options: readonly OptionSpec[], values: Values): string | undefined {
   for (const option of options) {
-    const value = values.get(option.flag);
-    const problem = typeof value === 'string' ? valueProblem(option, value) : undefined;
+    const value = values.get(option.flag) ?? [];
+    const given = value === true ? [] : [value].flat();
+    const problem = given.map((each) => valueProblem(option, each)).find((each) => each !== undefined);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -161,9 +162,18 @@ function missingOf(
   const named = ({ name, metavar }: ArgumentSpec): string => metavar ?? name;
   return [
     ...options.filter(({ flag, required }) => required && !values.has(flag)).map(firstFlag),
-    ...positional.filter(({ name, optional }) => !optional && !values.has(name)).map(named),
+    ...positional.filter((argument, index) => isMissing(argument, positional[index - 1], values)).map(named),
     ...(trailing && !values.has(trailing.name) ? [`${named(trailing)} (after --)`] : []),
   ];
+}
+
+function isMissing(
+  { name, optional, goesWith }: ArgumentSpec,
+  before: ArgumentSpec | undefined,
+  values: Values,
+): boolean {
+  if (values.has(name)) return false;
+  return goesWith && before ? values.has(before.name) : !optional;
 }
 
 function argumentValues(

@@ -19,10 +19,18 @@ export class LauncherInquiries implements Inquiries {
     private readonly config: () => NodepoolConfig,
   ) {}
 
-  async ask(kind: SubjectKind, id: string, addresses: readonly string[], signal?: AbortSignal): Promise<InquiryResult> {
+  async ask(
+    kind: SubjectKind,
+    id: string,
+    addresses: readonly string[],
+    signal?: AbortSignal,
+    changes: readonly string[] = [],
+  ): Promise<InquiryResult> {
     const asked = addresses.length > 0 ? addresses : await this.registered();
     const launchers = await Promise.all(
-      [...new Set(asked)].slice(0, MOST_LAUNCHERS).map((address) => this.opinions.ask(address, kind, id, signal)),
+      [...new Set(asked)]
+        .slice(0, MOST_LAUNCHERS)
+        .map((address) => this.opinions.ask(address, kind, id, signal, changes)),
     );
     signal?.throwIfAborted();
     return { records: this.explanations.explain(kind, id), launchers };

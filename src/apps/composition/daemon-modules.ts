@@ -53,7 +53,7 @@ export function launcherModule(intervals: LauncherIntervals): ContainerModule {
       };
       return new WebServer({
         queries: new RecordQueries(records),
-        explanations: new RecordExplanations(facts),
+        explanations: new RecordExplanations({ ...facts, insights: launcher.insights }),
         live: new LiveBoard(facts),
         metrics: context.get(TOKENS.metricsPage),
         ready: () => launcher.ready,

@@ -24,8 +24,47 @@ describe('the journal of decisions', () => {
     await clock.advance(10);
     journal.record(about('100-1'), wait(quota(39)));
     expect(journal.entries('request', '100-1')).toEqual([
-      { subject: about('100-1'), decision: wait(quota(39)), since: start },
+      {
+        subject: about('100-1'),
+        decision: wait(quota(39)),
+        since: start,
+        time: { from: start, what: 'QUOTA_POOL', since: start, before: [] },
+      },
     ]);
+  });
+
+  it('adds up how long each thing was the reason, and tells of each spell when it ends', async () => {
+    const clock = new VirtualClock();
+    const told: string[] = [];
+    const journal = new MemoryJournal(clock, {
+      onSpell: ({ kind, id }, { what, seconds }) => told.push(`${kind} ${id} ${what} ${seconds}`),
+    });
+    const decisions: readonly (readonly [Decision<string>, number])[] = [
+      [wait(quota(38)), 10],
+      [wait(quota(39)), 5],
+      [wait({ code: 'OTHERS_WAIT_FIRST', pool: 'main', waiting: 1 }), 3],
+      [wait(quota(39)), 2],
+      [{ verdict: 'accept', because: [] }, 7],
+      [{ verdict: 'fulfilled', because: [] }, 100],
+    ];
+    for (const [decision, seconds] of decisions) {
+      journal.record(about('100-1'), decision);
+      await clock.advance(seconds);
+    }
+    expect(told).toEqual([
+      'request 100-1 QUOTA_POOL 15',
+      'request 100-1 OTHERS_WAIT_FIRST 3',
+      'request 100-1 QUOTA_POOL 2',
+      'request 100-1 being served 7',
+    ]);
+    expect(journal.entries('request', '100-1')[0]?.time).toMatchObject({
+      what: null,
+      before: [
+        { what: 'QUOTA_POOL', seconds: 17 },
+        { what: 'OTHERS_WAIT_FIRST', seconds: 3 },
+        { what: 'being served', seconds: 7 },
+      ],
+    });
   });
 
   it('begins anew with another verdict or another reason', async () => {
