@@ -34,8 +34,16 @@ export interface Waits {
   readonly unheard: number;
 }
 
-/** @param said what each pool says, one entry per waiting request. @param poolOf the pool of a decider; undefined: not one that counts */
-export function waitsOf(said: Iterable<readonly Said[]>, poolOf: (decider: string) => string | undefined): Waits {
+/**
+ * @param said what each pool says, one entry per waiting request
+ * @param poolOf the pool of a decider; undefined: not one that counts
+ * @param detail are limits of different resources told apart?
+ */
+export function waitsOf(
+  said: Iterable<readonly Said[]>,
+  poolOf: (decider: string) => string | undefined,
+  detail: 'by resource' | 'by code' = 'by resource',
+): Waits {
   const groups = new Map<string, WaitGroup>();
   let served = 0;
   let unheard = 0;
@@ -43,7 +51,7 @@ export function waitsOf(said: Iterable<readonly Said[]>, poolOf: (decider: strin
     const known = all.filter(({ decider }) => poolOf(decider) !== undefined);
     if (known.length === 0) unheard += 1;
     else if (known.some(({ verdict }) => verdict === 'accept')) served += 1;
-    else for (const group of groupsOf(telling(known), poolOf)) add(groups, group);
+    else for (const group of groupsOf(telling(known), poolOf, detail)) add(groups, group);
   }
   return { groups: [...groups.values()].sort(byCount), served, unheard };
 }
@@ -61,12 +69,13 @@ function telling(said: readonly Said[]): readonly Said[] {
 function groupsOf(
   said: readonly Said[],
   poolOf: (decider: string) => string | undefined,
+  detail: 'by resource' | 'by code',
 ): Iterable<readonly [string, WaitGroup]> {
   const groups = new Map<string, WaitGroup>();
   for (const { decider, because, since } of said) {
     const pool = poolOf(decider) ?? decider;
     for (const reason of because) {
-      const resource = 'resource' in reason ? reason.resource : null;
+      const resource = detail === 'by resource' && 'resource' in reason ? reason.resource : null;
       const key = JSON.stringify([pool, reason.code, resource]);
       const before = groups.get(key)?.since ?? since;
       const { code } = reason;

@@ -103,6 +103,51 @@ No launcher is registered; this is what the records say alone.
 `);
 });
 
+test('without a subject: all that waits, by the records and by what each launcher says', async () => {
+  await aWaitingRequest();
+  bench.answers.set('http://one:8005', {
+    address: 'http://one:8005',
+    kind: 'answered',
+    opinions: [],
+    findings: ['1 request waits in cloud/main for\nQUOTA_POOL instances'],
+  });
+  expect(await terminal.run(['explain', '--launcher', 'http://one:8005'])).toEqual({
+    exitCode: 0,
+    stderr: '',
+    stdout: `all requests
+  waiting: 1, the oldest since 00:00:01:15
+  labels: 1 small
+launcher http://one:8005:
+  1 request waits in cloud/main for QUOTA_POOL instances
+`,
+  });
+});
+
+test('a pool and a provider: what they hold', async () => {
+  await aWaitingRequest();
+  const holding = `  cloud/main
+    limits: none
+    launchers: host-cloud-main, priority 100, waits for capacity
+    nodes: 1 in-use
+    waiting requests that it could serve: 1
+`;
+  const explained = async (...words: string[]): Promise<string> => (await terminal.run(['explain', ...words])).stdout;
+  expect(await explained('pool', 'cloud/main')).toContain(`pool cloud/main\n${holding}`);
+  expect(await explained('provider', 'cloud')).toContain(`provider cloud\n${holding}`);
+  expect(await explained('pool', 'main')).toContain('Pool main not found\n');
+});
+
+test('what is to be supposed goes to the launchers; it goes with a request only', async () => {
+  const id = await aWaitingRequest();
+  const asked = ['--launcher', 'one:1', '--if', 'max-servers=3', '--if', 'labels=a,b'];
+  await terminal.run(['explain', 'request', id, ...asked]);
+  expect(bench.asked).toEqual([`one:1 request ${id} max-servers=3 labels=a,b`]);
+  expect(await terminal.run(['explain', 'node', '7', '--if', 'max-servers=3'])).toMatchObject({
+    exitCode: 1,
+    stderr: 'nodepool: --if goes with a request only\n',
+  });
+});
+
 test('a node and an image', async () => {
   const id = await bench.node({ stateTime: 1_000, comment: 'evil\u001b[31m\nline' });
   await bench.clock.advance(1);

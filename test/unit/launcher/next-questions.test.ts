@@ -67,6 +67,18 @@ describe('what all requests wait for', () => {
     );
   });
 
+  it('is a gauge by pool and reason, 0 when it is over', async () => {
+    const running = await aFullPool();
+    const ids = [await world.submit(), await world.submit(), await world.submit()];
+    await world.clock.advance(20);
+    const gauge = (reason: string): number | undefined =>
+      running.metrics.gauges.get(`nodepool.provider.cloud.pool.main.waiting.${reason}`);
+    expect([gauge('QUOTA_POOL'), gauge('OTHERS_WAIT_FIRST')]).toEqual([1, 2]);
+    for (const id of ids) await world.client.requests.remove(id);
+    await world.clock.advance(20);
+    expect([gauge('QUOTA_POOL'), gauge('OTHERS_WAIT_FIRST')]).toEqual([0, 0]);
+  });
+
   it('is nothing where nobody waits, and what is being served is counted apart', async () => {
     const running = await world.start(simpleConfig());
     expect(lines(running, 'fleet', '')).toEqual(['nobody waits']);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
+import { timeWaits } from '../../../src/adapters/memory-journal/time-waits.js';
+import { RecordingMetrics } from '../../../src/adapters/memory-metrics/recording-metrics.js';
 import { MemoryJournal } from '../../../src/adapters/memory-journal/memory-journal.js';
 import type { Decision, Reason } from '../../../src/domain/explain/reason.js';
 import type { DecisionSubject } from '../../../src/ports/telemetry/journal.js';
@@ -14,6 +16,20 @@ const quota = (used: number): Reason => ({
 });
 const wait = (...because: Reason[]): Decision<string> => ({ verdict: 'wait', because });
 const about = (id: string, decider = 'one'): DecisionSubject => ({ kind: 'request', id, decider });
+
+it('times how long reasons kept requests waiting, and nothing else', async () => {
+  const clock = new VirtualClock();
+  const metrics = new RecordingMetrics();
+  const journal = new MemoryJournal(clock, { onSpell: timeWaits(metrics) });
+  for (const subject of [about('100-1'), { kind: 'node', id: '1', decider: 'one' } as const]) {
+    journal.record(subject, wait(quota(38)));
+    await clock.advance(10);
+    journal.record(subject, { verdict: 'accept', because: [] });
+    await clock.advance(5);
+    journal.record(subject, { verdict: 'fulfilled', because: [] });
+  }
+  expect([...metrics.timings]).toEqual([['nodepool.request.waited.QUOTA_POOL', [10]]]);
+});
 
 describe('the journal of decisions', () => {
   it('remembers since when a verdict stands, with the newest numbers', async () => {
