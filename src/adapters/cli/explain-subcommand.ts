@@ -7,7 +7,7 @@ import type { Subcommand } from './subcommand.js';
 
 /** Not found is a text on the standard output and no failure, as for `delete` (spec BUILDER 3.1). */
 export const explainSubject: Subcommand = {
-  mirrors: ['nodes', 'requests', 'images', 'launchers', 'leases'],
+  mirrors: ['nodes', 'requests', 'images', 'launchers', 'builders', 'leases'],
   async run(context) {
     // The parser lets nothing else through.
     const kind = (context.optional('kind') ?? 'fleet') as SubjectKind;
@@ -23,18 +23,25 @@ export const explainSubject: Subcommand = {
 function explanationLines(
   kind: SubjectKind,
   id: string,
-  { records, launchers }: InquiryResult,
+  { records, launchers, builders }: InquiryResult,
   now: number,
 ): readonly string[] {
-  const heard = launchers.some((answer) => answer.kind === 'answered');
+  const heard = [...launchers, ...(builders ?? [])].some((answer) => answer.kind === 'answered');
   const found = records !== undefined || heard;
   const head = found
     ? [...outlook(records, launchers), ...recordLines({ kind, id }, records?.state ?? null, now)]
     : [printable(`${kind[0]?.toUpperCase()}${kind.slice(1)} ${id} not found`)];
-  if (launchers.length === 0) return [...head, 'No launcher is registered; this is what the records say alone.'];
-  const answers = launchers.flatMap((answer) => answerLines(answer, now));
+  const built = builders === undefined ? [] : builderLines(builders, now);
+  if (launchers.length === 0)
+    return [...head, ...built, 'No launcher is registered; this is what the records say alone.'];
+  const answers = launchers.flatMap((answer) => answerLines('launcher', answer, now));
   const none = launchers.every((answer) => answer.kind === 'silent');
-  return [...head, ...answers, ...(none ? ['No launcher answered; this is what the records say alone.'] : [])];
+  return [
+    ...head,
+    ...built,
+    ...answers,
+    ...(none ? ['No launcher answered; this is what the records say alone.'] : []),
+  ];
 }
 
 /** From what all launchers say together. */
@@ -45,8 +52,13 @@ function outlook(records: InquiryResult['records'], launchers: readonly Launcher
   return outlookLines(requestOutlook(state, opinions));
 }
 
-function answerLines(answer: LauncherAnswer, now: number): readonly string[] {
-  const title = printable(`launcher ${answer.address}`);
+function builderLines(builders: readonly LauncherAnswer[] | null, now: number): readonly string[] {
+  if (builders === null) return ['Builders are not asked: webapp.builder_port is not set.'];
+  return builders.flatMap((answer) => answerLines('builder', answer, now));
+}
+
+function answerLines(who: 'launcher' | 'builder', answer: LauncherAnswer, now: number): readonly string[] {
+  const title = printable(`${who} ${answer.address}`);
   switch (answer.kind) {
     case 'silent':
       return [printable(`${title} does not answer: ${answer.problem}`)];

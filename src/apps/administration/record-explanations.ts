@@ -127,6 +127,10 @@ export class RecordExplanations implements Explanations {
         builder: value.builder,
         formats: value.formats,
       })),
+      problems: this.context.records.builders.view
+        .problems()
+        .filter(({ image }) => image === name)
+        .map(({ image: _image, ...problem }) => problem),
       uploads: view.uploads({ image: name }).map(({ provider, build, upload, value }) => ({
         provider,
         build,

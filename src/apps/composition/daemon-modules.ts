@@ -7,6 +7,7 @@ import { RecordExplanations } from '../administration/record-explanations.js';
 import { RecordQueries } from '../administration/record-queries.js';
 import { Builder } from '../builder/builder.js';
 import type { BuilderOptions } from '../builder/services.js';
+import type { Explanations } from '../../ports/administration/explanations.js';
 import type { LauncherIntervals } from '../launcher/services.js';
 import { ProviderManager } from '../providers/provider-manager.js';
 import { bindLauncher, PARTS } from './launcher-module.js';
@@ -68,16 +69,20 @@ export function launcherModule(intervals: LauncherIntervals): ContainerModule {
 
 export function builderModule(options: BuilderOptions): ContainerModule {
   return new ContainerModule(({ bind }) => {
-    bind(TOKENS.builderWeb).toDynamicValue(
-      (context) =>
-        new WebServer({
-          metrics: context.get(TOKENS.metricsPage),
-          mistakes: () => context.get(TOKENS.config).mistakes.length,
-          ready: () => context.get(TOKENS.records).session.state === 'connected',
-          clock: context.get(TOKENS.clock),
-          logger: context.get(TOKENS.logger).child('web'),
-        }),
-    );
+    bind(TOKENS.builderWeb).toDynamicValue((context) => {
+      const source = context.get(TOKENS.config);
+      const about = { config: () => source.current, journal: context.get(TOKENS.journal) };
+      return new WebServer({
+        explanations: imagesOnly(
+          new RecordExplanations({ ...about, records: context.get(TOKENS.records), clock: context.get(TOKENS.clock) }),
+        ),
+        metrics: context.get(TOKENS.metricsPage),
+        mistakes: () => context.get(TOKENS.config).mistakes.length,
+        ready: () => context.get(TOKENS.records).session.state === 'connected',
+        clock: context.get(TOKENS.clock),
+        logger: context.get(TOKENS.logger).child('web'),
+      });
+    });
     bind(TOKENS.builder).toDynamicValue(
       (context) =>
         new Builder(
@@ -101,6 +106,11 @@ export function builderModule(options: BuilderOptions): ContainerModule {
         ),
     );
   });
+}
+
+/** A builder sees images only: of all else it would say that there is nothing. */
+function imagesOnly(explanations: Explanations): Explanations {
+  return { explain: (kind, id) => (kind === 'image' ? explanations.explain(kind, id) : undefined) };
 }
 
 export function administrationModule(): ContainerModule {

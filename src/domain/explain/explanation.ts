@@ -3,6 +3,7 @@
  * Times are seconds since the epoch; what a record does not have is null.
  */
 import type { BuildState, UploadState } from '../model/image.js';
+import type { ReportedProblem } from '../model/image-problem.js';
 import type { NodeState } from '../model/node.js';
 import type { Resources } from '../model/quota.js';
 import type { RequestState } from '../model/request.js';
@@ -161,6 +162,8 @@ export interface ImageFacts {
     readonly builder: string | null;
     readonly formats: readonly string[];
   }[];
+  /** What builders say they cannot do at the moment, and when they try again. */
+  readonly problems: readonly ImageProblemFacts[];
   readonly uploads: readonly {
     readonly provider: string;
     readonly build: string;
@@ -171,6 +174,8 @@ export interface ImageFacts {
     readonly fared: readonly UploadVerdicts[];
   }[];
 }
+
+export type ImageProblemFacts = Omit<ReportedProblem, 'image'>;
 
 export interface UploadVerdicts {
   readonly label: string;

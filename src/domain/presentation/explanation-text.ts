@@ -6,6 +6,7 @@ import type {
   FleetFacts,
   HoldFacts,
   ImageFacts,
+  ImageProblemFacts,
   UploadVerdicts,
   LabelFacts,
   NodeFacts,
@@ -162,6 +163,9 @@ function imageLines(image: ImageFacts, now: number): readonly string[] {
           `${each.build} ${sinceWords(each, now)}, by ${each.builder ?? 'unknown'}, formats: ${list(each.formats)}`,
       ),
     ),
+    ...(image.problems.length === 0
+      ? []
+      : ['problems:', ...indented(image.problems.map((problem) => problemWords(problem, now)))]),
     'uploads:',
     ...indented(
       image.uploads.map(
@@ -169,6 +173,13 @@ function imageLines(image: ImageFacts, now: number): readonly string[] {
       ),
     ),
   ];
+}
+
+function problemWords({ builder, provider, failures, problem, nextTry }: ImageProblemFacts, now: number): string {
+  const what = provider === null ? 'cannot build it' : `cannot upload it to ${provider}`;
+  const often = failures === 0 ? '' : `, ${failures} failures`;
+  const next = nextTry === null ? '' : `, next try in ${formatAge(Math.max(0, nextTry - now))}`;
+  return `${builder} ${what}${often}${next}: ${problem}`;
 }
 
 /** What holders of leases said of nodes made from it. */

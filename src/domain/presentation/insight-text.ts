@@ -44,7 +44,7 @@ function estimateLine(estimate: Estimate): string {
 function limitLines(pool: PoolLimits, now: number): readonly string[] {
   const launches = pool.maxConcurrency === null ? 'no max-concurrency' : `max-concurrency ${pool.maxConcurrency}`;
   return [
-    `${pool.provider}/${pool.pool}: holds ${amount(pool.holds, 'request')}, ${pool.waiting} of them wait; ${amount(pool.launches, 'launch', 'launches')} under way in the provider, ${launches}`,
+    `${pool.provider}/${pool.pool}: holds ${amount(pool.holds, 'request')}, ${pool.waiting} waiting; ${amount(pool.launches, 'launch', 'launches')} under way in the provider, ${launches}`,
     ...(pool.problem === null ? [] : [`  the provider cannot be used: ${pool.problem}`]),
     ...pool.use.map((use) => `  ${useWords(use)}`),
     ...(pool.breaker.length === 0

@@ -23,7 +23,7 @@ export class UnknownChangeError extends Error {
 /** What all launchers know: asked over the network by those who have no decisions of their own. */
 export interface Inquiries {
   /**
-   * Asks the web interfaces at these addresses, or, if none are given, those of all registered launchers. Never rejects but with
+   * Asks the web interfaces at these addresses, or, if none are given, those of all registered launchers, and about an image of all builders. Never rejects but with
    * the signal's reason, an error of the store, or UnknownChangeError: who does not answer is told as silent.
    * @param changes of a request: what is to be supposed, `key=value` each
    */
@@ -40,6 +40,8 @@ export interface InquiryResult {
   /** From the records alone; undefined when there are none. */
   readonly records: Explanation | undefined;
   readonly launchers: readonly LauncherAnswer[];
+  /** Of an image, unless addresses were given: those of all registered builders. Null: builders are told to open no port. */
+  readonly builders?: readonly LauncherAnswer[] | null;
 }
 
 /** `silent`: no answer in time, or none that can be understood. `unknown`: it answered that it knows of no such thing. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aConfig, aProvider, aRequest } from '../../support/builders.js';
+import { aConfig, aDiskImage, aProvider, aRequest } from '../../support/builders.js';
 import { AdministrationBench } from '../administration/administration-bench.js';
 import { Terminal } from './terminal.js';
 
@@ -166,6 +166,42 @@ test('a node and an image', async () => {
   );
 });
 
+test('an image: what builders cannot do stands in the records, and they are asked themselves', async () => {
+  await bench.other.launchers.announceProcess({
+    kind: 'builder',
+    hostname: 'nb01',
+    version: '1',
+    state: 'running',
+    imageProblems: [
+      { image: 'debian', provider: null, code: 'BACKOFF', failures: 2, problem: 'exit status 1', nextTry: 1_300 },
+      { image: 'other', provider: null, code: 'BACKOFF', failures: 1, problem: 'no', nextTry: null },
+    ],
+  });
+  bench.config = aConfig({ diskImages: new Map([['debian', aDiskImage({ name: 'debian' })]]) }, aProvider());
+  const explained = async (): Promise<string> => (await terminal.run(['explain', 'image', 'debian'])).stdout;
+  const silent = await explained();
+  expect(silent).toContain(
+    '  problems:\n    nb01 cannot build it, 2 failures, next try in 00:00:05:00: exit status 1\n  uploads:\n',
+  );
+  expect(silent).toContain('Builders are not asked: webapp.builder_port is not set.\n');
+  bench.config = { ...bench.config, webapp: { ...bench.config.webapp, builderPort: 8006 } };
+  const reasons = [{ code: 'BACKOFF', text: 'BACKOFF the build failed', unblock: 'mend it', facts: {} }];
+  bench.answers.set('http://nb01:8006', {
+    address: 'http://nb01:8006',
+    kind: 'answered',
+    opinions: [{ decider: 'nb01', verdict: 'wait', since: 990, reasons }],
+  });
+  expect(await explained()).toContain(`builder http://nb01:8006:
+  nb01: wait, since 00:00:00:10
+    BACKOFF the build failed
+      what helps: mend it
+`);
+  bench.asked.length = 0;
+  await terminal.run(['explain', 'image', 'debian', '--launcher', 'one:1']);
+  await terminal.run(['explain', 'node', '7']);
+  expect(bench.asked).toEqual(['one:1 image debian']);
+});
+
 test('what is not found is a text and no failure', async () => {
   expect(await terminal.run(['explain', 'request', '100-9999999999', '--launcher', 'one:1'])).toEqual({
     exitCode: 0,
@@ -179,7 +215,7 @@ No launcher answered; this is what the records say alone.
 
 test('opens all mirrors', async () => {
   await terminal.run(['explain', 'node', '7']);
-  expect(terminal.opened[0]?.mirrors).toEqual(['nodes', 'requests', 'images', 'launchers', 'leases']);
+  expect(terminal.opened[0]?.mirrors).toEqual(['nodes', 'requests', 'images', 'launchers', 'builders', 'leases']);
 });
 
 test('a held node: who holds it, and till when [C18]', async () => {

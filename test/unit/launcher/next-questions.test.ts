@@ -109,7 +109,7 @@ describe('the other direction', () => {
       },
     ]);
     expect(lines(running, 'pool', 'cloud/main').slice(0, 2)).toEqual([
-      'cloud/main: holds 1 request, 1 of them wait; 0 launches under way in the provider, max-concurrency 5',
+      'cloud/main: holds 1 request, 1 waiting; 0 launches under way in the provider, max-concurrency 5',
       '  pool: 2 of 2 instances used, nothing is left',
     ]);
     expect(lines(running, 'pool', 'cloud/main')).toContain('  breaker: closed');
