@@ -29,7 +29,8 @@ function shortLauncher(id) {
 
 /** What the address after `#explain/` names. @param {string} hash @returns {{ kind: string, id: string } | null} */
 export function explained(hash) {
-  const [, kind, id] = /^#explain\/(request|node|label|image)\/(.+)$/.exec(hash) ?? [];
+  const [, kind, id] = /^#explain\/(request|node|label|image|pool|provider)\/(.+)$/.exec(hash) ?? [];
+  if (hash === '#explain/fleet') return { kind: 'fleet', id: '' };
   return kind === undefined || id === undefined ? null : { kind, id: decodeURIComponent(id) };
 }
 
@@ -40,21 +41,36 @@ export function explained(hash) {
  * @returns {Promise<readonly Node[]>}
  */
 export async function explanationOf(kind, id) {
-  const answer = await fetch(`/explain/${kind}/${encodeURIComponent(id)}`, { headers: { accept: 'application/json' } });
+  const path = kind === 'fleet' ? '/explain' : `/explain/${kind}/${encodeURIComponent(id)}`;
+  const answer = await fetch(path, { headers: { accept: 'application/json' } });
   if (answer.status === 404) return [h('p', { class: 'empty' }, `There is no ${kind} ${id} any more.`)];
   if (!answer.ok) return [h('p', { class: 'problem' }, `The launcher answered ${answer.status}; it may be busy.`)];
   /** @type {unknown} */
   const said = await answer.json();
-  const { state, outlook, deciders } = /** @type {Said} */ (said);
+  const { state, outlook, deciders, findings = [] } = /** @type {Said} */ (said);
   return [
     ...(outlook ? [h('p', { class: `outlook ${outlook.verdict}` }, outlookWords(outlook))] : []),
+    ...(findings.length > 0 ? [h('ul', { class: 'findings' }, findings.map(findingItem))] : []),
     state === null
       ? h('p', { class: 'muted' }, 'Its record is gone; this is what was decided about it.')
       : h('dl', { class: 'facts' }, Object.entries(state).flatMap(fact)),
-    deciders.length === 0
-      ? h('p', { class: 'muted' }, 'This launcher has decided nothing about it.')
-      : h('dl', {}, deciders.flatMap(opinion)),
+    ...(UNJUDGED.includes(kind) ? [] : [decided(deciders)]),
   ];
+}
+
+/** Nobody decides about these. */
+const UNJUDGED = ['fleet', 'pool', 'provider'];
+
+/** A line of what the launcher knows besides; those that belong to the one before are indented. @param {string} line */
+function findingItem(line) {
+  return h('li', line.startsWith(' ') ? { class: 'part' } : {}, line.trim());
+}
+
+/** @param {readonly Opinion[]} deciders */
+function decided(deciders) {
+  return deciders.length === 0
+    ? h('p', { class: 'muted' }, 'This launcher has decided nothing about it.')
+    : h('dl', {}, deciders.flatMap(opinion));
 }
 
 /** Said in other words, or elsewhere. */
@@ -133,7 +149,8 @@ function poolWords({ provider, pool, paused, declined, missing_labels: missing, 
 
 /**
  * @typedef {{ readonly verdict: 'underway' | 'not-yet' | 'never', readonly because: readonly string[] }} Outlook
- * @typedef {{ state: Record<string, unknown> | null, outlook?: Outlook | null, deciders: readonly Opinion[] }} Said
+ * @typedef {{ state: Record<string, unknown> | null, outlook?: Outlook | null, deciders: readonly Opinion[],
+ *   findings?: readonly string[] }} Said
  */
 
 /**

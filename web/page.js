@@ -212,7 +212,8 @@ async function explain() {
   card.hidden = wanted === null;
   if (!wanted) return;
   const title = card.querySelector('h2');
-  const heading = `Why is ${wanted.kind} ${wanted.id} as it is?`;
+  const heading =
+    wanted.kind === 'fleet' ? 'What do all requests wait for?' : `Why is ${wanted.kind} ${wanted.id} as it is?`;
   const another = title?.textContent !== heading;
   if (title && another) title.textContent = heading;
   if (another) fill('explanation', [h('p', { class: 'empty' }, 'Asking the launcher …')]);

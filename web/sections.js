@@ -137,7 +137,8 @@ export function requestSection(requests, filter) {
     h(
       'p',
       { class: 'reasons' },
-      requests.because.length > 0 ? 'What they wait for: ' : '',
+      requests.because.length > 0 ? h('a', { href: '#explain/fleet' }, 'What they wait for') : '',
+      requests.because.length > 0 ? ': ' : '',
       requests.because
         .slice(0, 8)
         .map(({ code, title, count }) =>
@@ -180,7 +181,7 @@ export function poolSection(pools, filter) {
       h(
         'tr',
         { 'data-key': `${provider}/${pool}` },
-        h('th', { scope: 'row' }, `${provider}/${pool}`),
+        h('th', { scope: 'row' }, explainLink('pool', `${provider}/${pool}`)),
         h(
           'td',
           { class: 'gauges' },

@@ -132,6 +132,13 @@ describe.skipIf(withoutClient())('what the documents tell people to type in', ()
     'Why is it so?: nodepool explain request': {
       after: (stdout) => expect(stdout).toMatch(/^request [^]*^node [^]*^label small$[^]*^image debian$/m),
     },
+    'Why is it so?: nodepool explain\n': {
+      after: (stdout) =>
+        expect(stdout).toMatch(/^all requests\n {2}waiting: [^]*^pool cloud\/main$[^]*^provider cloud$[^]*breaker: closed/m),
+    },
+    'Why is it so?: nodepool explain request <request> --if': {
+      after: (stdout) => expect(stdout).toMatch(/^ {2}if max-servers=20:\n/m),
+    },
     'Removing a request: nodepool request-delete': {
       after: async (stdout) => {
         expect(stdout).toBe('');

@@ -1,3 +1,4 @@
+import { readChange } from '../../domain/decide/what-if.js';
 import type { OptionSpec, ValueSpec } from './program-spec.js';
 
 /** What is wrong with the value of an option, in argparse's words; undefined if nothing is. */
@@ -11,6 +12,10 @@ export function valueProblem({ flag, value: spec }: OptionSpec, value: string): 
       return isSeconds(value) ? undefined : `argument ${flag}: invalid number of seconds: '${value}'`;
     case 'whole':
       return wholeProblem(flag, spec, value);
+    case 'change': {
+      const read = readChange(value);
+      return 'problem' in read ? `argument ${flag}: ${read.problem}` : undefined;
+    }
     case 'choice':
       return choiceProblem(flag, spec, [value]);
     case 'choices':

@@ -25,8 +25,9 @@ export function commandValues(program: ProgramSpec, spec: CommandSpec, options: 
 /** The first of the options whose value is not what it must be. */
 export function optionProblem(options: readonly OptionSpec[], values: Values): string | undefined {
   for (const option of options) {
-    const value = values.get(option.flag);
-    const problem = typeof value === 'string' ? valueProblem(option, value) : undefined;
+    const value = values.get(option.flag) ?? [];
+    const given = value === true ? [] : [value].flat();
+    const problem = given.map((each) => valueProblem(option, each)).find((each) => each !== undefined);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -52,10 +53,19 @@ function missingProblem(
   const named = ({ name, metavar }: ArgumentSpec): string => metavar ?? name;
   const missing = [
     ...options.filter(({ flag, required }) => required && !values.has(flag)).map(firstFlag),
-    ...positional.filter(({ name, optional }) => !optional && !values.has(name)).map(named),
+    ...positional.filter((argument, index) => isMissing(argument, positional[index - 1], values)).map(named),
     ...(trailing && !values.has(trailing.name) ? [`${named(trailing)} (after --)`] : []),
   ];
   return missing.length === 0 ? undefined : `the following arguments are required: ${missing.join(', ')}`;
+}
+
+function isMissing(
+  { name, optional, goesWith }: ArgumentSpec,
+  before: ArgumentSpec | undefined,
+  values: Values,
+): boolean {
+  if (values.has(name)) return false;
+  return goesWith && before ? values.has(before.name) : !optional;
 }
 
 function choiceProblem({ arguments: positional = [] }: CommandSpec, values: Values): string | undefined {

@@ -7,12 +7,15 @@ import type { Subcommand } from './subcommand.js';
 
 /** Not found is a text on the standard output and no failure, as for `delete` (spec BUILDER 3.1). */
 export const explainSubject: Subcommand = {
-  mirrors: ['nodes', 'requests', 'images', 'launchers', 'leases'],
+  mirrors: ['nodes', 'requests', 'images', 'launchers', 'builders', 'leases'],
   async run(context) {
     // The parser lets nothing else through.
-    const kind = context.value('kind') as SubjectKind;
+    const kind = (context.optional('kind') ?? 'fleet') as SubjectKind;
     const id = context.value('id');
-    const result = await context.inquiries.ask(kind, id, context.all('--launcher'), context.signal);
+    const changes = context.all('--if');
+    if (changes.length > 0 && kind !== 'request') throw new Error('--if goes with a request only');
+    const addresses = context.all('--launcher');
+    const result = await context.inquiries.ask(kind, id, addresses, context.signal, changes);
     for (const line of explanationLines(kind, id, result, context.now)) context.print(line);
   },
 };
@@ -20,18 +23,25 @@ export const explainSubject: Subcommand = {
 function explanationLines(
   kind: SubjectKind,
   id: string,
-  { records, launchers }: InquiryResult,
+  { records, launchers, builders }: InquiryResult,
   now: number,
 ): readonly string[] {
-  const heard = launchers.some((answer) => answer.kind === 'answered');
+  const heard = [...launchers, ...(builders ?? [])].some((answer) => answer.kind === 'answered');
   const found = records !== undefined || heard;
   const head = found
     ? [...outlook(records, launchers), ...recordLines({ kind, id }, records?.state ?? null, now)]
     : [printable(`${kind[0]?.toUpperCase()}${kind.slice(1)} ${id} not found`)];
-  if (launchers.length === 0) return [...head, 'No launcher is registered; this is what the records say alone.'];
-  const answers = launchers.flatMap((answer) => answerLines(answer, now));
+  const built = builders === undefined ? [] : builderLines(builders, now);
+  if (launchers.length === 0)
+    return [...head, ...built, 'No launcher is registered; this is what the records say alone.'];
+  const answers = launchers.flatMap((answer) => answerLines('launcher', answer, now));
   const none = launchers.every((answer) => answer.kind === 'silent');
-  return [...head, ...answers, ...(none ? ['No launcher answered; this is what the records say alone.'] : [])];
+  return [
+    ...head,
+    ...built,
+    ...answers,
+    ...(none ? ['No launcher answered; this is what the records say alone.'] : []),
+  ];
 }
 
 /** From what all launchers say together. */
@@ -42,16 +52,28 @@ function outlook(records: InquiryResult['records'], launchers: readonly Launcher
   return outlookLines(requestOutlook(state, opinions));
 }
 
-function answerLines(answer: LauncherAnswer, now: number): readonly string[] {
-  const title = printable(`launcher ${answer.address}`);
+function builderLines(builders: readonly LauncherAnswer[] | null, now: number): readonly string[] {
+  if (builders === null) return ['Builders are not asked: webapp.builder_port is not set.'];
+  return builders.flatMap((answer) => answerLines('builder', answer, now));
+}
+
+function answerLines(who: 'launcher' | 'builder', answer: LauncherAnswer, now: number): readonly string[] {
+  const title = printable(`${who} ${answer.address}`);
   switch (answer.kind) {
     case 'silent':
       return [printable(`${title} does not answer: ${answer.problem}`)];
     case 'unknown':
       return [`${title} knows nothing about it`];
     case 'answered':
-      return answer.opinions.length === 0
-        ? [`${title} remembers no decision about it`]
-        : [`${title}:`, ...opinionLines(answer.opinions, now)];
+      return answeredLines(title, answer, now);
   }
+}
+
+function answeredLines(
+  title: string,
+  { opinions, findings = [] }: LauncherAnswer & { readonly kind: 'answered' },
+  now: number,
+): readonly string[] {
+  if (opinions.length + findings.length === 0) return [`${title} remembers no decision about it`];
+  return [`${title}:`, ...opinionLines(opinions, now), ...findings.map((line) => printable(`  ${line}`))];
 }

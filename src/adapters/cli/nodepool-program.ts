@@ -1,3 +1,4 @@
+import { WHAT_IF_KEYS } from '../../domain/decide/what-if.js';
 import { SUBJECT_KINDS } from '../../domain/explain/explanation.js';
 import {
   ALIEN_IMAGES,
@@ -176,16 +177,25 @@ export const NODEPOOL_PROGRAM = {
     },
     {
       name: 'explain',
-      help: 'say why a request, node, label or image is as it is, and what would change it',
+      help: 'say why something is as it is, and what would change it; without a subject: what all requests wait for',
       arguments: [
-        { name: 'kind', help: 'request, node, label or image', choices: SUBJECT_KINDS },
+        { name: 'kind', help: 'request, node, label, image, pool or provider', choices: SUBJECT_KINDS, optional: true },
         {
           name: 'id',
-          help: 'id of the request or node, name of the label or image',
-          names: { label: 'labels', image: 'images' },
+          help: 'id of the request or node, name of the label, image or provider, PROVIDER/POOL of a pool',
+          names: { label: 'labels', image: 'images', provider: 'providers' },
+          optional: true,
+          goesWith: true,
         },
       ],
       options: [
+        {
+          flag: '--if',
+          metavar: 'KEY=VALUE',
+          help: `of a request: what would be decided if this were so, and nothing is changed: ${WHAT_IF_KEYS.join(', ')}; may be repeated`,
+          repeatable: true,
+          value: { kind: 'change', of: WHAT_IF_KEYS },
+        },
         {
           flag: '--launcher',
           metavar: 'URL',

@@ -25,6 +25,8 @@ export type ValueSpec =
   | { readonly kind: 'seconds' }
   /** A whole number within these. */
   | { readonly kind: 'whole'; readonly least: number; readonly most: number }
+  /** What is to be supposed: `key=value` with one of these keys. */
+  | { readonly kind: 'change'; readonly of: readonly string[] }
   | { readonly kind: 'file' };
 
 /** Shells whose command lines can be completed. */
@@ -42,6 +44,8 @@ export interface ArgumentSpec {
   readonly metavar?: string;
   readonly help: string;
   readonly optional?: boolean;
+  /** May be left out only together with the argument before it. */
+  readonly goesWith?: boolean;
   /** The only values there are. */
   readonly choices?: readonly string[];
   readonly file?: boolean;

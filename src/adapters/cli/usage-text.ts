@@ -24,7 +24,7 @@ export function programUsage(program: ProgramSpec): string {
 export function commandUsage(program: ProgramSpec, command: CommandSpec): string {
   const options = [HELP_OPTION, ...documentedOptions(command)];
   return usage(`${program.name} ${command.name}`, options.map(optionUsage), [
-    ...(command.arguments ?? []).map(argumentUsage),
+    ...(command.arguments ?? []).map((argument) => bracketed(argumentUsage(argument), argument)),
     ...trailingUsage(command),
   ]);
 }
@@ -107,6 +107,11 @@ function argumentUsage(argument: ArgumentSpec): string {
   if (argument.choices) return `{${argument.choices.join(',')}}`;
   if (argument.many) return `${name} [${name} ...]`;
   return argument.optional ? `[${name}]` : name;
+}
+
+/** Of what may be left out. */
+function bracketed(usage: string, { choices, optional }: ArgumentSpec): string {
+  return choices && optional ? `[${usage}]` : usage;
 }
 
 function trailingUsage({ trailing }: CommandSpec): readonly string[] {

@@ -49,7 +49,12 @@ export class HttpAdministration implements AdministrationPort {
   ) {
     this.queries = queriesFrom(lists, mirrors);
     this.aliens = { find: (provider, signal) => this.ask('alien-images', [provider ?? null], { signal }) };
-    this.inquiries = { ask: (kind, id, addresses, signal) => this.ask('explain', [kind, id, addresses], { signal }) };
+    this.inquiries = {
+      ask: (kind, id, addresses, signal, changes = []) =>
+        changes.length === 0
+          ? this.ask('explain', [kind, id, addresses], { signal })
+          : this.ask('explain-if', [kind, id, addresses, changes], { signal }),
+    };
     this.progress = {
       build: (image, report, signal) => this.ask('follow-build', [image], { signal, report }),
       deletion: (id, report, signal) => this.ask('follow-deletion', [id], { signal, report }),

@@ -21,9 +21,17 @@ export class HttpLauncherOpinions implements LauncherOpinions {
     this.timeout = options.timeout ?? TIMEOUT;
   }
 
-  async ask(address: string, kind: SubjectKind, id: string, signal?: AbortSignal): Promise<LauncherAnswer> {
+  async ask(
+    address: string,
+    kind: SubjectKind,
+    id: string,
+    signal?: AbortSignal,
+    changes: readonly string[] = [],
+  ): Promise<LauncherAnswer> {
     try {
-      const url = new URL(`explain/${kind}/${encodeURIComponent(id)}`, `${base(address)}/`);
+      const path = kind === 'fleet' ? 'explain' : `explain/${kind}/${encodeURIComponent(id)}`;
+      const url = new URL(path, `${base(address)}/`);
+      for (const change of changes) url.searchParams.append('if', change);
       const late = AbortSignal.timeout(this.timeout * 1000);
       const response = await fetch(url, {
         headers: { Accept: 'application/json' },
@@ -33,9 +41,9 @@ export class HttpLauncherOpinions implements LauncherOpinions {
       const text = await readText(response);
       if (response.status === 404) return { address, kind: 'unknown' };
       if (response.status !== 200) return { address, kind: 'silent', problem: `it answered ${response.status}` };
-      const opinions = readOpinions(text);
-      return opinions
-        ? { address, kind: 'answered', opinions }
+      const answer = readOpinions(text);
+      return answer
+        ? { address, kind: 'answered', ...answer }
         : { address, kind: 'silent', problem: 'its answer is no explanation' };
     } catch (error) {
       return { address, kind: 'silent', problem: this.describe(asError(error)) };

@@ -1,9 +1,23 @@
-import type { ExplainedReason, Opinion } from '../../domain/explain/explanation.js';
+import type { ExplainedReason } from '../../domain/explain/explained-reason.js';
+import type { Opinion } from '../../domain/explain/explanation.js';
 
-/** The opinions in the JSON of an explanation, or undefined if it is none. What is wrong with one entry costs that entry only. */
-export function readOpinions(text: string): readonly Opinion[] | undefined {
-  const deciders = field(parse(text), 'deciders');
-  return Array.isArray(deciders) ? deciders.flatMap((each) => readOpinion(each) ?? []) : undefined;
+export interface ReadOpinions {
+  readonly opinions: readonly Opinion[];
+  readonly findings?: readonly string[];
+}
+
+/** What the JSON of an explanation says, or undefined if it is none. What is wrong with one entry costs that entry only. */
+export function readOpinions(text: string): ReadOpinions | undefined {
+  const json = parse(text);
+  const deciders = field(json, 'deciders');
+  if (!Array.isArray(deciders)) return undefined;
+  const opinions = deciders.flatMap((each) => readOpinion(each) ?? []);
+  const findings = field(json, 'findings');
+  return Array.isArray(findings) ? { opinions, findings: findings.filter(isText) } : { opinions };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function readOpinion(value: unknown): Opinion | undefined {

@@ -1,5 +1,8 @@
 /** The description of the web interface, served at `/openapi.json`. A test compares it with the routes and with real answers. */
 
+import { WHAT_IF_KEYS } from '../../domain/decide/what-if.js';
+import { SUBJECT_KINDS } from '../../domain/explain/explanation.js';
+
 const text = { type: 'string' };
 const nullableText = { type: ['string', 'null'] };
 const texts = { type: 'array', items: text };
@@ -91,6 +94,67 @@ const SCHEMAS = {
         required: ['verdict', 'because'],
       },
       deciders: { type: 'array' },
+      findings: {
+        ...texts,
+        description: 'What the launcher knows besides, in lines for people: all that follows here.',
+      },
+      waits: {
+        description: 'Of everything, a pool or a provider: how many requests wait for what, and in which pool.',
+        ...object({
+          groups: {
+            type: 'array',
+            items: object({
+              pool: text,
+              code: text,
+              resource: nullableText,
+              title: text,
+              count: { type: 'integer' },
+              since: { type: 'number' },
+            }),
+          },
+          served: { type: 'integer' },
+          unheard: { type: 'integer', description: 'Requests of which no decision is remembered.' },
+        }),
+      },
+      limits: { description: 'Of a pool or provider: limits, launches and breaker of the pools here.', type: 'array' },
+      spent: {
+        description: 'Of a request or node: what its time was spent on, seconds.',
+        type: 'array',
+        items: object({ what: text, seconds: { type: 'number' } }),
+      },
+      place: {
+        description: 'Of a request that waits: where it stands among those that want the same pools.',
+        ...object({
+          position: { type: 'integer' },
+          of: { type: 'integer' },
+          nodes_ahead: { type: 'integer' },
+          lacks: { type: 'integer' },
+          pools: texts,
+        }),
+      },
+      estimate: {
+        description:
+          'Of a request that waits: seconds until it is served, from what was given back lately; or why nobody knows.',
+        type: 'object',
+        properties: {
+          known: { type: 'boolean' },
+          p50: { type: 'number' },
+          p90: { type: 'number' },
+          basis: text,
+          why: text,
+        },
+        required: ['known'],
+      },
+      what_if: {
+        description: 'Of a request asked about with `if`: what each pool here would decide. Nothing comes of it.',
+        ...object({
+          changes: texts,
+          pools: {
+            type: 'array',
+            items: object({ decider: text, verdict: text, reasons: { type: 'array' }, anew: { type: 'boolean' } }),
+          },
+        }),
+      },
     },
     required: ['subject', 'state', 'outlook', 'deciders'],
     additionalProperties: false,
@@ -178,6 +242,11 @@ const UPLOAD = {
   age: 1700000000,
 };
 
+const EXPLANATION = {
+  'application/json': { schema: { $ref: '#/components/schemas/Explanation' } },
+  'text/plain': {},
+};
+
 const PATHS: Readonly<Record<string, object>> = {
   '/image-list': list('Uploads of images.', 'Upload', UPLOAD),
   '/dib-image-list': list('Builds of images.', 'Build', {
@@ -205,13 +274,23 @@ const PATHS: Readonly<Record<string, object>> = {
     next_try: 1700000600,
     problem: 'exit status 1',
   }),
+  '/explain': other('What do all requests wait for?', EXPLANATION),
   '/explain/{kind}/{id}': other(
-    'Why is it so? What is recorded and decided about a request, node, label or image.',
-    { 'application/json': { schema: { $ref: '#/components/schemas/Explanation' } }, 'text/plain': {} },
-    { '404': errorAnswer('Nothing is known about it.') },
+    'Why is it so? What is recorded and decided about a request, node, label, image, pool or provider.',
+    EXPLANATION,
+    {
+      '400': errorAnswer('`if` has an unknown key or no number, or goes with no request.'),
+      '404': errorAnswer('Nothing is known about it.'),
+    },
     [
-      { name: 'kind', in: 'path', required: true, schema: { enum: ['request', 'node', 'label', 'image'] } },
+      { name: 'kind', in: 'path', required: true, schema: { enum: SUBJECT_KINDS } },
       { name: 'id', in: 'path', required: true, schema: text },
+      {
+        name: 'if',
+        in: 'query',
+        description: `Of a request: what is to be supposed, \`key=value\`; may be repeated. Keys: ${WHAT_IF_KEYS.join(', ')}.`,
+        schema: texts,
+      },
     ],
   ),
   '/ready': other(

@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
+import { WHAT_IF_KEYS } from '../../domain/decide/what-if.js';
+import { UnknownChangeError } from '../../ports/administration/explanations.js';
 import type { Explanations } from '../../ports/administration/explanations.js';
 import type { LiveView } from '../../ports/administration/live.js';
 import type { Queries } from '../../ports/administration/queries.js';
@@ -56,6 +58,8 @@ const LIMITS: WebServerLimits = { connections: 2000, headersTimeout: 10, request
 
 /** The original answers whatever method like GET, so that a slip of a client looks like a success. */
 const READING: readonly string[] = ['GET', 'HEAD'];
+
+const UNKNOWN_CHANGE = `That cannot be supposed: "if" is KEY=NUMBER, KEY=none or labels=NAME,NAME. The keys are ${WHAT_IF_KEYS.join(', ')}.`;
 
 /** How old answers are marked that are given while the store is away (RFC 7234, 5.5.1). */
 const STALE = '110 - "ZooKeeper is away: this is the last known state"';
@@ -129,7 +133,10 @@ export class WebServer {
     const router = new Router({ strict: true, sensitive: true });
     for (const [path, page] of Object.entries(queries ? listPages(queries) : {}))
       router.all(path, (ctx) => this.sendPage(ctx, path, page));
-    if (explanations) router.all('/explain/:kind/:id', (ctx) => this.sendExplanation(ctx, explanations, ctx.params));
+    if (explanations) {
+      router.all('/explain', (ctx) => this.sendExplanation(ctx, explanations, { kind: 'fleet' }));
+      router.all('/explain/:kind/:id', (ctx) => this.sendExplanation(ctx, explanations, ctx.params));
+    }
     router.all('/ready', (ctx) => this.sendReady(ctx));
     if (metrics) router.all('/metrics', (ctx) => sendMetrics(ctx, metrics));
     const description = Buffer.from(`${JSON.stringify(OPENAPI, null, 2)}\n`);
@@ -154,6 +161,8 @@ export class WebServer {
     try {
       await next();
     } catch (error: unknown) {
+      // What was asked for is not repeated: it may be anything.
+      if (error instanceof UnknownChangeError) return sendError(ctx, 400, UNKNOWN_CHANGE);
       if (error instanceof FormError) {
         ctx.set('Connection', 'close');
         return sendError(ctx, error.status, error.message);
@@ -180,7 +189,9 @@ export class WebServer {
     { kind = '', id = '' }: Readonly<Record<string, string | undefined>>,
   ): void {
     const now = this.context.clock.now();
-    const page = explainPage(explanations, { kind, id }, answerType(ctx), now);
+    const changes = new URLSearchParams(ctx.querystring).getAll('if');
+    if (changes.length > 0 && kind !== 'request') return sendError(ctx, 400, '"if" goes with a request only.');
+    const page = explainPage(explanations, { kind, id, changes }, answerType(ctx), now);
     // What was asked for is not repeated: it may be anything.
     if (page === undefined) return sendError(ctx, 404, 'Nothing is known about it.');
     this.send(ctx, 200, answerType(ctx), makeAnswer(Buffer.from(page), now));

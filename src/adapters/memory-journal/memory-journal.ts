@@ -1,6 +1,14 @@
 import type { Decision } from '../../domain/explain/reason.js';
+import { spentOn, timeSpent } from '../../domain/explain/spent-time.js';
+import type { SpentTime } from '../../domain/explain/spent-time.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import type { DecisionJournal, DecisionSubject, JournalEntry, JournalListener } from '../../ports/telemetry/journal.js';
+import type {
+  DecisionJournal,
+  DecisionSubject,
+  JournalEntry,
+  JournalListener,
+  SpellListener,
+} from '../../ports/telemetry/journal.js';
 
 export interface MemoryJournalOptions {
   /** Subjects of each kind that are remembered; those not decided about for the longest time go first. Default 10,000. */
@@ -9,6 +17,8 @@ export interface MemoryJournalOptions {
   readonly deciders?: number;
   /** Told of every change of a verdict or of its reason codes; not of mere repetitions with other numbers. */
   readonly onChange?: JournalListener;
+  /** Told of every spell that has ended. */
+  readonly onSpell?: SpellListener;
 }
 
 type Deciders = Map<string, JournalEntry>;
@@ -20,6 +30,7 @@ export class MemoryJournal implements DecisionJournal {
   private readonly mostSubjects: number;
   private readonly mostDeciders: number;
   private readonly onChange: JournalListener | undefined;
+  private readonly onSpell: SpellListener | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -28,6 +39,7 @@ export class MemoryJournal implements DecisionJournal {
     this.mostSubjects = options.subjects ?? 10_000;
     this.mostDeciders = options.deciders ?? 100;
     this.onChange = options.onChange;
+    this.onSpell = options.onSpell;
   }
 
   /** The numbers in the reasons become the new ones even if `since` stays. Called in every pass for all that waits: cheap. */
@@ -36,10 +48,18 @@ export class MemoryJournal implements DecisionJournal {
     const deciders: Deciders = subjects.get(subject.id) ?? new Map<string, JournalEntry>();
     const before = deciders.get(subject.decider);
     const changed = !before || !isSame(before.decision, decision);
-    const entry = { subject, decision, since: changed ? this.clock.now() : before.since };
+    const now = this.clock.now();
+    const time = timeSpent(before?.time, spentOn(decision), now);
+    const entry = { subject, decision, since: changed ? now : before.since, time };
     putLast(subjects, subject.id, deciders, this.mostSubjects);
     putLast(deciders, subject.decider, entry, this.mostDeciders);
     if (changed) this.onChange?.(entry, before);
+    this.tellSpell(subject, before?.time, time);
+  }
+
+  private tellSpell(subject: DecisionSubject, before: SpentTime | undefined, { since }: SpentTime): void {
+    if (!before || before.what === null || before.since === since) return;
+    this.onSpell?.(subject, { what: before.what, seconds: Math.max(0, since - before.since) });
   }
 
   /** One entry per decider, the latest decision last. */

@@ -6,6 +6,7 @@ import { isCurrent, LiveBoard } from '../administration/live/live-board.js';
 import { RecordExplanations } from '../administration/record-explanations.js';
 import { RecordQueries } from '../administration/record-queries.js';
 import { Builder } from '../builder/builder.js';
+import type { Explanations } from '../../ports/administration/explanations.js';
 import type { BuilderOptions, BuilderServices } from '../builder/services.js';
 import type { LauncherIntervals, LauncherServices } from '../launcher/services.js';
 import { ProviderManager } from '../providers/provider-manager.js';
@@ -59,7 +60,7 @@ function launcherWeb(context: ResolutionContext): WebServer {
   };
   return new WebServer({
     queries: new RecordQueries(records),
-    explanations: new RecordExplanations(facts),
+    explanations: new RecordExplanations({ ...facts, insights: launcher.insights }),
     live: new LiveBoard(facts),
     metrics: context.get(TOKENS.metricsPage),
     ready: () => launcher.ready,
@@ -78,13 +79,26 @@ export function builderModule(options: BuilderOptions): ContainerModule {
 }
 
 function builderWeb(context: ResolutionContext): WebServer {
-  return new WebServer({
-    metrics: context.get(TOKENS.metricsPage),
-    mistakes: () => context.get(TOKENS.config).mistakes.length,
-    ready: () => context.get(TOKENS.records).session.state === 'connected',
+  const source = context.get(TOKENS.config);
+  const facts = {
+    records: context.get(TOKENS.records),
+    config: () => source.current,
+    journal: context.get(TOKENS.journal),
     clock: context.get(TOKENS.clock),
+  };
+  return new WebServer({
+    explanations: imagesOnly(new RecordExplanations(facts)),
+    metrics: context.get(TOKENS.metricsPage),
+    mistakes: () => source.mistakes.length,
+    ready: () => facts.records.session.state === 'connected',
+    clock: facts.clock,
     logger: context.get(TOKENS.logger).child('web'),
   });
+}
+
+/** A builder sees images only: of all else it would say that there is nothing. */
+function imagesOnly(explanations: Explanations): Explanations {
+  return { explain: (kind, id) => (kind === 'image' ? explanations.explain(kind, id) : undefined) };
 }
 
 function builderServices(context: ResolutionContext): BuilderServices {

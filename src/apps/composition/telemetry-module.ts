@@ -1,5 +1,6 @@
 import { ContainerModule } from 'inversify';
 import { logChanges } from '../../adapters/memory-journal/log-changes.js';
+import { timeWaits } from '../../adapters/memory-journal/time-waits.js';
 import { MemoryJournal } from '../../adapters/memory-journal/memory-journal.js';
 import { TracedJournal } from '../../adapters/tracing/traced-journal.js';
 import type { DecisionSubject } from '../../ports/telemetry/journal.js';
@@ -21,7 +22,7 @@ export function telemetryModule(logger: Logger, { metrics, page }: OpenMetrics):
         return eventId ? { eventId } : {};
       };
       const onChange = logChanges(logger.child('explain'), { about });
-      const journal = new MemoryJournal(context.get(TOKENS.clock), { onChange });
+      const journal = new MemoryJournal(context.get(TOKENS.clock), { onChange, onSpell: timeWaits(metrics) });
       const decisions = logger.child('decisions');
       return decisions.debugs === true ? new TracedJournal(journal, decisions) : journal;
     });

@@ -6,6 +6,7 @@ import type { DecisionJournal, DecisionSubject } from '../../ports/telemetry/jou
 /** What is told about one node while it is launched. */
 export class LaunchJournal {
   private readonly subject: DecisionSubject;
+  private attempt = 1;
 
   constructor(
     private readonly journal: DecisionJournal,
@@ -16,7 +17,14 @@ export class LaunchJournal {
   }
 
   launching(attempt: number): void {
+    this.attempt = attempt;
     this.record({ verdict: 'launch', because: [{ code: 'LAUNCHING', attempt, attempts: this.attempts }] });
+  }
+
+  /** The instance runs; what is left of the attempt is to get its host keys. */
+  scanning(): void {
+    const { attempt, attempts } = this;
+    this.record({ verdict: 'launch', because: [{ code: 'LAUNCHING', attempt, attempts, stage: 'host keys' }] });
   }
 
   ready(attempt: number, seconds: number): void {

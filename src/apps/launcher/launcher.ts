@@ -1,4 +1,5 @@
 import type { NodepoolConfig, PoolConfig } from '../../domain/config/config.js';
+import type { LauncherInsights } from '../../ports/administration/launcher-insights.js';
 import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';
 import { asError, sleep } from '../../ports/runtime/clock.js';
 import { ControlLoop } from '../../ports/runtime/control-loop.js';
@@ -13,6 +14,8 @@ import type { NodeReaper } from './node-reaper.js';
 import type { PoolContext } from './pool-context.js';
 import { PoolWorker } from './pool-worker.js';
 import type { ProviderDrain } from './provider-drain.js';
+import { RecentPace } from './recent-pace.js';
+import { RosterInsights } from './roster-insights.js';
 import type { RoutineCleanup } from './routine-cleanup.js';
 import type { StatsReporter } from './stats-reporter.js';
 
@@ -31,6 +34,9 @@ export interface LauncherParts {
 
 /** The launcher process: pool workers, cleanup, min-ready and statistics on one session (spec LAUNCHER 2.1). */
 export class Launcher implements StatusSource {
+  /** For questions. */
+  readonly insights: LauncherInsights;
+  private readonly recent: RecentPace;
   private readonly pools: KeyedTasks;
   private readonly fixed: KeyedTasks;
   private readonly unsubscribe: (() => void)[] = [];
@@ -39,6 +45,8 @@ export class Launcher implements StatusSource {
 
   constructor(private readonly parts: LauncherParts) {
     const { clock, logger } = parts.pools.services;
+    this.recent = new RecentPace(clock);
+    this.insights = new RosterInsights(parts.pools.roster, this.recent, clock);
     this.fixed = new KeyedTasks(clock, (key, error) => logger.error(`Machines of ${key} failed`, errorFields(error)));
     this.pools = new KeyedTasks(clock, (key, error) => logger.error(`Pool worker ${key} failed`, errorFields(error)));
   }
@@ -103,6 +111,7 @@ export class Launcher implements StatusSource {
     const { wake } = this.parts.pools.hub;
     this.unsubscribe.push(
       records.nodes.view.onChange(wake),
+      records.nodes.view.onChange((change) => this.recent.note(change)),
       records.images.view.onChange(wake),
       records.launchers.view.onChange(wake),
       records.session.onChange(wake),

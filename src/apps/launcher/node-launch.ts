@@ -142,6 +142,7 @@ export class NodeLaunch {
     if (instance.hostKeys !== null) return scan === 'keys' ? instance.hostKeys : [];
     const target = { host: interfaceIp, port: portOf(instance) ?? connection.port, gather: scan } as const;
     const patience = spec.label.bootTimeout ?? config.bootTimeout;
+    this.journal.scanning();
     return withDeadline(this.services.clock, patience + 15, `host keys of ${lease.id}`, launching, (signal) =>
       this.services.scanner.scan(target, patience, signal),
     );

@@ -1,11 +1,23 @@
 import type { RequestId } from '../../domain/model/request.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
+import type { Change } from '../../domain/decide/what-if.js';
+import type { PoolLimits } from '../../domain/explain/insight.js';
+import type { Supposition } from '../../domain/explain/supposition.js';
 import type { PoolIdentity } from '../../domain/model/launcher.js';
+
+/** What people ask of a pool; nothing comes of it. */
+export interface PoolQuestions {
+  /** Undefined when it is not configured any more. */
+  limits(): PoolLimits | undefined;
+  /** Undefined when the pool does not decide about the request now: it is served, here or elsewhere, or gone. */
+  suppose(request: RequestId, changes: readonly Change[], now: number): Supposition | undefined;
+}
 
 /** What others ask of a pool worker. */
 export interface RosteredWorker {
   readonly identity: PoolIdentity;
   readonly status: WorkerStatus;
+  readonly inquiry: PoolQuestions;
   handles(request: RequestId): boolean;
 }
 
@@ -23,6 +35,12 @@ export class PoolRoster {
 
   get statuses(): readonly WorkerStatus[] {
     return [...this.workers].map(({ status }) => status);
+  }
+
+  /** Ordered by provider and name. */
+  get all(): readonly RosteredWorker[] {
+    const nameOf = ({ identity }: RosteredWorker): string => `${identity.provider}/${identity.name}`;
+    return [...this.workers].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   }
 
   /** Is the request in the hands of any of them? */

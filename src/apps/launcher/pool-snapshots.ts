@@ -14,7 +14,7 @@ import type {
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../domain/config/config.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import { poolName } from '../../domain/explain/pool-name.js';
-import { addResources } from '../../domain/model/quota.js';
+import { addResources, UNLIMITED } from '../../domain/model/quota.js';
 import type { NodeRequest } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { Provider } from '../../ports/compute/provider.js';
@@ -53,7 +53,12 @@ export class PoolSnapshots {
     breakers.of(provider).noticeSilence();
   }
 
-  take({ provider, pool }: PoolConfiguration, requests: PassRequests): PoolSnapshot {
+  /** @param question of one who only asks: nothing is drawn for it, and tenants without limits are told of, too */
+  take(
+    { provider, pool }: PoolConfiguration,
+    requests: PassRequests,
+    question?: { readonly chance: number; readonly everyTenant?: boolean },
+  ): PoolSnapshot {
     const { services, breakers, capacity } = this.context;
     const { clock, random } = services;
     const now = clock.monotonic();
@@ -70,13 +75,13 @@ export class PoolSnapshots {
       driver: this.driver(pool),
       account: this.account(pool),
       use: this.use(),
-      tenants: this.tenants(asked),
+      tenants: this.tenants(asked, question?.everyTenant === true),
       labels: new Map([...labels].map((label) => [label, this.label(pool, label)])),
       free: this.free(labels),
       breaker: breakers.of(provider.name).state,
       holdOff: capacity.holdOff(provider.name),
       rivals: this.rivals(requests.held, now),
-      chance: random.next(),
+      chance: question?.chance ?? random.next(),
       ...requests,
     };
   }
@@ -117,13 +122,13 @@ export class PoolSnapshots {
     };
   }
 
-  private tenants(requests: readonly NodeRequest[]): ReadonlyMap<string, TenantUse> {
+  private tenants(requests: readonly NodeRequest[], every: boolean): ReadonlyMap<string, TenantUse> {
     const { services, index, reservations } = this.context;
     const limits = services.config.current.tenantLimits;
     const tenants = new Map<string, TenantUse>();
-    if (limits.size === 0) return tenants;
+    if (limits.size === 0 && !every) return tenants;
     for (const { tenantName: name } of requests) {
-      const limit = name === null ? undefined : limits.get(name);
+      const limit = name === null ? undefined : (limits.get(name) ?? (every ? UNLIMITED : undefined));
       if (name === null || limit === undefined || tenants.has(name)) continue;
       tenants.set(name, { limit, used: addResources(index.tenantUsage(name), reservations.forTenant(name)) });
     }

@@ -14,6 +14,8 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import { Supervisor } from '../../ports/runtime/supervisor.js';
 import { DeafClients } from './deaf-clients.js';
 import { Throttle } from './throttle.js';
+import { PoolInquiry } from './pool-inquiry.js';
+import type { PoolHands } from './pool-inquiry.js';
 import { PoolRegistration } from './pool-registration.js';
 import { PoolSnapshots, registryFor } from './pool-snapshots.js';
 import type { PoolConfiguration } from './pool-snapshots.js';
@@ -41,6 +43,8 @@ export class PoolWorker {
   private readonly phases: RequestPhases;
   /** Those that carry out the requests in our hands. */
   private readonly handlers = new Map<RequestId, RequestHandler>();
+  /** Answers questions; decides nothing. */
+  readonly inquiry: PoolInquiry;
   private readonly snapshots: PoolSnapshots;
   private readonly deaf: DeafClients;
   /** Some request waits for its provider, or for what others use there: pools that come after this one need not wait for it. */
@@ -75,6 +79,7 @@ export class PoolWorker {
       (id) => this.onBackedOff(id),
     );
     this.snapshots = new PoolSnapshots(context, this.identity);
+    this.inquiry = new PoolInquiry(this.identity, this.snapshots, this.hands());
     this.loop = new ControlLoop(clock);
     this.deaf = new DeafClients(clock);
     this.throttle = new Throttle(clock);
@@ -127,6 +132,23 @@ export class PoolWorker {
       },
       signal,
     );
+  }
+
+  private hands(): PoolHands {
+    const { handlers, phases } = this;
+    return {
+      config: () => this.config(),
+      held: () => this.held(),
+      open: () => this.open(),
+      get holds() {
+        return handlers.size;
+      },
+      get waiting() {
+        return phases.waiting;
+      },
+      request: (id) => this.context.services.records.requests.view.get(id),
+      handled: (id) => this.context.roster.handles(id),
+    };
   }
 
   private onRequestChange(change: RecordChange<NodeRequest>): void {

@@ -15,6 +15,7 @@ import { whileElected } from '../../ports/records/while-elected.js';
 import type { CircuitBreakers } from './circuit-breaker.js';
 import { addAddressable, nodeGauges } from './node-gauges.js';
 import type { LauncherServices } from './services.js';
+import { WaitingGauges } from './waiting-gauges.js';
 import { ControlLoop } from '../../ports/runtime/control-loop.js';
 
 /** Node gauges are sent at most this often, seconds (spec LAUNCHER 5). */
@@ -24,10 +25,14 @@ const REPORT_AT_LEAST_EVERY = 60;
 
 /** Gauges: of all nodes by the elected launcher, of this process's own limits by itself. */
 export class StatsReporter {
+  private readonly waiting: WaitingGauges;
+
   constructor(
     private readonly services: LauncherServices,
     private readonly breakers: CircuitBreakers,
-  ) {}
+  ) {
+    this.waiting = new WaitingGauges(services);
+  }
 
   /** Stands for election and reports node and request gauges while elected. */
   async runElected(signal: AbortSignal): Promise<void> {
@@ -43,6 +48,7 @@ export class StatsReporter {
         pass: () => {
           this.reportLimits();
           this.reportQueues();
+          this.waiting.report();
           return intervals.stats;
         },
       },

@@ -7,7 +7,7 @@ import type { Resources } from '../model/quota.js';
 import type { Secret } from './secret.js';
 
 export interface NodepoolConfig {
-  /** `builderPort`: where the builder shows its metrics; without it it opens no port. */
+  /** `builderPort`: where the builder shows its metrics and explanations; without it it opens no port. */
   readonly webapp: { readonly port: number; readonly listenAddress: string; readonly builderPort?: number };
   readonly elementsDir: string | null;
   /** Required by the builder only. */

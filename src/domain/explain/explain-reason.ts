@@ -1,4 +1,4 @@
-import type { ExplainedReason } from './explanation.js';
+import type { ExplainedReason } from './explained-reason.js';
 import type { Reason } from './reason.js';
 import { reasonSentence } from './sentences.js';
 import { unblockSentence } from './unblock.js';

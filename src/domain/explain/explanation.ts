@@ -1,16 +1,22 @@
 /**
- * What is known about one request, node, label or image, and what the daemons think of it. Times are seconds since the epoch;
- * what a record does not have is null.
+ * What is known about one request, node, label, image, pool or provider, or about all that waits, and what the daemons think of it.
+ * Times are seconds since the epoch; what a record does not have is null.
  */
 import type { BuildState, UploadState } from '../model/image.js';
+import type { ReportedProblem } from '../model/image-problem.js';
 import type { NodeState } from '../model/node.js';
+import type { Resources } from '../model/quota.js';
 import type { RequestState } from '../model/request.js';
+import type { ExplainedReason } from './explained-reason.js';
+import type { Insight } from './insight.js';
 
-export const SUBJECT_KINDS = ['request', 'node', 'label', 'image'] as const;
-export type SubjectKind = (typeof SUBJECT_KINDS)[number];
+export const SUBJECT_KINDS = ['request', 'node', 'label', 'image', 'pool', 'provider'] as const;
+/** `fleet`: all that waits; it has no id. */
+export type SubjectKind = (typeof SUBJECT_KINDS)[number] | 'fleet';
 
 export interface ExplanationSubject {
   readonly kind: SubjectKind;
+  /** Of a pool `provider/pool`. */
   readonly id: string;
 }
 
@@ -20,6 +26,8 @@ export interface Explanation {
   readonly state: SubjectState | null;
   /** The last word of each pool, builder or cleanup of the process that was asked, the newest last. */
   readonly opinions: readonly Opinion[];
+  /** What it knows besides; absent where there is nothing. */
+  readonly insight?: Insight;
 }
 
 export interface Opinion {
@@ -29,17 +37,35 @@ export interface Opinion {
   readonly reasons: readonly ExplainedReason[];
 }
 
-export interface ExplainedReason {
-  readonly code: string;
-  /** With the code and its numbers. */
-  readonly text: string;
-  /** What would take the reason away. */
-  readonly unblock: string;
-  /** The reason's own fields. */
-  readonly facts: Readonly<Record<string, unknown>>;
+export type SubjectState = RequestFacts | NodeFacts | LabelFacts | ImageFacts | HoldingFacts | FleetFacts;
+
+/** All requests that wait: nobody has served or declined them yet. */
+export interface FleetFacts {
+  readonly kind: 'fleet';
+  readonly waiting: number;
+  /** When the oldest of them was made. */
+  readonly oldest: number | null;
+  /** What they ask for; one that asks for several labels counts for each. */
+  readonly labels: readonly { readonly label: string; readonly count: number }[];
 }
 
-export type SubjectState = RequestFacts | NodeFacts | LabelFacts | ImageFacts;
+/** What a pool holds, or each pool of a provider, and who could be served by it. */
+export interface HoldingFacts {
+  readonly kind: 'pool' | 'provider';
+  readonly holdings: readonly PoolHolding[];
+}
+
+export interface PoolHolding {
+  readonly provider: string;
+  readonly pool: string;
+  /** By our configuration. */
+  readonly configured: boolean;
+  readonly limits: Resources;
+  readonly launchers: readonly { readonly id: string; readonly priority: number; readonly paused: boolean }[];
+  readonly nodes: readonly Count[];
+  /** Requests that wait, all of whose labels it offers and that it has not declined. */
+  readonly couldServe: number;
+}
 
 export interface RequestFacts {
   readonly kind: 'request';
@@ -136,6 +162,8 @@ export interface ImageFacts {
     readonly builder: string | null;
     readonly formats: readonly string[];
   }[];
+  /** What builders say they cannot do at the moment, and when they try again. */
+  readonly problems: readonly ImageProblemFacts[];
   readonly uploads: readonly {
     readonly provider: string;
     readonly build: string;
@@ -146,6 +174,8 @@ export interface ImageFacts {
     readonly fared: readonly UploadVerdicts[];
   }[];
 }
+
+export type ImageProblemFacts = Omit<ReportedProblem, 'image'>;
 
 export interface UploadVerdicts {
   readonly label: string;

@@ -28,7 +28,8 @@ export type MachineReason =
 export type NodeReason =
   | CleanupReason
   | MachineReason
-  | { readonly code: 'LAUNCHING'; readonly attempt: number; readonly attempts: number }
+  /** `stage`: once the instance runs; until then it is booting. */
+  | { readonly code: 'LAUNCHING'; readonly attempt: number; readonly attempts: number; readonly stage?: 'host keys' }
   | {
       readonly code: 'LAUNCH_ATTEMPT_FAILED';
       readonly attempt: number;

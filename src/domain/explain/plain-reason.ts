@@ -1,5 +1,5 @@
 import { explainReason } from './explain-reason.js';
-import type { ExplainedReason } from './explanation.js';
+import type { ExplainedReason } from './explained-reason.js';
 import type { Reason } from './reason.js';
 
 /** A reason for people who have never seen a code: a sentence, and what helps as another. */

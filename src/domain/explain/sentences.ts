@@ -86,7 +86,8 @@ const SENTENCES: ReasonTable = {
   FOREIGN_PROVIDER: (r) => ` provider ${r.provider ?? 'of the node, which has none,'} is not configured here`,
   LEASED: (r) => ` the node belongs to lease ${r.lease}, which nobody takes care of for at most ${Math.ceil(r.left)} s`,
   IN_SERVICE: (r) => ` the node is ${r.state}, as it should be`,
-  LAUNCHING: (r) => ` attempt ${r.attempt} of ${r.attempts} is under way`,
+  LAUNCHING: (r) =>
+    ` attempt ${r.attempt} of ${r.attempts} is under way${r.stage === undefined ? '' : ': the instance runs, its host keys are asked for'}`,
   LAUNCH_ATTEMPT_FAILED: (r) => ` attempt ${r.attempt} of ${r.attempts} failed: ${r.problem}`,
   LAUNCHED: (r) => ` ready after ${Math.round(r.seconds * 10) / 10} s in attempt ${r.attempt}`,
   DELETE_FAILED: (r) => ` the node could not be deleted: ${r.problem}`,

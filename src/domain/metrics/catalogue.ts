@@ -33,6 +33,7 @@ export interface MetricSeries {
 
 const LAUNCH_TIMES = [1, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 3600];
 const LEASE_TIMES = [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400];
+const WAITING_TIMES = [1, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400];
 const CALL_TIMES = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const IMAGE_TIMES = [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800];
 
@@ -112,6 +113,20 @@ const LAUNCHER: readonly Omit<MetricDescription, 'emitter'>[] = [
     series: renewed('nodepool_pool_addressable_requests'),
     kinds: GAUGED,
     meaning: 'Existing requests all of whose labels the pool has.',
+  },
+  {
+    name: 'nodepool.provider.<provider>.pool.<pool>.waiting.<reason>',
+    series: renewed('nodepool_pool_waiting_requests'),
+    kinds: GAUGED,
+    meaning:
+      'Requests that wait in a pool, by the code of what they wait for, as the launcher sees it that says so; one that waits for several things counts for each.',
+  },
+  {
+    name: 'nodepool.request.waited.<reason>',
+    series: timedIn('nodepool_request_waited_seconds', WAITING_TIMES),
+    kinds: ['timer'],
+    meaning:
+      'How long a reason, by its code, was what kept a request waiting in one pool; sent when it ceases to be, once for each pool that said so.',
   },
   {
     name: UNCLAIMED_REQUESTS,

@@ -64,6 +64,16 @@ export function addressableRequests(provider: string, pool: string): string {
   return `nodepool.provider.${provider}.pool.${pool}.addressable_requests`;
 }
 
+/** Requests that wait for it in the pool, as a launcher sees it. @param reason a code */
+export function waitingRequests(provider: string, pool: string, reason: string): string {
+  return `nodepool.provider.${provider}.pool.${pool}.waiting.${reason}`;
+}
+
+/** A timer: how long a reason was what a request waited for, in one pool. @param reason a code */
+export function waitedFor(reason: string): string {
+  return `nodepool.request.waited.${reason}`;
+}
+
 /** Requests fulfilled long ago of whose nodes nobody has taken any; ours, not the original's. */
 export const UNCLAIMED_REQUESTS = 'nodepool.unclaimed_requests';
 

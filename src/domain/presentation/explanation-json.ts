@@ -1,10 +1,11 @@
 import { plainSentence } from '../explain/plain-reason.js';
 import { requestOutlook } from '../explain/outlook.js';
 import type { Explanation } from '../explain/explanation.js';
+import { insightLines } from './insight-text.js';
 import { visibleJson } from './visible-text.js';
 
 /** The JSON object of an explanation: keys in small letters with underscores, as in the lists; ages in whole seconds. */
-export function explanationJson({ subject, state, opinions }: Explanation, now: number): string {
+export function explanationJson({ subject, state, opinions, insight }: Explanation, now: number): string {
   const json = JSON.stringify(
     snakeKeys({
       subject,
@@ -15,6 +16,8 @@ export function explanationJson({ subject, state, opinions }: Explanation, now: 
         reasons: opinion.reasons.map((reason) => ({ ...reason, sentence: plainSentence(reason) })),
         age: Math.max(0, Math.floor(now - opinion.since)),
       })),
+      ...insight,
+      findings: insight && insightLines(insight, now),
     }),
   );
   return visibleJson(json);

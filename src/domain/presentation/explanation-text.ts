@@ -3,13 +3,16 @@ import type {
   Count,
   Explanation,
   ExplanationSubject,
+  FleetFacts,
   HoldFacts,
   ImageFacts,
+  ImageProblemFacts,
   UploadVerdicts,
   LabelFacts,
   NodeFacts,
   Opinion,
   PoolFacts,
+  PoolHolding,
   RequestFacts,
   SubjectState,
 } from '../explain/explanation.js';
@@ -17,15 +20,23 @@ import type { Outlook } from '../explain/outlook.js';
 import { requestOutlook } from '../explain/outlook.js';
 import { isMoment } from '../model/moment.js';
 import { ageOf, formatAge, UNKNOWN_TIME } from './age.js';
+import { insightLines } from './insight-text.js';
 import { formatMoment } from './moment.js';
 import { printable } from './printable.js';
 
-export function explanationText({ subject, state, opinions }: Explanation, now: number): string {
+export function explanationText({ subject, state, opinions, insight }: Explanation, now: number): string {
   const outlook = state?.kind === 'request' ? outlookLines(requestOutlook(state, opinions)) : [];
+  const besides = insight ? insightLines(insight, now) : [];
+  const decided = JUDGED.has(subject.kind) ? decidedLines(opinions, now) : [];
+  return [...outlook, ...recordLines(subject, state, now), ...decided, ...besides].map(printable).join('\n');
+}
+
+/** Decisions are about these. */
+const JUDGED: ReadonlySet<string> = new Set(['request', 'node', 'label', 'image']);
+
+function decidedLines(opinions: readonly Opinion[], now: number): readonly string[] {
   const said = opinions.length > 0 ? opinionLines(opinions, now) : ['  nothing: no decision about it is remembered'];
-  return [...outlook, ...recordLines(subject, state, now), 'What is decided about it:', ...said]
-    .map(printable)
-    .join('\n');
+  return ['What is decided about it:', ...said];
 }
 
 /** Never or not yet, which is what people want to know first. */
@@ -42,7 +53,7 @@ export function outlookLines(outlook: Outlook | null): readonly string[] {
 
 /** The part that comes from the records alone. */
 export function recordLines(subject: ExplanationSubject, state: SubjectState | null, now: number): readonly string[] {
-  const title = `${subject.kind} ${subject.id}`;
+  const title = subject.kind === 'fleet' ? 'all requests' : `${subject.kind} ${subject.id}`;
   if (!state) return [`${title}: there is no record of it any more`];
   return [title, ...factLines(state, now).map((line) => `  ${line}`)].map(printable);
 }
@@ -66,7 +77,31 @@ function factLines(state: SubjectState, now: number): readonly string[] {
       return labelLines(state);
     case 'image':
       return imageLines(state, now);
+    case 'pool':
+    case 'provider':
+      return state.holdings.flatMap(holdingLines);
+    case 'fleet':
+      return fleetLines(state, now);
   }
+}
+
+function fleetLines({ waiting, oldest, labels }: FleetFacts, now: number): readonly string[] {
+  const since = oldest === null ? '' : `, the oldest since ${ageOf(oldest, now)}`;
+  return [`waiting: ${waiting}${since}`, `labels: ${list(labels.map(({ label, count }) => `${count} ${label}`))}`];
+}
+
+function holdingLines(holding: PoolHolding): readonly string[] {
+  const limits = Object.entries(holding.limits).map(([resource, limit]) => `${limit} ${resource}`);
+  const launchers = holding.launchers.map(
+    ({ id, priority, paused }) => `${id}, priority ${priority}${paused ? ', waits for capacity' : ''}`,
+  );
+  return [
+    `${holding.provider}/${holding.pool}${holding.configured ? '' : ' (not in this configuration)'}`,
+    `  limits: ${list(limits)}`,
+    `  launchers: ${launchers.length === 0 ? 'none' : launchers.join('; ')}`,
+    `  nodes: ${counts(holding.nodes)}`,
+    `  waiting requests that it could serve: ${holding.couldServe}`,
+  ];
 }
 
 function requestLines(request: RequestFacts, now: number): readonly string[] {
@@ -128,6 +163,9 @@ function imageLines(image: ImageFacts, now: number): readonly string[] {
           `${each.build} ${sinceWords(each, now)}, by ${each.builder ?? 'unknown'}, formats: ${list(each.formats)}`,
       ),
     ),
+    ...(image.problems.length === 0
+      ? []
+      : ['problems:', ...indented(image.problems.map((problem) => problemWords(problem, now)))]),
     'uploads:',
     ...indented(
       image.uploads.map(
@@ -135,6 +173,13 @@ function imageLines(image: ImageFacts, now: number): readonly string[] {
       ),
     ),
   ];
+}
+
+function problemWords({ builder, provider, failures, problem, nextTry }: ImageProblemFacts, now: number): string {
+  const what = provider === null ? 'cannot build it' : `cannot upload it to ${provider}`;
+  const often = failures === 0 ? '' : `, ${failures} failures`;
+  const next = nextTry === null ? '' : `, next try in ${formatAge(Math.max(0, nextTry - now))}`;
+  return `${builder} ${what}${often}${next}: ${problem}`;
 }
 
 /** What holders of leases said of nodes made from it. */

@@ -7,5 +7,11 @@ export interface LauncherOpinions {
    * Asks one launcher for its opinions. `address`: `http://host:port`. Bounded in time and in the size of the answer; never
    * rejects, even when the signal ends it: that is a silent launcher.
    */
-  ask(address: string, kind: SubjectKind, id: string, signal?: AbortSignal): Promise<LauncherAnswer>;
+  ask(
+    address: string,
+    kind: SubjectKind,
+    id: string,
+    signal?: AbortSignal,
+    changes?: readonly string[],
+  ): Promise<LauncherAnswer>;
 }

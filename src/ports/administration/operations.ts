@@ -104,6 +104,18 @@ export const OPERATIONS = {
   explain: operation(false, ['text', 'text', 'texts'], ({ inquiries }, [kind, id, addresses], signal) =>
     inquiries.ask(kind as SubjectKind, asText(id), addresses as readonly string[], signal),
   ),
+  'explain-if': operation(
+    false,
+    ['text', 'text', 'texts', 'texts'],
+    ({ inquiries }, [kind, id, addresses, changes], signal) =>
+      inquiries.ask(
+        kind as SubjectKind,
+        asText(id),
+        addresses as readonly string[],
+        signal,
+        changes as readonly string[],
+      ),
+  ),
   'node-delete': operation(true, ['text', 'flag'], ({ commands }, [id, now], signal) =>
     commands.nodes.delete(asText(id), { now: now === true }, signal),
   ),

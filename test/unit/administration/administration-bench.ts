@@ -60,8 +60,8 @@ export class AdministrationBench {
         return provider;
       },
       opinions: {
-        ask: (address, kind, id) => {
-          this.asked.push(`${address} ${kind} ${id}`);
+        ask: (address, kind, id, _signal, changes = []) => {
+          this.asked.push([address, kind, id, ...changes].join(' '));
           return Promise.resolve(this.answers.get(address) ?? { address, kind: 'silent', problem: 'nobody is there' });
         },
       },

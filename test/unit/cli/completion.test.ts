@@ -116,8 +116,14 @@ describe('bash', () => {
   });
 
   test('arguments that are one of a few words, and files', () => {
-    expect(complete('explain', '')).toEqual(['image', 'label', 'node', 'request']);
+    expect(complete('explain', '')).toEqual(['image', 'label', 'node', 'pool', 'provider', 'request']);
     expect(complete('explain', '--launcher', 'x', 'n')).toEqual(['node']);
+    expect(complete('explain', 'provider', '')).toEqual(complete('info', ''));
+    expect(complete('explain', 'request', '7', '--if', 'quota-')).toEqual([
+      'quota-cores=',
+      'quota-instances=',
+      'quota-ram=',
+    ]);
     expect(complete('explain', 'node', '')).toEqual([]);
     expect(complete('completion', 'z')).toEqual(['zsh']);
     expect(complete('names', 'l')).toEqual(['labels']);

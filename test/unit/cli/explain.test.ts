@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aConfig, aProvider, aRequest } from '../../support/builders.js';
+import { aConfig, aDiskImage, aProvider, aRequest } from '../../support/builders.js';
 import { AdministrationBench } from '../administration/administration-bench.js';
 import { Terminal } from './terminal.js';
 
@@ -103,6 +103,51 @@ No launcher is registered; this is what the records say alone.
 `);
 });
 
+test('without a subject: all that waits, by the records and by what each launcher says', async () => {
+  await aWaitingRequest();
+  bench.answers.set('http://one:8005', {
+    address: 'http://one:8005',
+    kind: 'answered',
+    opinions: [],
+    findings: ['1 request waits in cloud/main for\nQUOTA_POOL instances'],
+  });
+  expect(await terminal.run(['explain', '--launcher', 'http://one:8005'])).toEqual({
+    exitCode: 0,
+    stderr: '',
+    stdout: `all requests
+  waiting: 1, the oldest since 00:00:01:15
+  labels: 1 small
+launcher http://one:8005:
+  1 request waits in cloud/main for QUOTA_POOL instances
+`,
+  });
+});
+
+test('a pool and a provider: what they hold', async () => {
+  await aWaitingRequest();
+  const holding = `  cloud/main
+    limits: none
+    launchers: host-cloud-main, priority 100, waits for capacity
+    nodes: 1 in-use
+    waiting requests that it could serve: 1
+`;
+  const explained = async (...words: string[]): Promise<string> => (await terminal.run(['explain', ...words])).stdout;
+  expect(await explained('pool', 'cloud/main')).toContain(`pool cloud/main\n${holding}`);
+  expect(await explained('provider', 'cloud')).toContain(`provider cloud\n${holding}`);
+  expect(await explained('pool', 'main')).toContain('Pool main not found\n');
+});
+
+test('what is to be supposed goes to the launchers; it goes with a request only', async () => {
+  const id = await aWaitingRequest();
+  const asked = ['--launcher', 'one:1', '--if', 'max-servers=3', '--if', 'labels=a,b'];
+  await terminal.run(['explain', 'request', id, ...asked]);
+  expect(bench.asked).toEqual([`one:1 request ${id} max-servers=3 labels=a,b`]);
+  expect(await terminal.run(['explain', 'node', '7', '--if', 'max-servers=3'])).toMatchObject({
+    exitCode: 1,
+    stderr: 'nodepool: --if goes with a request only\n',
+  });
+});
+
 test('a node and an image', async () => {
   const id = await bench.node({ stateTime: 1_000, comment: 'evil\u001b[31m\nline' });
   await bench.clock.advance(1);
@@ -121,6 +166,42 @@ test('a node and an image', async () => {
   );
 });
 
+test('an image: what builders cannot do stands in the records, and they are asked themselves', async () => {
+  await bench.other.launchers.announceProcess({
+    kind: 'builder',
+    hostname: 'nb01',
+    version: '1',
+    state: 'running',
+    imageProblems: [
+      { image: 'debian', provider: null, code: 'BACKOFF', failures: 2, problem: 'exit status 1', nextTry: 1_300 },
+      { image: 'other', provider: null, code: 'BACKOFF', failures: 1, problem: 'no', nextTry: null },
+    ],
+  });
+  bench.config = aConfig({ diskImages: new Map([['debian', aDiskImage({ name: 'debian' })]]) }, aProvider());
+  const explained = async (): Promise<string> => (await terminal.run(['explain', 'image', 'debian'])).stdout;
+  const silent = await explained();
+  expect(silent).toContain(
+    '  problems:\n    nb01 cannot build it, 2 failures, next try in 00:00:05:00: exit status 1\n  uploads:\n',
+  );
+  expect(silent).toContain('Builders are not asked: webapp.builder_port is not set.\n');
+  bench.config = { ...bench.config, webapp: { ...bench.config.webapp, builderPort: 8006 } };
+  const reasons = [{ code: 'BACKOFF', text: 'BACKOFF the build failed', unblock: 'mend it', facts: {} }];
+  bench.answers.set('http://nb01:8006', {
+    address: 'http://nb01:8006',
+    kind: 'answered',
+    opinions: [{ decider: 'nb01', verdict: 'wait', since: 990, reasons }],
+  });
+  expect(await explained()).toContain(`builder http://nb01:8006:
+  nb01: wait, since 00:00:00:10
+    BACKOFF the build failed
+      what helps: mend it
+`);
+  bench.asked.length = 0;
+  await terminal.run(['explain', 'image', 'debian', '--launcher', 'one:1']);
+  await terminal.run(['explain', 'node', '7']);
+  expect(bench.asked).toEqual(['one:1 image debian']);
+});
+
 test('what is not found is a text and no failure', async () => {
   expect(await terminal.run(['explain', 'request', '100-9999999999', '--launcher', 'one:1'])).toEqual({
     exitCode: 0,
@@ -134,7 +215,7 @@ No launcher answered; this is what the records say alone.
 
 test('opens all mirrors', async () => {
   await terminal.run(['explain', 'node', '7']);
-  expect(terminal.opened[0]?.mirrors).toEqual(['nodes', 'requests', 'images', 'launchers', 'leases']);
+  expect(terminal.opened[0]?.mirrors).toEqual(['nodes', 'requests', 'images', 'launchers', 'builders', 'leases']);
 });
 
 test('a held node: who holds it, and till when [C18]', async () => {

@@ -39,8 +39,8 @@ describe('help', () => {
   const ADDITIONAL = `
 additional commands:
     request-delete      remove a node request that its client left behind
-    explain             say why a request, node, label or image is as it is,
-                        and what would change it
+    explain             say why something is as it is, and what would change
+                        it; without a subject: what all requests wait for
     run                 run a command on a fresh machine, and throw the
                         machine away
     lease               take machines, wait until they are there, and tell how
@@ -82,15 +82,23 @@ additional options:
   test('the help of explain', () => {
     expect(parse('explain', '-h')).toEqual({
       kind: 'print',
-      text: `usage: nodepool explain [-h] [--launcher URL] {request,node,label,image} id
+      text: `usage: nodepool explain [-h] [--if KEY=VALUE] [--launcher URL]
+                        [{request,node,label,image,pool,provider}] [id]
 
 positional arguments:
-  {request,node,label,image}
-                        request, node, label or image
-  id                    id of the request or node, name of the label or image
+  {request,node,label,image,pool,provider}
+                        request, node, label, image, pool or provider
+  id                    id of the request or node, name of the label, image or
+                        provider, PROVIDER/POOL of a pool
 
 options:
   -h, --help            show this help message and exit
+  --if KEY=VALUE        of a request: what would be decided if this were so,
+                        and nothing is changed: max-servers, max-cores, max-
+                        ram, max-concurrency, quota-instances, quota-cores,
+                        quota-ram, label-cores, label-ram, tenant-max-servers,
+                        tenant-max-cores, tenant-max-ram, labels; may be
+                        repeated
   --launcher URL        web interface of a launcher to ask (default: all
                         registered launchers); may be repeated
 `,
@@ -127,9 +135,19 @@ describe('usage errors', () => {
     [['list', '-c', 'x.yaml'], 'nodepool: error: unrecognized arguments: -c\n'],
     [
       ['explain', 'cloud', 'x'],
-      "nodepool explain: error: argument kind: invalid choice: 'cloud' (choose from 'request', 'node', 'label', 'image')\n",
+      "nodepool explain: error: argument kind: invalid choice: 'cloud' (choose from 'request', 'node', 'label', 'image', 'pool', 'provider')\n",
     ],
     [['explain', 'node'], 'nodepool explain: error: the following arguments are required: id\n'],
+    [
+      ['explain', 'request', '7', '--if', 'max-servers=9', '--if', 'servers=20'],
+      "nodepool explain: error: argument --if: unknown key 'servers'; known are max-servers, max-cores, max-ram, " +
+        'max-concurrency, quota-instances, quota-cores, quota-ram, label-cores, label-ram, tenant-max-servers, ' +
+        'tenant-max-cores, tenant-max-ram, labels\n',
+    ],
+    [
+      ['explain', 'request', '7', '--if', 'max-servers=many'],
+      "nodepool explain: error: argument --if: max-servers needs a whole number or none, not 'many'\n",
+    ],
     [['-c'], 'nodepool: error: argument -c: expected one argument\n'],
     [
       ['list', '--format', 'xml'],

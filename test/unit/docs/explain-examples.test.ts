@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandLine } from '../../../src/adapters/cli/command-line.js';
+import { insightLines } from '../../../src/domain/presentation/insight-text.js';
 import { Administration } from '../../../src/apps/administration/administration.js';
 import { RecordExplanations } from '../../../src/apps/administration/record-explanations.js';
 import type { LauncherOpinions } from '../../../src/ports/administration/launcher-opinions.js';
@@ -49,15 +50,18 @@ beforeAll(async () => {
     provider: { diskImages: new Map([['debian', { name: 'debian', ...image }]]) },
     top: { diskImages: new Map([['debian', aDiskImage({ name: 'debian' })]]) },
   });
-  const { journal } = await world.start(config, 'nl01');
+  const { journal, launcher } = await world.start(config, 'nl01');
   const records = world.client;
   const { clock, logger } = world;
-  const explanations = new RecordExplanations({ records, config: () => config, journal, clock });
+  const { insights } = launcher;
+  const explanations = new RecordExplanations({ records, config: () => config, journal, clock, insights });
   const opinions: LauncherOpinions = {
-    ask: async (address, kind, id) => {
+    ask: async (address, kind, id, _signal, changes) => {
       if (address !== LAUNCHER) return { address, kind: 'silent', problem: 'connection refused' };
-      const known = explanations.explain(kind, id);
-      return known ? { address, kind: 'answered', opinions: known.opinions } : { address, kind: 'unknown' };
+      const known = explanations.explain(kind, id, changes);
+      if (!known) return { address, kind: 'unknown' };
+      const findings = known.insight ? insightLines(known.insight, clock.now()) : [];
+      return { address, kind: 'answered', opinions: known.opinions, findings };
     },
   };
   const store = world.clientStore;
@@ -107,7 +111,9 @@ afterAll(() => world.end());
 describe('the guide shows what nodepool explain says', () => {
   it('of a request, a node, a label and an image, by way of a launcher', () => {
     const kinds = examples.map(({ command }) => /^nodepool explain (\w+) /.exec(command)?.[1]);
-    expect(kinds).toEqual(expect.arrayContaining(['request', 'node', 'label', 'image']));
+    expect(kinds).toEqual(expect.arrayContaining(['request', 'node', 'label', 'image', 'pool', 'provider']));
+    expect(examples.some(({ command }) => command.startsWith('nodepool explain --launcher'))).toBe(true);
+    expect(examples.some(({ command }) => command.includes('--if max-servers=3'))).toBe(true);
     expect(examples.some(({ command }) => command.includes(`--launcher ${LAUNCHER}`))).toBe(true);
   });
 

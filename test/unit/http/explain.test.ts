@@ -6,6 +6,7 @@ import { HttpLauncherOpinions } from '../../../src/adapters/http-client/http-lau
 import { WebServer } from '../../../src/adapters/http/web-server.js';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import { explainReason } from '../../../src/domain/explain/explain-reason.js';
+import { UnknownChangeError } from '../../../src/ports/administration/explanations.js';
 import type { Explanation, SubjectKind } from '../../../src/domain/explain/explanation.js';
 import { FixedQueries } from './fixed-queries.js';
 import { recordedRows } from './golden-answer.js';
@@ -27,12 +28,20 @@ const EXPLANATION: Explanation = {
   ],
 };
 
+const WAITS = { groups: [], served: 1, unheard: 0 };
+
 let server: WebServer;
 let address: string;
 
 beforeEach(async () => {
-  const explain = (kind: SubjectKind, id: string): Explanation | undefined =>
-    kind === 'request' && id === '100-0000000001' ? EXPLANATION : undefined;
+  const explain = (kind: SubjectKind, id: string, changes: readonly string[] = []): Explanation | undefined => {
+    if (changes.includes('<b>=1')) throw new UnknownChangeError('unknown key <b>');
+    const insight = changes.length > 0 ? { whatIf: { changes, pools: [] } } : { waits: WAITS };
+    if (kind === 'fleet' || (kind === 'pool' && id === 'cloud/main'))
+      return { subject: { kind, id }, state: null, opinions: [], insight };
+    if (kind !== 'request' || id !== '100-0000000001') return undefined;
+    return changes.length > 0 ? { ...EXPLANATION, insight } : EXPLANATION;
+  };
   server = new WebServer({
     queries: new FixedQueries(recordedRows()),
     explanations: { explain },
@@ -59,6 +68,33 @@ What is decided about it:
     QUOTA_POOL instances used 2 limit 2 need 1: the limit of pool main
       what helps: a node of pool main is given back, or its limit of instances is raised
 `);
+  });
+
+  test('of all that waits, and of a pool, whose name has a slash', async () => {
+    for (const path of ['explain', `explain/pool/${encodeURIComponent('cloud/main')}`]) {
+      const json = await (await fetch(`${address}/${path}`, JSON_ONLY)).json();
+      expect(json).toMatchObject({
+        deciders: [],
+        waits: WAITS,
+        findings: ['nobody waits', '1 request is being served'],
+      });
+    }
+    expect((await fetch(`${address}/explain/fleet`, JSON_ONLY)).status).toBe(404);
+  });
+
+  test('what if: the changes are those of the question, and what cannot be supposed is refused without an echo', async () => {
+    const about = (query: string): Promise<Response> =>
+      fetch(`${address}/explain/request/100-0000000001?${query}`, { headers: { Accept: 'text/html' } });
+    const json = await (
+      await fetch(`${address}/explain/request/100-0000000001?if=max-servers%3D3&if=labels%3Da`, JSON_ONLY)
+    ).json();
+    expect(json).toMatchObject({ what_if: { changes: ['max-servers=3', 'labels=a'], pools: [] } });
+    const refused = await about('if=%3Cb%3E%3D1');
+    expect(refused.status).toBe(400);
+    const text = await refused.text();
+    expect(text).toContain('max-servers, max-cores, ');
+    expect(text).not.toContain('<b>');
+    expect((await fetch(`${address}/explain/pool/cloud%2Fmain?if=max-servers=1`)).status).toBe(400);
   });
 
   test('as JSON for programs', async () => {
@@ -124,6 +160,19 @@ describe('asking a launcher over HTTP', () => {
       address: `${address}/`,
       kind: 'answered',
       opinions: EXPLANATION.opinions,
+    });
+  });
+
+  test('what it knows besides comes along, and what is to be supposed is told', async () => {
+    expect(await client.ask(address, 'fleet', '')).toEqual({
+      address,
+      kind: 'answered',
+      opinions: [],
+      findings: ['nobody waits', '1 request is being served'],
+    });
+    const answer = await client.ask(address, 'request', '100-0000000001', undefined, ['max-servers=3']);
+    expect(answer).toMatchObject({
+      findings: ['if max-servers=3:', expect.stringContaining('no pool of this launcher')],
     });
   });
 

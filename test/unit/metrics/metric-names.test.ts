@@ -64,6 +64,8 @@ describe('the catalogue', () => {
     [launcher.timeToFulfil('l'), 'nodepool.label.<label>.time_to_fulfil'],
     [launcher.addressableRequests('p', 'm'), 'nodepool.provider.<provider>.pool.<pool>.addressable_requests'],
     [launcher.outOfService('p'), 'nodepool.provider.<provider>.out_of_service'],
+    [launcher.waitingRequests('p', 'main', 'QUOTA_POOL'), 'nodepool.provider.<provider>.pool.<pool>.waiting.<reason>'],
+    [launcher.waitedFor('QUOTA_POOL'), 'nodepool.request.waited.<reason>'],
     [launcher.heldCreates('p', 'rate'), 'nodepool.provider.<provider>.held_creates.<cause>'],
     [launcher.maxServers('p'), 'nodepool.provider.<provider>.max_servers'],
     [launcher.UNCLAIMED_REQUESTS, 'nodepool.unclaimed_requests'],

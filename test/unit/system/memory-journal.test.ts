@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
+import { timeWaits } from '../../../src/adapters/memory-journal/time-waits.js';
+import { RecordingMetrics } from '../../../src/adapters/memory-metrics/recording-metrics.js';
 import { MemoryJournal } from '../../../src/adapters/memory-journal/memory-journal.js';
 import type { Decision, Reason } from '../../../src/domain/explain/reason.js';
 import type { DecisionSubject } from '../../../src/ports/telemetry/journal.js';
@@ -15,6 +17,20 @@ const quota = (used: number): Reason => ({
 const wait = (...because: Reason[]): Decision<string> => ({ verdict: 'wait', because });
 const about = (id: string, decider = 'one'): DecisionSubject => ({ kind: 'request', id, decider });
 
+it('times how long reasons kept requests waiting, and nothing else', async () => {
+  const clock = new VirtualClock();
+  const metrics = new RecordingMetrics();
+  const journal = new MemoryJournal(clock, { onSpell: timeWaits(metrics) });
+  for (const subject of [about('100-1'), { kind: 'node', id: '1', decider: 'one' } as const]) {
+    journal.record(subject, wait(quota(38)));
+    await clock.advance(10);
+    journal.record(subject, { verdict: 'accept', because: [] });
+    await clock.advance(5);
+    journal.record(subject, { verdict: 'fulfilled', because: [] });
+  }
+  expect([...metrics.timings]).toEqual([['nodepool.request.waited.QUOTA_POOL', [10]]]);
+});
+
 describe('the journal of decisions', () => {
   it('remembers since when a verdict stands, with the newest numbers', async () => {
     const clock = new VirtualClock();
@@ -24,8 +40,47 @@ describe('the journal of decisions', () => {
     await clock.advance(10);
     journal.record(about('100-1'), wait(quota(39)));
     expect(journal.entries('request', '100-1')).toEqual([
-      { subject: about('100-1'), decision: wait(quota(39)), since: start },
+      {
+        subject: about('100-1'),
+        decision: wait(quota(39)),
+        since: start,
+        time: { from: start, what: 'QUOTA_POOL', since: start, before: [] },
+      },
     ]);
+  });
+
+  it('adds up how long each thing was the reason, and tells of each spell when it ends', async () => {
+    const clock = new VirtualClock();
+    const told: string[] = [];
+    const journal = new MemoryJournal(clock, {
+      onSpell: ({ kind, id }, { what, seconds }) => told.push(`${kind} ${id} ${what} ${seconds}`),
+    });
+    const decisions: readonly (readonly [Decision<string>, number])[] = [
+      [wait(quota(38)), 10],
+      [wait(quota(39)), 5],
+      [wait({ code: 'OTHERS_WAIT_FIRST', pool: 'main', waiting: 1 }), 3],
+      [wait(quota(39)), 2],
+      [{ verdict: 'accept', because: [] }, 7],
+      [{ verdict: 'fulfilled', because: [] }, 100],
+    ];
+    for (const [decision, seconds] of decisions) {
+      journal.record(about('100-1'), decision);
+      await clock.advance(seconds);
+    }
+    expect(told).toEqual([
+      'request 100-1 QUOTA_POOL 15',
+      'request 100-1 OTHERS_WAIT_FIRST 3',
+      'request 100-1 QUOTA_POOL 2',
+      'request 100-1 being served 7',
+    ]);
+    expect(journal.entries('request', '100-1')[0]?.time).toMatchObject({
+      what: null,
+      before: [
+        { what: 'QUOTA_POOL', seconds: 17 },
+        { what: 'OTHERS_WAIT_FIRST', seconds: 3 },
+        { what: 'being served', seconds: 7 },
+      ],
+    });
   });
 
   it('begins anew with another verdict or another reason', async () => {

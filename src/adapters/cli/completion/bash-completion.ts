@@ -72,6 +72,11 @@ ${name}_list() {
   mapfile -t COMPREPLY < <(compgen -P "$done" -W "$1" -- "\${2##*,}")
   compopt -o nospace 2> /dev/null
 }
+# Words to which something is added.
+${name}_keys() {
+  ${name}_words "$1" "$2"
+  compopt -o nospace 2> /dev/null
+}
 `;
 }
 
@@ -105,6 +110,8 @@ function valueAction(name: string, { value }: OptionSpec): string {
   switch (value?.kind) {
     case 'choice':
       return `${name}_words '${value.of.join(' ')}' "$current"; `;
+    case 'change':
+      return `${name}_keys '${value.of.map((key) => `${key}=`).join(' ')}' "$current"; `;
     case 'choices':
       return `${name}_list '${value.of.join(' ')}' "$current"; `;
     case 'file':

@@ -93,6 +93,8 @@ function valueOf(program: string, { metavar, value }: OptionSpec): string {
       return ' -r -F';
     case 'choice':
       return ` -x -a '${value.of.join(' ')}'`;
+    case 'change':
+      return ` -x -a '${value.of.map((key) => `${key}=`).join(' ')}'`;
     case 'choices':
       return ` -x -a '(__${program}_list ${value.of.join(' ')})'`;
     case 'name':

@@ -86,6 +86,8 @@ function valueAction(value: OptionSpec['value']): string {
   switch (value?.kind) {
     case 'choice':
       return `(${value.of.join(' ')})`;
+    case 'change':
+      return `_values -S = key ${value.of.map((key) => `${key}:`).join(' ')}`;
     case 'choices':
       return `_values -s , column ${value.of.join(' ')}`;
     case 'file':

@@ -80,7 +80,7 @@ export const GENERAL_NOTES: KeyNotes = new Map<SectionClass, Readonly<Record<str
       builder_port: {
         otherwise: 'none',
         since: 'ours',
-        note: "where the builder answers `/metrics` and `/ready`, at the same address; without it the builder opens no port. Python's `config-validate` does not know this key",
+        note: "where the builder answers `/metrics`, `/ready` and `/explain/image/…`, at the same address; without it the builder opens no port. Python's `config-validate` does not know this key",
       },
     },
   ],

@@ -1,4 +1,5 @@
 import { cutText } from '../../../domain/presentation/visible-text.js';
+import { BYSTANDING } from '../../../domain/explain/bystanding.js';
 import { plainReason, reasonTitle } from '../../../domain/explain/plain-reason.js';
 import { orderRequests } from '../../../domain/decide/request-order.js';
 import type { NodeRequest } from '../../../domain/model/request.js';
@@ -12,17 +13,6 @@ const MOST_REQUESTS = 30;
 const MOST_OPINIONS = 4;
 const MOST_REASONS = 3;
 const MOST_LABELS = 12;
-
-/** True of a pool that has nothing to do with the request; worth saying only if nobody says more. */
-const BYSTANDING: ReadonlySet<string> = new Set([
-  'NOT_REQUESTED',
-  'REQUEST_LOCKED',
-  'LABEL_UNKNOWN',
-  'ALREADY_DECLINED',
-  'YIELD_CAPABLE_POOL',
-  'YIELD_WISHED_PROVIDER',
-  'YIELD_PRIORITY',
-]);
 
 /** Who waits, and why. The reasons are those of this process's pools. */
 export function liveRequests(

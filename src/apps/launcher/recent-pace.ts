@@ -1,0 +1,63 @@
+import type { Pace } from '../../domain/explain/estimate.js';
+import type { Node } from '../../domain/model/node.js';
+import type { RecordChange } from '../../ports/records/view.js';
+import type { Clock } from '../../ports/runtime/clock.js';
+
+/** Seconds; what happened before tells little of what comes. */
+const LATELY = 3600;
+/** Of each kind and pool. */
+const MOST = 200;
+
+interface Happenings {
+  /** Moments, oldest first. */
+  givenBack: number[];
+  launches: { readonly at: number; readonly seconds: number }[];
+}
+
+/** What has happened lately in each pool, from the changes of the records: nobody is asked for it. */
+export class RecentPace {
+  private readonly pools = new Map<string, Happenings>();
+
+  constructor(private readonly clock: Clock) {}
+
+  note(change: RecordChange<Node>): void {
+    if (change.kind === 'removed' && change.before) this.givenBack(change.before.value);
+    if (change.kind === 'updated') this.moved(change.before.value, change.after.value);
+  }
+
+  /** @param pools `provider/pool` */
+  of(pools: readonly string[]): Pace {
+    const since = this.clock.now() - LATELY;
+    const known = pools.flatMap((pool) => this.pools.get(pool) ?? []);
+    return {
+      givenBack: known.flatMap(({ givenBack }) => givenBack.filter((at) => at >= since)).sort((a, b) => a - b),
+      launches: known.flatMap(({ launches }) => launches.filter(({ at }) => at >= since).map(({ seconds }) => seconds)),
+    };
+  }
+
+  /** A node whose launch failed took no room from anybody that it could give back for long. */
+  private givenBack(node: Node): void {
+    if (node.state === 'failed' || node.state === 'aborted' || node.state === 'building') return;
+    keep(this.pool(node).givenBack, this.clock.now());
+  }
+
+  private moved(before: Node, after: Node): void {
+    if (before.state !== 'building' || after.state !== 'ready') return;
+    const seconds = Math.max(0, after.stateTime - before.stateTime);
+    keep(this.pool(after).launches, { at: this.clock.now(), seconds });
+  }
+
+  private pool({ provider, pool }: Node): Happenings {
+    const name = `${provider ?? ''}/${pool ?? ''}`;
+    const known = this.pools.get(name);
+    if (known) return known;
+    const none: Happenings = { givenBack: [], launches: [] };
+    this.pools.set(name, none);
+    return none;
+  }
+}
+
+function keep<T>(all: T[], one: T): void {
+  all.push(one);
+  if (all.length > MOST) all.shift();
+}
