@@ -131,13 +131,16 @@ export class InsightSource {
   private estimate(place: Place | undefined, entry: JournalEntry | undefined, now: number): Estimate {
     const { insights, records } = this.context;
     if (!entry) return { known: false, why: 'no pool of this launcher has looked at it' };
-    const { time, decision } = entry;
-    const served = decision.verdict === 'accept';
     const name = speakers(records.launchers.view.pools())(entry.subject.decider);
     const pools = place?.pools ?? (name === undefined ? [] : [name]);
-    const code = served ? null : (time?.what ?? decision.because[0]?.code ?? 'UNKNOWN');
-    return estimateOf(place, code, served ? (time?.since ?? now) : null, insights.pace(pools), now);
+    const since = entry.decision.verdict === 'accept' ? (entry.time?.since ?? now) : null;
+    return estimateOf(place, since === null ? waitsFor(entry) : null, since, insights.pace(pools), now);
   }
+}
+
+/** The code of the reason for which it waits. */
+function waitsFor({ time, decision }: JournalEntry): string {
+  return time?.what ?? decision.because[0]?.code ?? 'UNKNOWN';
 }
 
 /** A change with the words it was given in. */

@@ -1,6 +1,6 @@
 /** Where the time of a request or a node went: how long each thing was the reason. Durations are seconds. */
 import { BYSTANDING } from './bystanding.js';
-import type { Decision } from './reason.js';
+import type { Decision, Reason } from './reason.js';
 
 export interface Spell {
   /** The code of a reason, or what was done, in words. */
@@ -29,10 +29,8 @@ export function spentOn({ verdict, because }: Decision<string>): string | null {
   switch (verdict) {
     case 'accept':
       return SERVED;
-    case 'launch': {
-      const [launching] = because;
-      return launching?.code === 'LAUNCHING' ? (launching.stage ?? 'booting') : 'booting';
-    }
+    case 'launch':
+      return launchStage(because);
     case 'wait':
     case 'yield':
     case 'retry':
@@ -40,6 +38,10 @@ export function spentOn({ verdict, because }: Decision<string>): string | null {
     default:
       return null;
   }
+}
+
+function launchStage([launching]: readonly Reason[]): string {
+  return (launching?.code === 'LAUNCHING' && launching.stage) || 'booting';
 }
 
 /** The same object while the same thing goes on. */
