@@ -8,7 +8,7 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { LeaseClocks } from './lease-clocks.js';
 import { LeaseEnds } from './lease-ends.js';
-import { LeaseHousekeeper } from './lease-housekeeper.js';
+import { LeaseHousekeeping } from './lease-housekeeping.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { leaseOfRequest } from './lease-request.js';
 import type { LeaseServices } from './services.js';
@@ -30,7 +30,7 @@ export class LeaseGateway implements StatusSource {
   private readonly keepers = new Map<LeaseId, LeaseKeeper | null>();
   private readonly considered = new Set<LeaseId>();
   private readonly tasks: Supervisor;
-  private readonly housekeeper: LeaseHousekeeper;
+  private readonly housekeeping: LeaseHousekeeping;
   private readonly unsubscribe: (() => void)[] = [];
   private running = false;
 
@@ -39,7 +39,7 @@ export class LeaseGateway implements StatusSource {
     this.tasks = new Supervisor((name, error) => logger.error(`${name} failed`, errorFields(error)));
     this.clocks = new LeaseClocks(services);
     this.ends = new LeaseEnds(services);
-    this.housekeeper = new LeaseHousekeeper(services, this.clocks);
+    this.housekeeping = new LeaseHousekeeping(services, this.clocks);
   }
 
   status(): readonly WorkerStatus[] {
@@ -60,7 +60,7 @@ export class LeaseGateway implements StatusSource {
       records.session.onChange(() => this.wakeAll()),
     );
     this.considerAll();
-    this.tasks.start('the housekeeping of leases', (stopping) => this.housekeeper.run(stopping));
+    this.tasks.start('the housekeeping of leases', (stopping) => this.housekeeping.run(stopping));
   }
 
   /** Lets go of all leases, for the other gateways to take over. */

@@ -11,7 +11,7 @@ const PACE = 10;
 const KEEP_ENDED = 3600;
 
 /** What time alone brings to leases: records of ended ones are forgotten, and gauges sent. */
-export class LeaseHousekeeper {
+export class LeaseHousekeeping {
   /** Gauges that were above 0: whose leases are gone has none, and that has to be said once. */
   private readonly gauges = new Map<string, number>();
 
