@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileLocalImages } from '../../src/adapters/diskimage-builder/file-local-images.js';
-import { DirectorySink } from '../../src/adapters/fake-builder/directory-sink.js';
+import { DirectorySink } from '../../src/adapters/fake-builder/file-sink.js';
 import { FakeImageBuilder } from '../../src/adapters/fake-builder/fake-image-builder.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
 import { SystemRandom } from '../../src/adapters/system/system-random.js';

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { CommandLine } from '../../src/adapters/cli/command-line.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
-import { configuredNames } from '../../src/apps/main/configured-names.js';
+import { configuredNames, validate } from '../../src/apps/main/configuration-questions.js';
 import { driverTools } from '../../src/apps/main/driver-tools.js';
 import { openLeaseClerk } from '../../src/apps/main/open-lease-clerk.js';
 import { openSession } from '../../src/apps/main/open-session.js';
 import { storeTool } from '../../src/apps/main/store-tool.js';
-import { validate } from '../../src/apps/main/validate.js';
 import { ROOT } from './daemon-build.js';
 import { DaemonWorld } from './daemon-world.js';
 

@@ -13,16 +13,16 @@ import type {
 } from '../../ports/compute/provider.js';
 import { toProviderError } from './client/classify-error.js';
 import type { CloudSession } from './cloud-session.js';
-import { Deleting } from './deleting.js';
+import { ServerRemover } from './server-remover.js';
 import { FloatingAddresses } from './floating-addresses.js';
 import type { Flavor } from './flavors.js';
 import { chooseFlavor } from './flavors.js';
 import { labelReadiness } from './label-readiness.js';
-import { Launching } from './launching.js';
+import { ServerCreator } from './server-creator.js';
 import { accountLimits } from './limits.js';
 import { OpenStackImages } from './openstack-images.js';
 import { OpenStackLooseResources } from './openstack-loose-resources.js';
-import { Running } from './running.js';
+import { ServerReadiness } from './server-readiness.js';
 import type { Server } from './server.js';
 import { isGone } from './server.js';
 import { consoleOutput } from './servers.js';
@@ -30,9 +30,9 @@ import { consoleOutput } from './servers.js';
 /** What works on one session. */
 interface Parts {
   readonly session: CloudSession;
-  readonly launching: Launching;
-  readonly running: Running;
-  readonly deleting: Deleting;
+  readonly creator: ServerCreator;
+  readonly readiness: ServerReadiness;
+  readonly remover: ServerRemover;
 }
 
 /** One configured provider on an OpenStack cloud (spec BUILDER 6). */
@@ -57,12 +57,12 @@ export class OpenStackProvider implements Provider {
     const session = await this.connect();
     if (this.stopping) return session.close();
     const floating = new FloatingAddresses(session);
-    const deleting = new Deleting(session, floating);
+    const remover = new ServerRemover(session, floating);
     this.parts = {
       session,
-      deleting,
-      running: new Running(session, floating),
-      launching: new Launching(session, (id, inner) => deleting.delete(id, inner)),
+      remover,
+      readiness: new ServerReadiness(session, floating),
+      creator: new ServerCreator(session, (id, inner) => remover.delete(id, inner)),
     };
     try {
       await session.client.projectId(signal);
@@ -101,15 +101,15 @@ export class OpenStackProvider implements Provider {
   }
 
   create(spec: InstanceSpec, signal: AbortSignal): Promise<string> {
-    return this.doing(signal, ({ launching }) => launching.create(spec, signal));
+    return this.doing(signal, ({ creator }) => creator.create(spec, signal));
   }
 
   waitUntilRunning(externalId: string, spec: InstanceSpec, signal: AbortSignal): Promise<Instance> {
-    return this.doing(signal, ({ running }) => running.wait(externalId, spec, signal), { externalId });
+    return this.doing(signal, ({ readiness }) => readiness.wait(externalId, spec, signal), { externalId });
   }
 
   delete(externalId: string, signal: AbortSignal): Promise<void> {
-    return this.doing(signal, ({ deleting }) => deleting.delete(externalId, signal), {
+    return this.doing(signal, ({ remover }) => remover.delete(externalId, signal), {
       metric: 'error.serverdelete',
       externalId,
     });

@@ -1,7 +1,7 @@
 import { ContainerModule } from 'inversify';
 import { DiskImageBuilder } from '../../adapters/diskimage-builder/disk-image-builder.js';
 import { FileLocalImages } from '../../adapters/diskimage-builder/file-local-images.js';
-import { DirectorySink } from '../../adapters/fake-builder/directory-sink.js';
+import { DirectorySink } from '../../adapters/fake-builder/file-sink.js';
 import { FakeImageBuilder } from '../../adapters/fake-builder/fake-image-builder.js';
 import { TOKENS } from './tokens.js';
 

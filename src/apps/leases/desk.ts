@@ -17,7 +17,7 @@ import { assertHolder, assertVisible, refusalOf } from './desk-rules.js';
 import { HolderLimits } from './holder-limits.js';
 import { audit } from './lease-audit.js';
 import { LeaseDescriptions } from './lease-descriptions.js';
-import { LeaseFollowing } from './lease-following.js';
+import { LeaseFollower } from './lease-follower.js';
 import type { LeaseGateway } from './lease-gateway.js';
 import { listLeases } from './lease-list.js';
 import { LeaseReport } from './lease-report.js';
@@ -40,7 +40,7 @@ export class Desk implements LeaseDesk {
   private readonly limits: HolderLimits;
   private readonly surroundings: LeaseSurroundings;
   private readonly descriptions: LeaseDescriptions;
-  private readonly following: LeaseFollowing;
+  private readonly follower: LeaseFollower;
   private readonly report: LeaseReport;
   private readonly beats = new SharedTurns<Stored<NodeLease> | undefined>();
 
@@ -52,7 +52,7 @@ export class Desk implements LeaseDesk {
     this.surroundings = new LeaseSurroundings(services, new NodesGivenBack(services));
     this.descriptions = new LeaseDescriptions(services, this.surroundings);
     const watch = new LeaseWatch(services.records.leases);
-    this.following = new LeaseFollowing(services, watch, this.descriptions, (id, caller) => this.look(id, caller));
+    this.follower = new LeaseFollower(services, watch, this.descriptions, (id, caller) => this.look(id, caller));
     this.report = new LeaseReport(services);
   }
 
@@ -118,7 +118,7 @@ export class Desk implements LeaseDesk {
   }
 
   await(id: LeaseId, caller: LeaseCaller, seconds: number, signal: AbortSignal): Promise<LeaseDescription> {
-    return this.guarded(() => this.following.await(id, caller, seconds, signal), Infinity);
+    return this.guarded(() => this.follower.await(id, caller, seconds, signal), Infinity);
   }
 
   follow(
@@ -127,7 +127,7 @@ export class Desk implements LeaseDesk {
     signal: AbortSignal,
     tell: (description: LeaseDescription) => void,
   ): Promise<void> {
-    return this.guarded(() => this.following.follow(id, caller, signal, tell), Infinity);
+    return this.guarded(() => this.follower.follow(id, caller, signal, tell), Infinity);
   }
 
   renew(id: LeaseId, caller: LeaseCaller, ttl?: number): Promise<LeaseDescription> {

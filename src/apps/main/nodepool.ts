@@ -13,8 +13,8 @@ function main(): Promise<number> {
   const { stdout, stderr, stdin } = process;
   const line = new CommandLine({
     open: async (...order) => (await import('./open-session.js')).openSession(...order),
-    validate: async (...files) => (await import('./validate.js')).validate(...files),
-    names: async (...order) => (await import('./configured-names.js')).configuredNames(...order),
+    validate: async (...files) => (await import('./configuration-questions.js')).validate(...files),
+    names: async (...order) => (await import('./configuration-questions.js')).configuredNames(...order),
     drivers: {
       list: async (...order) => (await import('./driver-tools.js')).driverTools.list(...order),
       test: async (...order) => (await import('./driver-tools.js')).driverTools.test(...order),

@@ -422,6 +422,39 @@ describe('the session', () => {
     expect(terminal.opened.map(({ options }) => options.url)).toEqual([expected]);
   });
 
+  test.each([
+    ['check', null, false, false],
+    ['dump', null, false, false],
+    ['backup', 'b', false, false],
+    ['restore', 'b', false, false],
+    ['restore', 'b', false, true],
+    ['export', null, true, false],
+    ['import', null, true, true],
+  ] as const)('store %s: file %s, --zookeeper %s, --force %s', async (action, file, zookeeper, force) => {
+    const argv = ['store', action, ...(file ? [file] : []), ...(zookeeper ? ['--zookeeper'] : [])];
+    expect(await terminal.run([...argv, ...(force ? ['--force'] : [])])).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(terminal.storeOrders).toEqual([{ action, file, zookeeper, force }]);
+    expect(terminal.opened).toEqual([]);
+  });
+
+  test.each([
+    [['backup'], 'store backup needs a FILE'],
+    [['restore'], 'store restore needs a FILE'],
+    [['check', 'b'], 'store check takes no FILE'],
+    [['import', 'b'], 'store import takes no FILE'],
+    [['restore', 'b', '--zookeeper'], '--zookeeper goes with export and import only'],
+    [['dump', '--zookeeper'], '--zookeeper goes with export and import only'],
+    [['export', '--force'], '--force goes with restore and import only'],
+    [['backup', 'b', '--force'], '--force goes with restore and import only'],
+  ])('store %j is refused: %s', async (argv, problem) => {
+    expect(await terminal.run(['store', ...argv])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `nodepool store: error: ${problem}\n`,
+    });
+    expect(terminal.storeOrders).toEqual([]);
+  });
+
   test('a time-out in the environment that is no number is a failure in one line', async () => {
     terminal.environment = { NODEPOOL_CONNECT_TIMEOUT: 'soon' };
     expect(await terminal.run(['list'])).toEqual({

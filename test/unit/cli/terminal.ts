@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { CommandLine } from '../../../src/adapters/cli/command-line.js';
 import type { LeaseTools } from '../../../src/adapters/cli/leases/lease-tools.js';
 import type { CommonOptions } from '../../../src/adapters/cli/session.js';
+import type { StoreOrder } from '../../../src/adapters/cli/store-tool.js';
 import type { MirrorName } from '../../../src/ports/records/records.js';
 import type { AdministrationBench } from '../administration/administration-bench.js';
 
@@ -19,6 +20,7 @@ export class Terminal {
   readonly opened: { readonly options: CommonOptions; readonly mirrors: readonly MirrorName[] }[] = [];
   closed = 0;
   leases: LeaseTools = { open: () => Promise.reject(new Error('no gateway')) };
+  readonly storeOrders: StoreOrder[] = [];
   isTTY = false;
   environment: Readonly<Record<string, string>> = {};
 
@@ -43,7 +45,10 @@ export class Terminal {
       names: async (kind, configPath) => [`${kind} of ${configPath}`, 'another'],
       stdout: { write: (text) => void (stdout += text), isTTY: this.isTTY },
       stderr: { write: (text) => void (stderr += text), isTTY: this.isTTY, columns: 80 },
-      store: async () => 0,
+      store: async (_options, order) => {
+        this.storeOrders.push(order);
+        return 0;
+      },
       drivers: { list: async () => ['a line'], test: async () => true },
       init: async () => undefined,
       leases: this.leases,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { validate as validateFiles } from '../../../src/apps/main/validate.js';
+import { validate as validateFiles } from '../../../src/apps/main/configuration-questions.js';
 import { cloudProvider, configuration, poolLabel, withImages, withPoolLabel, withProvider } from './configs.js';
 import { validateConfig } from '../../../src/adapters/config-yaml/load-config.js';
 import { load, optionsFor, validate } from './config-harness.js';

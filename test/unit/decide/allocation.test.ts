@@ -85,6 +85,27 @@ describe('allocating nodes to a request', () => {
     expect(plan.because.map((reason) => reason.code)).toEqual(['MAX_CONCURRENCY']);
   });
 
+  it('counts what it has planned for the tenant itself, free nodes and new ones', () => {
+    const plan = allocated({
+      needed: ['small', 'small', 'small', 'small'],
+      free: [stored('0000000001', aNode({ az: null, tenantName: null }))],
+      tenant: { name: 'team', limit: { instances: 4 }, used: { instances: 1 } },
+    });
+    expect(plan.steps.map(({ kind }) => kind)).toEqual(['reuse', 'create', 'create']);
+    expect(plan.because).toEqual([
+      { code: 'QUOTA_TENANT', owner: 'team', resource: 'instances', used: 4, limit: 4, need: 1 },
+    ]);
+  });
+
+  it("counts a free node that is the tenant's already only once", () => {
+    const plan = allocated({
+      needed: ['small', 'small'],
+      free: [stored('0000000001', aNode({ az: null, tenantName: 'team' }))],
+      tenant: { name: 'team', limit: { instances: 2 }, used: { instances: 1 } },
+    });
+    expect(plan.steps.map(({ kind }) => kind)).toEqual(['reuse', 'create']);
+  });
+
   it('never plans beyond a limit, never uses a node twice, never mixes zones (any input)', () => {
     const zone = fc.constantFrom('az1', 'az2');
     const arbitrary = fc.record({

@@ -27,11 +27,11 @@ const FAILURES = 5;
 
 /** @throws what `judge` throws, a Failure, or the signal's reason */
 export async function follow<T>(client: ApiClient, what: Followed, judge: Judge<T>, signal: AbortSignal): Promise<T> {
-  const following = new Following(client, what, judge, signal);
-  return following.run();
+  const follower = new Follower(client, what, judge, signal);
+  return follower.run();
 }
 
-class Following<T> {
+class Follower<T> {
   private found: KubeObject | null = null;
   /** Where the next watch goes on; null: list first. */
   private version: string | null = null;

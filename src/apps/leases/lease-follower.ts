@@ -12,7 +12,7 @@ const BEAT_PART = 4;
 const LONGEST_PAUSE = 60;
 
 /** Waiting for a lease, once or for as long as it lasts. */
-export class LeaseFollowing {
+export class LeaseFollower {
   constructor(
     private readonly services: Pick<LeaseServices, 'records' | 'clock'>,
     private readonly watch: LeaseWatch,

@@ -25,7 +25,7 @@ const REMEMBERED = 10_000;
  * Makes servers, never two for one node: where a server may exist already, it is looked for by its metadata first
  * (spec BUILDER 6.4).
  */
-export class Launching {
+export class ServerCreator {
   /** Keys of nodes for which a server was asked for. */
   private readonly asked = new Set<string>();
 

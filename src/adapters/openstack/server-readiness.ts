@@ -19,7 +19,7 @@ const ADDRESS_PATIENCE = 15;
 const ABSENCES = 2;
 
 /** Waits for servers to run, and finds out where they can be reached (spec BUILDER 6.5). */
-export class Running {
+export class ServerReadiness {
   constructor(
     private readonly session: CloudSession,
     private readonly floating: FloatingAddresses,

@@ -9,7 +9,7 @@ import { deleteServer } from './servers.js';
 const ASK_AGAIN = 60;
 
 /** Deletes servers with what belongs to them, and waits until they are gone (spec BUILDER 6.7). */
-export class Deleting {
+export class ServerRemover {
   constructor(
     private readonly session: CloudSession,
     private readonly floating: FloatingAddresses,
