@@ -55,6 +55,8 @@ export class FakeServer {
   /** Numbers of the last changes of records: made, written, removed. */
   readonly recordChange = new Map<string, number>();
   wipes = 0;
+  /** How often it has hung up on a client that claims to have seen what it does not know: one that has misheard, say. */
+  snubs = 0;
   private nextSession = 1n;
 
   constructor(private readonly clock: Clock) {
@@ -196,7 +198,10 @@ export class ServerConnection {
     const seen = reader.long();
     const timeout = reader.int();
     const id = reader.long();
-    if (seen > this.server.zxid) return this.peer.hangUp();
+    if (seen > this.server.zxid) {
+      this.server.snubs += 1;
+      return this.peer.hangUp();
+    }
     const session = this.server.admit(id);
     const writer = new JuteWriter()
       .int(0)

@@ -17,6 +17,7 @@ interface Watch {
   /** Number of the newest change when it was asked for, and how often the server had been wiped. */
   readonly since: number;
   readonly wipes: number;
+  readonly snubs: number;
   fired: number;
 }
 
@@ -198,7 +199,7 @@ class WireSimulation {
   ): Promise<void> {
     const set: Watch[] = [];
     let early = 0;
-    const { wipes } = this.server;
+    const { wipes, snubs } = this.server;
     const since = this.server.tree.lastTransaction;
     const seen = await ask(() => {
       const [watch] = set;
@@ -207,7 +208,7 @@ class WireSimulation {
     });
     if (early > 0) this.fail(`the watch on ${path} fired before whoever set it had the answer`);
     if (seen === undefined) return;
-    const watch = { kind, path, generation: this.generation, seen, since, wipes, fired: 0 };
+    const watch = { kind, path, generation: this.generation, seen, since, wipes, snubs, fired: 0 };
     set.push(watch);
     this.watches.push(watch);
   }
@@ -276,10 +277,11 @@ class WireSimulation {
     }
   }
 
-  private hasChanged({ kind, path, since, wipes }: Watch): boolean {
+  private hasChanged({ kind, path, since, wipes, snubs }: Watch): boolean {
     const { recordChange, childChange } = this.server;
     // One on the top of what is followed may fire when that begins, or the connection comes back.
-    if (wipes !== this.server.wipes || path === this.follower.root) return true;
+    // A client that has misheard how far the server is believes nothing that it saw.
+    if (wipes !== this.server.wipes || snubs !== this.server.snubs || path === this.follower.root) return true;
     const children = kind === 'children' ? (childChange.get(path) ?? 0) : 0;
     return Math.max(recordChange.get(path) ?? 0, children) > since;
   }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryLogger } from '../../../src/adapters/memory-log/memory-logger.js';
+import { MemoryTree } from '../../../src/adapters/memory/memory-tree.js';
 import { SeededRandom } from '../../../src/adapters/memory/seeded-random.js';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import type { Dial } from '../../../src/adapters/zookeeper/wire/transport.js';
@@ -7,6 +8,7 @@ import { WireTreeStore } from '../../../src/adapters/zookeeper/wire/wire-tree-st
 import { FakeNetwork } from '../../simulation/wire/fake-network.js';
 import { FakeServer } from '../../simulation/wire/fake-server.js';
 
+const SOMEBODY = { id: 99n, notify: (): void => undefined };
 const NAMES = ['one', 'two', 'three'];
 
 /** Three servers of one ensemble: they share tree and sessions, and each has a network of its own. */
@@ -93,6 +95,21 @@ describe('a client of several servers', () => {
     const before = dialled.length;
     await clock.advance(6);
     expect(new Set(dialled.slice(before))).toEqual(new Set(NAMES));
+  });
+
+  it('believes nothing that it saw when the ensemble was set back under its session', async () => {
+    for (let count = 0; count < 5; count += 1) ensemble.create(`/record-${count}`, new Uint8Array(), {}, SOMEBODY);
+    await connect();
+    let told = 0;
+    const watching = store.read('/record-0', () => (told += 1));
+    await clock.advance(1);
+    await watching;
+    // As from a backup: the same record, older than what was seen of it, and of other contents.
+    ensemble.tree = new MemoryTree(clock);
+    ensemble.create('/record-0', new Uint8Array([7]), {}, SOMEBODY);
+    for (const network of networks.values()) network.cut();
+    expect(await clock.advanceUntil(() => told > 0, 20)).toBe(true);
+    expect(store.session.generation).toBe(1);
   });
 
   it('takes no server that is cut off from its ensemble and answers reads only, and says so', async () => {

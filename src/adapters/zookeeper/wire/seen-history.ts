@@ -19,11 +19,21 @@ export class SeenHistory {
     if (zxid > this.lastZxid) this.lastZxid = zxid;
   }
 
-  /** @param sessionLives - then the server knows what we saw after all; else what comes now begins anew */
-  answered(sessionLives: boolean): void {
-    if (!sessionLives && this.forgotten) this.lastZxid = 0n;
+  /**
+   * @param sessionLives - else what comes now begins anew
+   * @returns whether the server was greeted as if we had seen nothing: then ask what it knows, and `compare`
+   */
+  answered(sessionLives: boolean): boolean {
+    const doubtful = this.forgotten;
+    if (!sessionLives && doubtful) this.lastZxid = 0n;
     this.hungUp = 0;
     this.forgotten = false;
+    return doubtful;
+  }
+
+  /** A server that kept our session and is behind us was set back, or we misheard: everything may be other than what we saw. */
+  compare(newest: bigint): void {
+    if (newest < this.lastZxid) this.lastZxid = 0n;
   }
 
   /** @param heard - the server was there, and hung up on our greeting */

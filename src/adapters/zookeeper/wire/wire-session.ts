@@ -143,8 +143,8 @@ export class WireSession {
       this.giveUp = () => resolve(false);
       const connection: WireConnection = new WireConnection(dial, server, handshake, patience, clock, {
         onHandshake: (answer) => {
-          this.history.answered(answer.timeout > 0);
-          taken = this.take(connection, server, answer);
+          const doubtful = this.history.answered(answer.timeout > 0);
+          taken = this.take(connection, server, answer, doubtful);
           if (!taken) connection.destroy();
           resolve(taken);
         },
@@ -162,7 +162,7 @@ export class WireSession {
     });
   }
 
-  private take(connection: WireConnection, server: ServerAddress, answer: HandshakeAnswer): boolean {
+  private take(connection: WireConnection, server: ServerAddress, answer: HandshakeAnswer, doubtful: boolean): boolean {
     if (this.closed) return false;
     if (answer.timeout === 0) {
       this.ended();
@@ -176,7 +176,12 @@ export class WireSession {
     }
     const resumed = this.session !== null;
     this.session = answer.session;
-    const enter = (): void => (resumed ? this.resume(connection, server) : this.opened(connection, server));
+    const resume = (): void => this.resume(connection, server);
+    const enter = (): void => {
+      if (!resumed) this.opened(connection, server);
+      else if (doubtful) this.compare(connection, resume);
+      else resume();
+    };
     if (!sasl) enter();
     else {
       sasl.login(connection, (problem) => {
@@ -212,7 +217,21 @@ export class WireSession {
     };
   }
 
+  /** Any answer tells how far the server is. */
+  private compare(connection: WireConnection, resume: () => void): void {
+    const xid = connection.nextXid();
+    connection.send(xid, request(xid, OPERATION.exists).text('/').bool(false).frame(), {
+      answered: () => {
+        this.history.compare(connection.lastZxid);
+        resume();
+      },
+      cutOff: () => undefined,
+    });
+  }
+
   private resume(connection: WireConnection, server: ServerAddress): void {
+    // What was answered so far does not count: of the changes before it nobody has been told yet.
+    connection.lastZxid = 0n;
     for (const frame of this.watches.messages(this.history.lastZxid)) connection.tell(frame);
     this.absence.end();
     this.options.logger.info('Connected to ZooKeeper again', { servers: formatServer(server) });
