@@ -1,11 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SshKeyInstaller } from '../../src/adapters/ssh/ssh-key-installer.js';
 import type { LeasedNode } from '../../src/domain/model/lease.js';
+import { ROOT } from '../support/daemon-build.js';
 import { eventually } from '../support/eventually.js';
+import { NodepoolCommand } from '../support/nodepool-command.js';
 import { withoutSshd } from '../support/real-sshd.js';
 import { freePort } from '../support/zookeeper-server.js';
 
@@ -122,6 +124,40 @@ describe.skipIf(withoutSshd() || process.getuid?.() !== 0)('keys of leases on a 
     ) as Partial<LeasedNode>;
     await expect(install([publicKey('guest')], given, identity)).rejects.toThrow();
     expect(authorized()).toBe(publicKey('identity'));
+  });
+
+  it('nodepool run --ssh-key lets a key in that the machine did not know, on a daemon with an identity', async () => {
+    const socket = file('nodepool.sock');
+    const machine = {
+      name: '127.0.0.1',
+      labels: 'small',
+      'connection-port': node.connectionPort,
+      username: node.username,
+      'host-key': publicKey('host'),
+    };
+    const config = {
+      store: { directory: file('store') },
+      'images-dir': folder,
+      'lease-api': { socket, identity: file('identity') },
+      labels: [{ name: 'small' }],
+      providers: [{ name: 'rack', driver: 'static', pools: [{ name: 'main', nodes: [machine] }] }],
+    };
+    writeFileSync(file('nodepool.json'), JSON.stringify(config));
+    const argv = [path.join(ROOT, 'bin/nodepool-standalone.js'), '-f', '--no-webapp', '-c', file('nodepool.json')];
+    const daemon = spawn(process.execPath, argv, { stdio: 'ignore' });
+    const ended = new Promise((resolve) => daemon.once('exit', resolve));
+    try {
+      await eventually('the daemon listens', () => existsSync(socket));
+      expect(comesIn('guest')).toBe(false);
+      const order = ['run', 'small', '--ssh-key', file('guest.pub'), '--identity', file('guest')];
+      const words = ['--url', `unix:${socket}`, ...order, '--', 'sh', '-c', 'echo "in as $(whoami)"; exit 7'];
+      const run = await NodepoolCommand.start(words, { env: { SSH_AUTH_SOCK: '' } }).ended;
+      expect([run.code, run.stdout], run.stderr).toEqual([7, `in as ${node.username}\n`]);
+      expect(authorized()).toContain(publicKey('guest').split(' ')[1]);
+    } finally {
+      daemon.kill('SIGTERM');
+      await ended;
+    }
   });
 
   it('gives up when it is told to', async () => {

@@ -300,6 +300,13 @@ describe.skipIf(withoutSshd())('nodepool run on a machine', () => {
     });
   });
 
+  it('on a terminal the command has one of the same size, and without one it has none', async () => {
+    const look = ['--', 'sh', '-c', 'if test -t 0 && test -t 1; then stty size; else echo none; fi; exit 5'];
+    const there = await onMachine(look, { terminal: { rows: 33, columns: 77 } });
+    expect(there).toMatchObject({ code: 5, stdout: expect.stringContaining('33 77\r\n') as string });
+    expect(await onMachine(look)).toMatchObject({ code: 5, stdout: 'none\n' });
+  });
+
   it('with --sync the current folder is there first, and the command runs in it', async () => {
     put(inside('work dir'), { 'a.txt': 'one', 'sub/b.sh': '#!/bin/sh\necho from $0\n', '.hidden': 'x' });
     execFileSync('chmod', ['755', inside('work dir/sub/b.sh')]);

@@ -9,7 +9,7 @@ import { RecordingMetrics } from '../../src/adapters/memory-metrics/recording-me
 import { SeededRandom } from '../../src/adapters/memory/seeded-random.js';
 import { TreeRecords } from '../../src/adapters/records/tree-records.js';
 import { RecordExplanations } from '../../src/apps/administration/record-explanations.js';
-import { launcherContainer } from '../../src/apps/composition/launcher-module.js';
+import { launcherContainer, PARTS } from '../../src/apps/composition/launcher-module.js';
 import { TOKENS } from '../../src/apps/composition/tokens.js';
 import type { Launcher } from '../../src/apps/launcher/launcher.js';
 import { Desk } from '../../src/apps/leases/desk.js';
@@ -153,10 +153,12 @@ export class LeaseWorld {
           return Promise.resolve();
         },
       },
+      room: (provider: string, pool: string, label: string) =>
+        parts?.get(PARTS.room).of(provider, pool, label) ?? { pool: 0, account: 0 },
       conditions: (request: string) => requestConditions(sources, request),
       digest: (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32),
     };
-    const launcher =
+    const parts =
       roles.launcher === false
         ? null
         : launcherContainer({
@@ -175,7 +177,8 @@ export class LeaseWorld {
             journal,
             intervals: { configCheck: 5, poolTick: 10, deleteRetry: 5, cleanup: 60, stats: 60 },
             version: 'test',
-          }).get(TOKENS.launcher);
+          });
+    const launcher = parts?.get(TOKENS.launcher) ?? null;
     const gateway = new LeaseGateway(services);
     const desk = new Desk(services, gateway);
     const member: LeaseMember = {

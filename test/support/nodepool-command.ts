@@ -13,6 +13,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;
+  /** On a terminal of that size, whose output is all on `stdout`. */
+  readonly terminal?: { readonly rows: number; readonly columns: number };
 }
 
 /** The command line `nodepool`, as a process of its own without a terminal. */
@@ -34,10 +36,15 @@ export class NodepoolCommand {
   }
 
   /** A session of its own, as CI systems start things: there is no terminal to be found. */
-  static start(args: readonly string[], { env = {}, cwd = ROOT, input }: CommandOptions = {}): NodepoolCommand {
+  static start(
+    args: readonly string[],
+    { env = {}, cwd = ROOT, input, terminal }: CommandOptions = {},
+  ): NodepoolCommand {
     checkBuilt();
     const { NODEPOOL_URL: _url, NODEPOOL_TOKEN: _token, ...inherited } = process.env;
-    const child = spawn(process.execPath, [join(ROOT, 'bin/nodepool.js'), ...args], {
+    const argv = [process.execPath, join(ROOT, 'bin/nodepool.js'), ...args] as const;
+    const [program, ...words] = terminal ? onTerminal(argv, terminal) : argv;
+    const child = spawn(program, words, {
       cwd,
       env: { ...inherited, ...env },
       detached: true,
@@ -74,4 +81,13 @@ export class NodepoolCommand {
     for (const waiter of this.changed) waiter();
     this.changed.clear();
   }
+}
+
+/** script(1) makes a terminal, and takes a line for a shell. */
+function onTerminal(
+  argv: readonly string[],
+  { rows, columns }: NonNullable<CommandOptions['terminal']>,
+): readonly [string, ...string[]] {
+  const line = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  return ['script', '-qec', `stty rows ${rows} cols ${columns}; exec ${line}`, '/dev/null'];
 }

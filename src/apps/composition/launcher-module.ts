@@ -14,6 +14,7 @@ import { NodeCreation } from '../launcher/node-creation.js';
 import { NodeIndex } from '../launcher/node-index.js';
 import { NodeReaper } from '../launcher/node-reaper.js';
 import { NodeReuse } from '../launcher/node-reuse.js';
+import { PoolRoom } from '../launcher/pool-room.js';
 import { PoolRoster } from '../launcher/pool-roster.js';
 import { ProviderCapacity } from '../launcher/provider-capacity.js';
 import { ProviderDrain } from '../launcher/provider-drain.js';
@@ -42,6 +43,7 @@ export const PARTS = {
   breakers: part<CircuitBreakers>('breakers'),
   capacity: part<ProviderCapacity>('capacity'),
   guard: part<LimitGuard>('guard'),
+  room: part<PoolRoom>('room'),
   reuse: part<NodeReuse>('reuse'),
   creation: part<NodeCreation>('creation'),
   acquisition: part<NodeAcquisition>('acquisition'),
@@ -119,6 +121,16 @@ function bindShared(bind: Bind): void {
 }
 
 function bindNodes(bind: Bind): void {
+  bind(PARTS.room).toDynamicValue(
+    (of) =>
+      new PoolRoom({
+        services: of.get(PARTS.services),
+        drivers: of.get(PARTS.drivers),
+        index: of.get(PARTS.index),
+        reservations: of.get(PARTS.reservations),
+        capacity: of.get(PARTS.capacity),
+      }),
+  );
   bind(PARTS.guard).toDynamicValue(
     (of) => new LimitGuard(of.get(PARTS.services), of.get(PARTS.index), of.get(PARTS.roster)),
   );

@@ -8,6 +8,7 @@ import { RecordExplanations } from '../administration/record-explanations.js';
 import { Desk, type DeskServices } from '../leases/desk.js';
 import { LeaseGateway } from '../leases/lease-gateway.js';
 import { requestConditions } from '../leases/request-conditions.js';
+import { PARTS } from './launcher-module.js';
 import { TOKENS } from './tokens.js';
 
 /** The gateway of leases in a launcher, and the listener that serves it, and the operators' commands (`adminModule`). */
@@ -43,6 +44,7 @@ function deskServices(context: ResolutionContext): DeskServices {
     logger: context.get(TOKENS.logger).child('leases'),
     metrics: context.get(TOKENS.metrics),
     keys: new SshKeyInstaller(),
+    room: (provider, pool, label) => context.get(PARTS.room).of(provider, pool, label),
     conditions: (request) => requestConditions(sources, request),
     digest: (text) => createHash('sha256').update(text).digest('hex').slice(0, 32),
   };

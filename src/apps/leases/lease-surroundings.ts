@@ -2,8 +2,8 @@ import type { LeaseApiConfig } from '../../domain/config/lease-api.js';
 import { poolDisabled, type NodepoolConfig, type PoolConfig, type ProviderConfig } from '../../domain/config/config.js';
 import { labelAllowed } from '../../domain/decide/lease-wish.js';
 import { estimateWait, queueOf, waitsOf } from '../../domain/decide/lease-queue.js';
+import { roomOfAll } from '../../domain/model/label-room.js';
 import type { NodeLease } from '../../domain/model/lease.js';
-import { addResources, NO_RESOURCES } from '../../domain/model/quota.js';
 import type { RegisteredPool } from '../../domain/model/launcher.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { LabelAnswer, LeaseQueueAnswer } from '../../ports/leasing/lease-desk.js';
@@ -16,7 +16,7 @@ const HOUR = 3600;
 /** What the mirrors say about queues and labels. */
 export class LeaseSurroundings {
   constructor(
-    private readonly services: Pick<LeaseServices, 'records' | 'config' | 'clock'>,
+    private readonly services: Pick<LeaseServices, 'records' | 'config' | 'clock' | 'room'>,
     private readonly givenBack: NodesGivenBack,
   ) {}
 
@@ -51,7 +51,7 @@ export class LeaseSurroundings {
       return {
         name,
         ready: this.readyNodes(name),
-        free: pools.reduce((sum, pool) => sum + this.room(pool, name), 0),
+        free: this.free(pools, name),
         pools: [...new Set(pools.map(poolName))].sort(),
         wait: waitsOf(this.waits(name)),
       };
@@ -72,29 +72,20 @@ export class LeaseSurroundings {
     return this.services.records.launchers.view.pools();
   }
 
+  /** Several launchers may serve one pool, which has room only once. */
+  private free(pools: readonly RegisteredPool[], label: string): number {
+    const each = new Map(pools.map((pool) => [poolName(pool), pool]));
+    const rooms = [...each.values()].map(({ providerName: provider, poolName: pool }) => {
+      return { provider, room: this.services.room(provider, pool ?? '', label) };
+    });
+    return roomOfAll(rooms);
+  }
+
   private readyNodes(label: string): number {
     let count = 0;
     for (const { value } of this.services.records.nodes.view.all().values())
       if (value.state === 'ready' && value.allocatedTo === null && value.type.includes(label)) count += 1;
     return count;
-  }
-
-  /** How many nodes fit into the limits of a pool beside those that are there; 0 for machines that exist by themselves. */
-  private room({ providerName, poolName, supportedLabels }: RegisteredPool, label: string): number {
-    const pool = this.services.config.current.providers.get(providerName)?.pools.get(poolName ?? '');
-    if (!pool || pool.labels.get(label)?.image.kind === 'none' || !supportedLabels.includes(label)) return 0;
-    const nodes = [...this.services.records.nodes.view.all().values()].filter(
-      ({ value }) => value.provider === providerName && value.pool === poolName,
-    );
-    const used = nodes.map(({ value }) => value.resources ?? { instances: 1 }).reduce(addResources, NO_RESOURCES);
-    const one = nodes.find(({ value }) => value.type.includes(label) && value.resources !== null)?.value.resources;
-    const fits = Object.entries(pool.limits).map(([resource, limit]) => {
-      const need = resource === 'instances' ? 1 : (one?.[resource] ?? 0);
-      return need > 0 ? Math.floor((limit - (used[resource] ?? 0)) / need) : Infinity;
-    });
-    const free = Math.max(0, Math.min(Infinity, ...fits));
-    // Without a limit of its own there is no number to be had.
-    return Number.isFinite(free) ? free : 0;
   }
 
   private waits(label: string): readonly number[] {

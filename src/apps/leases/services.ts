@@ -1,4 +1,5 @@
 import type { NodepoolConfig } from '../../domain/config/config.js';
+import type { LabelRoom } from '../../domain/model/label-room.js';
 import type { LeaseCondition } from '../../domain/model/lease.js';
 import type { RequestId } from '../../domain/model/request.js';
 import type { KeyInstaller } from '../../ports/leasing/key-installer.js';
@@ -17,6 +18,8 @@ export interface LeaseServices {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly keys: KeyInstaller;
+  /** How many nodes of a label the pool of a provider could make now; 0 for pools that are not ours. */
+  readonly room: (provider: string, pool: string, label: string) => LabelRoom;
   /** Why a request waits or has failed, as the launchers say. Bounded in time; never rejects. */
   readonly conditions: (request: RequestId) => Promise<readonly LeaseCondition[]>;
 }

@@ -22,3 +22,12 @@ export function quotaReasons(check: QuotaCheck, need: Resources): readonly Reaso
   }
   return reasons;
 }
+
+/** How often `need` fits into what is left; Infinity if no limit stands in the way. */
+export function roomFor(need: Resources, { limit, used }: Pick<QuotaCheck, 'limit' | 'used'>): number {
+  const times = Object.entries(limit).map(([resource, most]) => {
+    const amount = need[resource] ?? 0;
+    return amount > 0 ? Math.max(0, Math.floor((most - (used[resource] ?? 0)) / amount)) : Infinity;
+  });
+  return Math.min(Infinity, ...times);
+}
