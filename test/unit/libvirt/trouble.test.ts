@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { machineNames } from '../../../src/adapters/libvirt/names.js';
 import { never } from '../../support/libvirt-bench.js';
@@ -88,4 +89,25 @@ describe('a host that cannot be used', () => {
       message: 'storage pool nodepool is of type logical; a directory pool is needed',
     });
   });
+});
+
+describe('[V3] hostile words', () => {
+  const evil = `</nodepool:property><x y='"'/>&lt;]]>\n\t\u0007\u0000ü💥'; $(reboot)`;
+
+  it('in names and metadata come back as they were, and mean nothing on the way', async () => {
+    let xml = '';
+    const host = aHost({
+      'vol-dumpxml': image,
+      define: (words) => void (xml = readFileSync(words[2] ?? '', 'utf8')),
+      list: (words) => (words.includes('--inactive') ? '' : uuidOf(xml)),
+      dumpxml: () => xml,
+    });
+    const { provider, spec } = await onAStub(host);
+    const metadata = { ...spec().metadata, nodepool_node_label: evil, [evil]: evil };
+    await provider.create({ ...spec(), nodeId: evil, hostname: evil, metadata }, never);
+    expect(await provider.list(never)).toMatchObject([{ metadata, resources: { instances: 1, cores: 1, ram: 64 } }]);
+    expect(host.commands.flat().filter((word) => /[^\x20-\x7e]|[<>&;$()]/.test(word))).toEqual([]);
+  });
+
+  const uuidOf = (xml: string): string => /<uuid>([^<]+)</.exec(xml)?.[1] ?? '';
 });
