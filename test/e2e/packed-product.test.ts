@@ -49,15 +49,17 @@ providers:
 
 describe('the packed product', () => {
   interface Packed {
-    readonly files: readonly { readonly path: string; readonly size: number }[];
+    readonly files: readonly { readonly path: string; readonly size: number; readonly mode: number }[];
   }
 
   let files: readonly string[];
+  let programs: readonly string[];
   beforeAll(() => {
     checkBuilt();
     const text = execFileSync('npm', ['pack', '--dry-run', '--json', '--silent'], { cwd: ROOT, encoding: 'utf8' });
     const [pack] = JSON.parse(text) as readonly Packed[];
     files = (pack?.files ?? []).map((file) => file.path);
+    programs = (pack?.files ?? []).filter(({ mode }) => (mode & 0o111) !== 0).map((file) => file.path);
   });
 
   it('contains what it needs and nothing else', () => {
@@ -84,6 +86,15 @@ describe('the packed product', () => {
       }).split('\n'),
     );
     expect(files.filter((file) => /^(docs|examples|packaging|web)\//.test(file) && !kept.has(file))).toEqual([]);
+  });
+
+  it('contains the example of real machines, with its element as it is', () => {
+    const listed = execFileSync('git', ['ls-files', '-s', 'examples/one-machine'], { cwd: ROOT, encoding: 'utf8' });
+    const rows = [...listed.matchAll(/^(\d+) \S+ 0\t(.+)$/gm)].map(([, mode = '', file = '']) => ({ mode, file }));
+    expect(rows.length).toBeGreaterThan(10);
+    expect(rows.filter(({ file }) => !files.includes(file))).toEqual([]);
+    const executable = rows.filter(({ mode }) => mode === '100755').map(({ file }) => file);
+    expect(executable.filter((file) => !programs.includes(file))).toEqual([]);
   });
 
   it('has every file that its manifest names', () => {
