@@ -129,15 +129,18 @@ describe.skipIf(withoutClient())('what the documents tell people to type in', ()
   /** By heading and the beginning of the block. */
   const tasks: Readonly<Record<string, Task>> = {
     'Looking: nodepool list --format json': { after: (stdout) => isJson(stdout) },
+    'Why is it so?: nodepool explain request <request> --if': {
+      after: (stdout) =>
+        expect(stdout).toMatch(/^ {2}if max-servers=20:\n {4}no pool of this launcher has to decide about it now/m),
+    },
     'Why is it so?: nodepool explain request': {
       after: (stdout) => expect(stdout).toMatch(/^request [^]*^node [^]*^label small$[^]*^image debian$/m),
     },
     'Why is it so?: nodepool explain\n': {
       after: (stdout) =>
-        expect(stdout).toMatch(/^all requests\n {2}waiting: [^]*^pool cloud\/main$[^]*^provider cloud$[^]*breaker: closed/m),
-    },
-    'Why is it so?: nodepool explain request <request> --if': {
-      after: (stdout) => expect(stdout).toMatch(/^ {2}if max-servers=20:\n/m),
+        expect(stdout).toMatch(
+          /^all requests\n {2}waiting: [^]*^pool cloud\/main$[^]*^provider cloud$[^]*breaker: closed/m,
+        ),
     },
     'Removing a request: nodepool request-delete': {
       after: async (stdout) => {

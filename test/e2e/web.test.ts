@@ -90,6 +90,8 @@ describe('the web interface of the daemons', () => {
     expect(listening(builder.pid)).toEqual([`127.0.0.1:${port}`]);
     expect(await (await get('/metrics')).text()).toContain('# TYPE nodepool_builder_current_builds gauge');
     expect((await get('/node-list')).status).toBe(404);
+    // It would say that nobody waits, which it cannot know.
+    expect((await get('/explain')).status).toBe(404);
     await configure({ port });
     const other = world.builder('--fake');
     await started(other);

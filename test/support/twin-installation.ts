@@ -238,6 +238,7 @@ export class Twin {
     const masked = text
       .replaceAll(this.world.folder, '<folder>')
       .replaceAll(/\b\d\d:\d\d:\d\d:\d\d\b/g, '<age>')
+      .replaceAll(/^( *time: ).*$/gm, '$1<time>')
       .replaceAll(/"(age|state_time|since)":\s*[\d.]+/g, '"$1": <age>')
       .replaceAll(`:${this.port}`, ':<port>')
       .replaceAll(/\b[0-9a-f]{32}\b/g, (id) => (BUILDS.some((known) => known === id) ? id : CHANCE))

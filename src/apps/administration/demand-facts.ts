@@ -18,7 +18,7 @@ export class DemandFacts {
     const { requests, nodes } = this.records;
     const request = requests.view.get(id)?.value;
     if (!request) return undefined;
-    const own = this.nodes((node) => node.allocatedTo === id);
+    const own = [...this.nodes((node) => node.allocatedTo === id)].sort((a, b) => (a.id < b.id ? -1 : 1));
     return {
       kind: 'request',
       state: request.state,

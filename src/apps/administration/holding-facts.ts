@@ -1,6 +1,7 @@
 import type { NodepoolConfig, PoolConfig } from '../../domain/config/config.js';
 import type { FleetFacts, HoldingFacts, PoolHolding } from '../../domain/explain/explanation.js';
 import type { RegisteredPool } from '../../domain/model/launcher.js';
+import { isWaiting } from '../../domain/model/request.js';
 import type { NodeRequest } from '../../domain/model/request.js';
 import type { Records } from '../../ports/records/records.js';
 import { countStates } from './live/count-states.js';
@@ -79,9 +80,7 @@ export class HoldingFactsSource {
   }
 
   private waiting(): readonly NodeRequest[] {
-    return [...this.records.requests.view.all().values()]
-      .map(({ value }) => value)
-      .filter(({ state }) => state === 'requested' || state === 'pending');
+    return [...this.records.requests.view.all().values()].map(({ value }) => value).filter(isWaiting);
   }
 }
 

@@ -10,6 +10,7 @@ import { requestTime, spells, total } from '../../domain/explain/spent-time.js';
 import type { Spell, SpentTime } from '../../domain/explain/spent-time.js';
 import { waitsOf } from '../../domain/explain/waits.js';
 import type { Waits } from '../../domain/explain/waits.js';
+import { isWaiting } from '../../domain/model/request.js';
 import type { LauncherInsights } from '../../ports/administration/launcher-insights.js';
 import type { Records } from '../../ports/records/records.js';
 import type { Clock } from '../../ports/runtime/clock.js';
@@ -65,9 +66,7 @@ export class InsightSource {
       const pool = name(decider);
       return pool !== undefined && which(pool) ? pool : undefined;
     };
-    const waiting = [...records.requests.view.all().values()].filter(
-      ({ value }) => value.state === 'requested' || value.state === 'pending',
-    );
+    const waiting = [...records.requests.view.all().values()].filter(({ value }) => isWaiting(value));
     return waitsOf(
       waiting.map(({ id }) => journal.entries('request', id).map(saidIn)),
       poolOf,
@@ -79,7 +78,7 @@ export class InsightSource {
     const stored = records.requests.view.get(id);
     const entry = telling(journal.entries('request', id));
     const now = clock.now();
-    const waits = stored?.value.state === 'requested' || stored?.value.state === 'pending';
+    const waits = stored !== undefined && isWaiting(stored.value);
     const place = waits ? this.place(id) : undefined;
     return definedOnly({
       spent: entry?.time && this.requestTime(id, stored?.value.createdTime ?? null, entry.time, now),
@@ -121,8 +120,8 @@ export class InsightSource {
       if (value.allocatedTo !== null) allocated.set(value.allocatedTo, (allocated.get(value.allocatedTo) ?? 0) + 1);
     const competitors: Competitor[] = [];
     for (const request of records.requests.view.all().values()) {
-      const { state, nodeTypes } = request.value;
-      if (state !== 'requested' && state !== 'pending') continue;
+      const { nodeTypes } = request.value;
+      if (!isWaiting(request.value)) continue;
       competitors.push({ request, lacks: Math.max(0, nodeTypes.length - (allocated.get(request.id) ?? 0)) });
     }
     return placeOf(id, competitors, records.launchers.view.pools());

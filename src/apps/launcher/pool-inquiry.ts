@@ -59,8 +59,9 @@ export class PoolInquiry implements PoolQuestions {
     const held = this.hands.held();
     const own = held.find((each) => each.id === id);
     const stored = own ? { id, value: own.request, version: 0 } : this.hands.request(id);
-    if (!config || !stored || (!own && this.hands.handled(id))) return undefined;
-    const declined = stored.value.declinedBy.includes(this.identity.launcherId);
+    if (!config || !stored || (!own && !this.mayDecide(stored))) return undefined;
+    const { state, declinedBy } = stored.value;
+    const declined = state === 'failed' || declinedBy.includes(this.identity.launcherId);
     const request = this.asked(stored.value, changes);
     const asked = { ...stored, value: request };
     const others = this.hands.open().filter((each) => each.id !== id);
@@ -73,10 +74,16 @@ export class PoolInquiry implements PoolQuestions {
     return decision && supposition(this.identity.launcherId, decision, declined, now);
   }
 
+  /** Nobody serves it, nor has served it. */
+  private mayDecide({ id, value: { state } }: Stored<NodeRequest>): boolean {
+    return (state === 'requested' || state === 'failed') && !this.hands.handled(id);
+  }
+
   /** What has been declined is looked at as if it were new. */
   private asked(request: NodeRequest, changes: readonly Change[]): NodeRequest {
     const declinedBy = request.declinedBy.filter((id) => id !== this.identity.launcherId);
-    return { ...request, declinedBy, nodeTypes: supposedLabels(changes) ?? request.nodeTypes };
+    const state = request.state === 'failed' ? 'requested' : request.state;
+    return { ...request, state, declinedBy, nodeTypes: supposedLabels(changes) ?? request.nodeTypes };
   }
 }
 

@@ -1,5 +1,6 @@
 import { waitsOf } from '../../domain/explain/waits.js';
 import { waitingRequests } from '../../domain/metrics/launcher-metrics.js';
+import { isWaiting } from '../../domain/model/request.js';
 import { saidIn } from '../../ports/telemetry/journal.js';
 import type { LauncherServices } from './services.js';
 
@@ -20,9 +21,7 @@ export class WaitingGauges {
   private counts(): ReadonlyMap<string, number> {
     const { records, journal } = this.services;
     const pools = new Map(records.launchers.view.pools().map((pool) => [pool.id, pool]));
-    const waiting = [...records.requests.view.all().values()].filter(
-      ({ value }) => value.state === 'requested' || value.state === 'pending',
-    );
+    const waiting = [...records.requests.view.all().values()].filter(({ value }) => isWaiting(value));
     const said = waiting.map(({ id }) => journal.entries('request', id).map(saidIn));
     const counts = new Map<string, number>();
     const { groups } = waitsOf(said, (decider) => (pools.has(decider) ? decider : undefined), 'by code');

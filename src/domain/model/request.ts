@@ -43,6 +43,11 @@ export const REQUEST_DEFAULTS: Omit<NodeRequest, 'state' | 'stateTime'> = {
 
 export const MIN_READY_REQUESTOR = 'NodePool:min-ready';
 /** Did a launcher ask for it itself, to keep nodes ready? */
+/** Nobody has served or declined it for good. */
+export function isWaiting({ state }: Pick<NodeRequest, 'state'>): boolean {
+  return state === 'requested' || state === 'pending';
+}
+
 export function isMinReady({ requestor }: Pick<NodeRequest, 'requestor'>): boolean {
   return requestor === MIN_READY_REQUESTOR;
 }

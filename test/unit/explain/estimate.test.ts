@@ -68,6 +68,15 @@ describe('how long it may take', () => {
     expect(behind(0, 2_500)).toBeGreaterThan(2 * behind(0));
   });
 
+  it('includes how long a launch takes', () => {
+    const slow: Pace = { ...steady, launches: [330, 330, 330, 330, 330] };
+    const [quick, late] = [steady, slow].map((pace) =>
+      estimateOf({ nodesAhead: 0, lacks: 1 }, 'QUOTA_POOL', null, pace, 500),
+    );
+    if (!quick?.known || !late?.known) throw new Error('there is a basis');
+    expect([late.p50 - quick.p50, late.p90 - quick.p90].map(Math.round)).toEqual([300, 300]);
+  });
+
   it('of nodes that are on their way is what is left of a launch', () => {
     expect(estimateOf(undefined, null, 480, steady, 500)).toEqual({
       known: true,

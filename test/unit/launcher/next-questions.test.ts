@@ -188,7 +188,15 @@ describe('what if', () => {
     const other = await world.start(simpleConfig({ maxServers: 2, pool: { name: 'spare' } }), 'nl02');
     const id = await world.submit(['small', 'small', 'small']);
     await world.failed(id);
-    expect(ask(running, 'request', id, 'max-servers=3')?.insight?.whatIf?.pools).toMatchObject([{ anew: true }]);
+    const supposed = (change: string): unknown => ask(running, 'request', id, change)?.insight?.whatIf?.pools;
+    expect(supposed('max-servers=3')).toMatchObject([{ anew: true, verdict: 'accept', reasons: [] }]);
+    expect(supposed('max-ram=1')).toMatchObject([{ anew: true, verdict: 'decline' }]);
+    const served = await world.submit();
+    await world.fulfilled(served);
+    expect(lines(running, 'request', served, 'max-servers=3').slice(-2)).toEqual([
+      'if max-servers=3:',
+      '  no pool of this launcher has to decide about it now: it is served, or gone',
+    ]);
     await world.stop(other);
   });
 

@@ -87,7 +87,7 @@ function valueAction(value: OptionSpec['value']): string {
     case 'choice':
       return `(${value.of.join(' ')})`;
     case 'change':
-      return `_values -S = key ${value.of.map((key) => `${key}:`).join(' ')}`;
+      return `{compadd -S "" -- ${value.of.map((key) => `${key}=`).join(' ')}}`;
     case 'choices':
       return `_values -s , column ${value.of.join(' ')}`;
     case 'file':

@@ -2,6 +2,7 @@ import { cutText } from '../../../domain/presentation/visible-text.js';
 import { BYSTANDING } from '../../../domain/explain/bystanding.js';
 import { plainReason, reasonTitle } from '../../../domain/explain/plain-reason.js';
 import { orderRequests } from '../../../domain/decide/request-order.js';
+import { isWaiting } from '../../../domain/model/request.js';
 import type { NodeRequest } from '../../../domain/model/request.js';
 import type { Stored } from '../../../domain/model/stored.js';
 import type { LiveOpinion, LiveRequest, LiveRequests } from '../../../domain/presentation/live.js';
@@ -23,7 +24,7 @@ export function liveRequests(
 ): LiveRequests {
   const all = [...requests];
   const waiting = orderRequests(
-    all.filter(({ value }) => value.state === 'requested' || value.state === 'pending'),
+    all.filter(({ value }) => isWaiting(value)),
     offered,
   );
   const because = new Map<string, number>();
