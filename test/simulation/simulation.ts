@@ -38,7 +38,7 @@ export interface Outcome {
 
 /** Seconds for everybody to start and to see the configuration. */
 const SETTLING = 30;
-/** Seconds in which everything must have come to rest after the last fault. */
+/** Seconds in which everything must have come to rest after the last fault, or after the last job that ended since. */
 const REST_LIMIT = 1800;
 /** Seconds that a probe may take in a healthy system. */
 const PROBE_LIMIT = 600;
@@ -144,8 +144,12 @@ export class Simulation {
 
   private async rest(): Promise<void> {
     const { clock, chronicle } = this.world;
-    const limit = clock.monotonic() + REST_LIMIT;
+    let limit = clock.monotonic() + REST_LIMIT;
+    let over = this.jobsOver();
     while (!chronicle.broken && whatIsLeft(this).length > 0) {
+      // A crowd that is served one by one takes its time.
+      if (this.jobsOver() > over) limit = clock.monotonic() + REST_LIMIT;
+      over = this.jobsOver();
       if (clock.monotonic() >= limit) {
         return chronicle.fail('everything comes to rest', whatIsLeft(this).slice(0, 6).join('; '));
       }
@@ -269,6 +273,10 @@ export class Simulation {
       for (const [end, count] of host.ends()) sum[end] = (sum[end] ?? 0) + count;
     }
     return sum;
+  }
+
+  private jobsOver(): number {
+    return Object.values(this.jobs()).reduce((sum, count) => sum + count, 0);
   }
 
   private outcome(): Outcome {

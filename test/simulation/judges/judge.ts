@@ -16,6 +16,8 @@ export function judgeEntry(entry: JournalEntry, process: SimProcess, world: Worl
   const now = world.clock.monotonic();
   if (process.dead || process.absence.to > now - HEARD) return;
   const { subject, decision } = entry;
+  // Of what is gone already nobody can say what it was.
+  if (subject.kind === 'request' && !world.model.requests.has(subject.id)) return;
   const facts: Facts = { world, decider: subject.decider, verdict: decision.verdict, id: subject.id };
   for (const reason of decision.because) {
     // Whoever speaks of a label quotes what pools have said of its requests: that was judged there and then.
