@@ -1,5 +1,6 @@
-// npm run simulate -- [--seeds N] [--from S | --fresh] [--seed S] [--jobs J]: deterministic simulation of the whole system under faults.
-// --fresh begins with a seed that belongs to the commit; --seed replays one seed with everything that happens in it.
+// npm run simulate -- [--seeds N | --hours H] [--from S | --fresh] [--seed S] [--jobs J]: deterministic simulation of the whole system under faults.
+// --fresh begins with a seed that belongs to the commit, --hours begins no seed after so many hours, and at one that nobody has had;
+// --seed replays one seed with everything that happens in it.
 // Ends with 1 if a rule was broken.
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
@@ -16,17 +17,24 @@ const PATIENCE = 60;
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
-    from: { type: 'string', default: '1' },
+    hours: { type: 'string' },
+    from: { type: 'string' },
     fresh: { type: 'boolean', default: false },
     seed: { type: 'string' },
     jobs: { type: 'string', default: String(Math.min(2, os.availableParallelism())) },
   },
 });
 const readable = values.seed !== undefined;
-const first = Number(values.seed ?? (values.fresh ? firstFreshSeed() : values.from));
-const count = readable ? 1 : Number(values.seeds);
-if (![first, count, Number(values.jobs)].every((number) => Number.isInteger(number) && number >= 0)) {
-  console.error('simulate: --seeds, --from, --seed and --jobs take whole numbers');
+const night = values.hours === undefined ? null : Number(values.hours);
+/** A night begins elsewhere each time. */
+const byItself = values.fresh ? firstFreshSeed() : night === null ? 1 : Math.floor(Date.now() / 1000);
+const first = Number(values.seed ?? values.from ?? byItself);
+const count = readable ? 1 : night === null ? Number(values.seeds) : Number.MAX_SAFE_INTEGER - first;
+if (
+  ![first, count, Number(values.jobs)].every((number) => Number.isInteger(number) && number >= 0) ||
+  !(night === null || night > 0)
+) {
+  console.error('simulate: --seeds, --from, --seed and --jobs take whole numbers, --hours a positive one');
   process.exit(2);
 }
 
@@ -50,6 +58,8 @@ symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
 
 const begun = performance.now();
 const broken = [];
+/** Whether another seed is to be begun. */
+const goesOn = () => next < first + count && (night === null || performance.now() - begun < night * 3_600_000);
 let next = first;
 let done = 0;
 let virtualSeconds = 0;
@@ -94,12 +104,12 @@ function serve() {
       worker.removeAllListeners();
       void worker.terminate().then(() => {
         if (result) report(result);
-        if (result && next < first + count) serve().then(resolve);
+        if (result && goesOn()) serve().then(resolve);
         else resolve();
       });
     };
     const order = () => {
-      if (next >= first + count) return end(null);
+      if (!goesOn()) return end(null);
       seed = next++;
       silentSince = performance.now();
       worker.postMessage({ seed, readable });
@@ -115,7 +125,7 @@ function serve() {
 
 await Promise.all(Array.from({ length: Math.min(Number(values.jobs), count) }, serve));
 if (!readable) {
-  if (values.fresh) console.log(`seeds of this commit: from ${first}`);
+  if (values.fresh || night !== null) console.log(`seeds from ${first}`);
   const seconds = (performance.now() - begun) / 1000;
   console.log(
     `${done} seeds in ${seconds.toFixed(1)} s (${(done / seconds).toFixed(2)} a second): ` +

@@ -86,6 +86,12 @@ try {
   }
   // The cloud takes a few minutes to come up; these tests need nothing but a processor.
   await step('Unit tests, simulation and its mutations', () => vitest(['unit', 'simulation', 'mutations']));
+  // Those whose code or test has changed since they were found the last time; all of them: `npm run mutations -- --all`.
+  await step('Planted defects', () => {
+    const mutations = path.join(ROOT, 'scripts/mutations.mjs');
+    if (run(process.execPath, [mutations, '--check']) !== 0) throw new Error('A planted defect was not found');
+    totals.passed += 1;
+  });
   if (cloud === null) {
     notes.push(`skipped: the tests with OpenStack: ${whyNot}`);
     totals.skipped += 1;

@@ -128,6 +128,8 @@ export class Deeds {
         return this.stranger(deed.seconds, deed.labels);
       case 'order':
         return this.order(deed);
+      case 'store':
+        return this.troubleStore(deed);
       case 'build-order':
         if (world.tree.stat(`/nodepool/images/${deed.image}`)) {
           world.tree.put(`/nodepool/images/${deed.image}/request-build`, '');
@@ -191,6 +193,19 @@ export class Deeds {
       () => (this.healed ? daemon.start() : this.later(downFor, () => daemon.start())),
       (error: unknown) => this.simulation.world.chronicle.fail('simulator', String(error)),
     );
+  }
+
+  /** Of everybody at once. */
+  private troubleStore({ fate, seconds, lag }: Deed & { readonly do: 'store' }): void {
+    for (const { process, store } of this.everybody()) {
+      if (fate === 'restart') store.cut(seconds);
+      else if (fate === 'expire') store.expire();
+      else {
+        process.away(seconds + lag);
+        process.lag = lag;
+        this.until(seconds, () => (process.lag = 0));
+      }
+    }
   }
 
   private troubleCloud({ cloud: name, knobs, faults, seconds }: Deed & { readonly do: 'cloud' }): void {

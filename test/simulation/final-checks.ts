@@ -1,5 +1,6 @@
 import { ELSEWHERE } from './invariants/node-rules.js';
-import { text, texts } from './kernel/tree-model.js';
+import { parse, text, texts } from './kernel/tree-model.js';
+import { TENANT } from './scenario/draft.js';
 import type { ModelRecord } from './kernel/tree-model.js';
 import type { Simulation } from './simulation.js';
 
@@ -30,8 +31,34 @@ export function whatIsLeft(simulation: Simulation): readonly string[] {
 /** What must hold at the very end beyond that. */
 export function checkEnd(simulation: Simulation): void {
   const { world } = simulation;
-  const left = whatIsLeft(simulation);
+  const left = [...whatIsLeft(simulation), ...promisesLeft(simulation), ...pausedPools(simulation)];
   if (left.length > 0) world.chronicle.fail('rest lasts', left.join('; '));
+}
+
+/** Room, launches and shares that launchers keep for something which is long over. */
+function promisesLeft({ launchers, draft }: Simulation): readonly string[] {
+  return launchers.flatMap(({ host, reservations }) => {
+    if (!reservations) return [];
+    const rooms = draft.providers.flatMap(({ name, pools }) => [
+      [name, reservations.forProvider(name)] as const,
+      ...pools.map((pool) => [`${name}/${pool.name}`, reservations.forPool(name, pool.name)] as const),
+    ]);
+    const all = [...rooms, [TENANT, reservations.forTenant(TENANT)] as const];
+    const kept = all.filter(([, room]) => Object.values(room).some((amount) => amount !== 0));
+    const launching = draft.providers.filter(({ name }) => reservations.launchesOf(name) !== 0);
+    return [
+      ...kept.map(([name, room]) => `${host} keeps ${JSON.stringify(room)} of ${name}`),
+      ...launching.map(({ name }) => `${host} counts ${reservations.launchesOf(name)} launches in ${name}`),
+    ];
+  });
+}
+
+function pausedPools({ world }: Simulation): readonly string[] {
+  const folder = '/nodepool/components/pool';
+  return (world.tree.list(folder) ?? []).flatMap((name) => {
+    const json = parse(world.tree.read(`${folder}/${name}`)?.data);
+    return json?.['paused'] === true ? [`${name} is paused`] : [];
+  });
 }
 
 function owners(queue: readonly { readonly owner: { readonly process: string } | null }[]): string {

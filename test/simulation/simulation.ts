@@ -2,7 +2,7 @@ import type { NodepoolConfig } from '../../src/domain/config/config.js';
 import { BuilderDaemon } from './actors/builder-daemon.js';
 import type { Daemon, RecordsWrapper } from './actors/daemon.js';
 import { LauncherDaemon } from './actors/launcher-daemon.js';
-import type { Requestor } from './actors/requestor.js';
+import type { JobPlan, Requestor } from './actors/requestor.js';
 import { RequestorHost } from './actors/requestor-host.js';
 import { Deeds } from './deeds.js';
 import { checkEnd, whatIsLeft } from './final-checks.js';
@@ -12,6 +12,7 @@ import type { Violation } from './kernel/chronicle.js';
 import { configOf } from './scenario/draft.js';
 import type { Draft } from './scenario/draft.js';
 import type { Scenario } from './scenario/scenario.js';
+import { restoreLimits, wholeRooms } from './scenario/whole-room.js';
 import type { Mutation } from './mutations.js';
 import { World } from './world.js';
 
@@ -37,7 +38,7 @@ export interface Outcome {
 
 /** Seconds for everybody to start and to see the configuration. */
 const SETTLING = 30;
-/** Seconds in which everything must have come to rest after the last fault. */
+/** Seconds in which everything must have come to rest after the last fault, or after the last job that ended since. */
 const REST_LIMIT = 1800;
 /** Seconds that a probe may take in a healthy system. */
 const PROBE_LIMIT = 600;
@@ -91,6 +92,7 @@ export class Simulation {
       await this.pass(this.world.clock.monotonic() + SETTLING);
       await this.rest();
       await this.probe();
+      if (this.scenario.narrow) await this.narrow();
       await this.quiet();
       await this.end();
     } finally {
@@ -114,7 +116,9 @@ export class Simulation {
     for (const { cloud } of this.draft.providers) world.cloud(cloud).set(healthyKnobs(scenario));
     for (const { host, providers } of scenario.launchers) {
       const fileOf = providers === 'all' ? undefined : (config: NodepoolConfig) => part(config, providers);
-      this.launchers.push(new LauncherDaemon(world, host, this.wrap, fileOf));
+      const launcher = new LauncherDaemon(world, host, this.wrap, fileOf);
+      launcher.poolTick = scenario.poolTick;
+      this.launchers.push(launcher);
     }
     for (const host of scenario.builders) {
       const builder = new BuilderDaemon(world, host, this.wrap);
@@ -140,8 +144,12 @@ export class Simulation {
 
   private async rest(): Promise<void> {
     const { clock, chronicle } = this.world;
-    const limit = clock.monotonic() + REST_LIMIT;
+    let limit = clock.monotonic() + REST_LIMIT;
+    let over = this.jobsOver();
     while (!chronicle.broken && whatIsLeft(this).length > 0) {
+      // A crowd that is served one by one takes its time.
+      if (this.jobsOver() > over) limit = clock.monotonic() + REST_LIMIT;
+      over = this.jobsOver();
       if (clock.monotonic() >= limit) {
         return chronicle.fail('everything comes to rest', whatIsLeft(this).slice(0, 6).join('; '));
       }
@@ -169,6 +177,38 @@ export class Simulation {
     if (served < labels.length)
       chronicle.fail('what is offered can be had', `${served} of ${labels.length} probes served`);
     await this.rest();
+  }
+
+  /** The limits are what they were, and the whole room within them can be had: nothing of it is lost to what is long over. */
+  private async narrow(): Promise<void> {
+    const { clock, chronicle } = this.world;
+    if (chronicle.broken) return;
+    const wide = structuredClone(this.draft);
+    restoreLimits(this.draft, this.scenario.draft);
+    this.edited();
+    await this.pass(clock.monotonic() + SETTLING);
+    const before = this.jobs()['served'] ?? 0;
+    const plans = wholeRooms(this.draft);
+    const prober = this.clients.find(({ kind }) => kind !== 'jenkins')?.requestor;
+    if (prober) {
+      chronicle.say('world', 'asks for all there is');
+      for (const plan of plans) await this.askAlone(prober, plan);
+      const served = (this.jobs()['served'] ?? 0) - before;
+      if (!chronicle.broken && served < plans.length)
+        chronicle.fail('the whole room can be used', `${served} of ${plans.length} requests for all of it served`);
+    }
+    restoreLimits(this.draft, wide);
+    this.edited();
+    await this.pass(clock.monotonic() + SETTLING);
+    await this.rest();
+  }
+
+  private async askAlone(prober: Requestor, plan: JobPlan): Promise<void> {
+    const { clock, chronicle } = this.world;
+    const limit = clock.monotonic() + PROBE_LIMIT;
+    prober.begin(plan);
+    while (!chronicle.broken && prober.jobsUnderWay > 0 && clock.monotonic() < limit)
+      await this.pass(clock.monotonic() + 5);
   }
 
   /** Let lazy looks of the mirrors pass, then count. */
@@ -233,6 +273,10 @@ export class Simulation {
       for (const [end, count] of host.ends()) sum[end] = (sum[end] ?? 0) + count;
     }
     return sum;
+  }
+
+  private jobsOver(): number {
+    return Object.values(this.jobs()).reduce((sum, count) => sum + count, 0);
   }
 
   private outcome(): Outcome {

@@ -6,7 +6,7 @@ import type { FakeCallKind } from '../../src/adapters/fake-cloud/fake-call.js';
 import { Chronicle } from './kernel/chronicle.js';
 import { Streams } from './kernel/dice.js';
 import { ObservedTree } from './kernel/observed-tree.js';
-import type { Role, TreeChange } from './kernel/observed-tree.js';
+import type { Author, Role, TreeChange } from './kernel/observed-tree.js';
 import { SimProcess } from './kernel/sim-process.js';
 import { SimStore } from './kernel/sim-store.js';
 import { parse, TreeModel } from './kernel/tree-model.js';
@@ -43,6 +43,12 @@ export class World {
   readonly stores: SimStore[] = [];
   /** Which process launched a node, by node. */
   readonly launchedBy = new Map<string, string>();
+  /** Which process has ever asked for the lock of which request. */
+  readonly touched = new Set<string>();
+  /** Who stands for the locks of images, builds and uploads, the holder first, by what the lock lies below. */
+  readonly imageLocks = new Map<string, { readonly name: string; readonly owner: Author | null }[]>();
+  /** Calls that were to make an instance, by node. */
+  readonly attempts = new Map<string, number>();
   /** Seconds by which clocks of processes may be wrong; grows with every jump. */
   clockTolerance = 1;
   /** Changes of the tree. */

@@ -146,8 +146,17 @@ class PassPlanner {
   private admit(id: string, request: NodeRequest): RequestPlan & { readonly kind: 'leave' | 'decline' | 'take' } {
     let allocation: Allocation | undefined;
     const allocated = (): Allocation => (allocation ??= this.allocate(request.nodeTypes, request));
+    const { launcherId, pool, provider, providerLimits, providerOthers, resourcesOf, labelProblems, slots } =
+      this.facts;
     const { verdict, because } = admitRequest({
-      ...this.facts,
+      launcherId,
+      pool,
+      provider,
+      providerLimits,
+      providerOthers,
+      resourcesOf,
+      labelProblems,
+      slots,
       request,
       registry: this.snapshot.registry,
       providerProblem: this.providerProblem,
@@ -175,8 +184,15 @@ class PassPlanner {
   private allocate(labels: readonly string[], request: NodeRequest, held?: HeldRequest): Allocation {
     const { pool, provider, driver } = this.snapshot;
     const tallied = this.tally.forAllocation(labels, held?.avoid ?? NOTHING);
+    // Written out: asked for once for each waiting request of each pass, and spreading costs more than the decision.
     return allocate({
-      ...tallied,
+      free: tallied.free,
+      poolUsed: tallied.poolUsed,
+      providerUsed: tallied.providerUsed,
+      activeLaunches: tallied.activeLaunches,
+      random: tallied.random,
+      creates: tallied.creates,
+      zones: tallied.zones,
       pool,
       provider,
       needed: labels,

@@ -7,6 +7,7 @@ import type { Records } from '../../../src/ports/records/records.js';
 import type { SimLogger } from '../kernel/sim-logger.js';
 import type { SimProcess } from '../kernel/sim-process.js';
 import type { SimStore } from '../kernel/sim-store.js';
+import { judgeEntry } from '../judges/judge.js';
 import type { World } from '../world.js';
 import { Daemon } from './daemon.js';
 import type { RecordsWrapper } from './daemon.js';
@@ -58,7 +59,7 @@ export class BuilderDaemon extends Daemon {
         host: { hostname: this.host, pid: 1 },
         metrics: new RecordingMetrics(),
         logger,
-        journal: new MemoryJournal(clock),
+        journal: new MemoryJournal(clock, { onChange: (entry) => judgeEntry(entry, process, this.world) }),
         version: 'simulated',
       },
       { intervals: { configCheck: 5 } },

@@ -13,7 +13,7 @@ export class RequestorHost {
   constructor(
     private readonly world: World,
     readonly name: string,
-    private readonly kind: ClientKind,
+    readonly kind: ClientKind,
   ) {}
 
   start(): void {

@@ -1,7 +1,10 @@
 import type { Invariant } from '../world.js';
+import { imagesAreMadeOnce } from './build-rules.js';
 import { minReadyIsNotOvershot } from './capacity-rules.js';
 import { imagesAreKept } from './image-rules.js';
+import { imagesAreTheNewest, launchesAreCounted, nodesFitTogether } from './launch-rules.js';
 import { contendersAreTheirOwn, nodesAreTreatedWell, serversAreTreatedWell, strangersAreNoted } from './node-rules.js';
+import { requestsAreTakenInOrder } from './order-rules.js';
 import { requestsAreTreatedWell } from './request-rules.js';
 import { limitsHoldStrictly } from './strict-limits.js';
 
@@ -15,4 +18,9 @@ export const INVARIANTS: readonly Invariant[] = [
   limitsHoldStrictly,
   minReadyIsNotOvershot,
   imagesAreKept,
+  imagesAreMadeOnce,
+  imagesAreTheNewest,
+  launchesAreCounted,
+  nodesFitTogether,
+  requestsAreTakenInOrder,
 ];

@@ -22,6 +22,8 @@ export class SimProcess {
   readonly clock: ProcessClock;
   /** When it last lost touch with the world, and when it got it back. */
   readonly absence = { from: -Infinity, to: -Infinity };
+  /** Seconds that each message to and from the store takes beyond the usual. */
+  lag = 0;
   private state: 'alive' | 'frozen' | 'dead' = 'alive';
   private held: (() => void)[] = [];
   private traps: Trap[] = [];

@@ -383,9 +383,9 @@ class Lane {
   constructor(private readonly process: SimProcess) {}
 
   carry(deliver: () => void): void {
-    const { base, dice } = this.process;
+    const { base, dice, lag } = this.process;
     this.underway.push(deliver);
-    this.last = Math.max(this.last, base.monotonic() + latency(dice));
+    this.last = Math.max(this.last, base.monotonic() + lag + latency(dice));
     base.schedule(this.last - base.monotonic(), () => this.underway.shift()?.());
   }
 }

@@ -125,10 +125,20 @@ export function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+/** Every rule reads the same few records again: each version is parsed once. */
+const PARSED = new WeakMap<Uint8Array, Json | null>();
+const decoder = new TextDecoder();
+
 export function parse(data: Uint8Array | undefined): Json | null {
   if (!data || data.length === 0) return null;
+  let json = PARSED.get(data);
+  if (json === undefined) PARSED.set(data, (json = parseOnce(data)));
+  return json;
+}
+
+function parseOnce(data: Uint8Array): Json | null {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(data));
+    const value: unknown = JSON.parse(decoder.decode(data));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null;
   } catch {
     return null;

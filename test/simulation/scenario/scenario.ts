@@ -21,6 +21,10 @@ export interface Scenario {
   readonly knobs: Partial<FakeKnobs>;
   readonly quota: number;
   readonly buildTime: number;
+  /** Seconds after which a pool looks again although nothing has happened: in half of the worlds every wake-up has to be earned. */
+  readonly poolTick: number;
+  /** Is the room that pools and tenants have by their limits tried out to the last node when the faults are over? */
+  readonly narrow: boolean;
   /** In order of time. */
   readonly steps: readonly Step[];
   /** When the faults end. */
@@ -34,6 +38,8 @@ const WARM_UP = 60;
 const FIRST_ERA = 5000;
 /** From here on limits bind in every second one, and several launchers share them. */
 const SECOND_ERA = 6000;
+/** From here on ZooKeeper has troubles of its own in some. */
+const THIRD_ERA = 7000;
 
 export function makeScenario(seed: number): Scenario {
   const dice = new Streams(seed).of('scenario');
@@ -49,7 +55,8 @@ export function makeScenario(seed: number): Scenario {
   const end = WARM_UP + dice.spread(120, 1800);
   const rush = tight ? makeRush(tight, base, WARM_UP, end) : [];
   const refusals = seed > FIRST_ERA ? makeRefusals(new Streams(seed).of('refusals'), base, end) : [];
-  const steps = [...makeJobs(dice, base, end), ...makeFaults(dice, base, end), ...refusals, ...rush].sort(
+  const outages = seed > THIRD_ERA ? makeOutages(new Streams(seed).of('outages'), end) : [];
+  const steps = [...makeJobs(dice, base, end), ...makeFaults(dice, base, end), ...refusals, ...outages, ...rush].sort(
     (a, b) => a.at - b.at,
   );
   const slow = dice.chance(0.5);
@@ -67,6 +74,8 @@ export function makeScenario(seed: number): Scenario {
       [1, dice.whole(2, 8)],
     ]),
     buildTime: dice.between(2, 20),
+    poolTick: seed > SECOND_ERA && seed % 4 < 2 ? 3600 : 10,
+    narrow: tight !== null,
     steps,
     end,
   };
@@ -171,6 +180,20 @@ function makeFaults(dice: Dice, cast: Cast, end: number): Step[] {
   return Array.from({ length: count }, () => ({
     at: dice.between(dice.chance(0.1) ? 0 : WARM_UP, end),
     deed: dice.weighted(active)(dice, cast),
+  }));
+}
+
+/** ZooKeeper is restarted, forgets all sessions, or is slow. */
+function makeOutages(dice: Dice, end: number): Step[] {
+  if (dice.chance(0.6)) return [];
+  return Array.from({ length: dice.whole(1, 3) }, () => ({
+    at: dice.between(WARM_UP, end),
+    deed: {
+      do: 'store',
+      fate: dice.pick(['restart', 'expire', 'slow'] as const),
+      seconds: dice.spread(0.5, 60),
+      lag: dice.spread(0.05, 15),
+    },
   }));
 }
 

@@ -30,6 +30,13 @@ export type Deed =
   | { readonly do: 'garbage'; readonly path: string; readonly text: string }
   | { readonly do: 'stranger'; readonly seconds: number; readonly labels: readonly string[] }
   | { readonly do: 'order'; readonly order: 'delete' | 'hold' | 'release'; readonly dice: number }
+  /** All connections break at once, as when the server is restarted; or all sessions end; or every message takes its time. */
+  | {
+      readonly do: 'store';
+      readonly fate: 'restart' | 'expire' | 'slow';
+      readonly seconds: number;
+      readonly lag: number;
+    }
   | { readonly do: 'build-order'; readonly image: string }
   | { readonly do: 'build-failures'; readonly builder: string; readonly times: number };
 

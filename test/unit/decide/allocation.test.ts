@@ -45,6 +45,11 @@ describe('allocating nodes to a request', () => {
     expect(plan.steps.map((step) => step.kind)).toEqual(['create']);
   });
 
+  it('waits when the limits of its tenant are used up, although the pool has room', () => {
+    const plan = allocated({ tenant: { name: 'acme', limit: { instances: 1 }, used: { instances: 1 } } });
+    expect(plan).toMatchObject({ steps: [], waiting: ['small'], because: [{ code: 'QUOTA_TENANT', owner: 'acme' }] });
+  });
+
   it('[LAUNCHER 69] takes a node for any of its labels', () => {
     const plan = allocated({ needed: ['big'], free: [stored('0000000001', aNode({ type: ['small', 'big'] }))] });
     expect(plan.steps[0]).toMatchObject({ kind: 'reuse', label: 'big' });

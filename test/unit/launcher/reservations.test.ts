@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
+import type { CircuitBreakers } from '../../../src/apps/launcher/circuit-breaker.js';
+import type { LaunchPermission } from '../../../src/apps/launcher/launch-permission.js';
+import type { NodeIndex } from '../../../src/apps/launcher/node-index.js';
+import { reserve } from '../../../src/apps/launcher/reservation.js';
 import { Reservations } from '../../../src/apps/launcher/reservations.js';
+import type { PlannedStep } from '../../../src/domain/decide/pool-plan.js';
 
 test('what is reserved counts for provider, pool and tenant until it is given back, once', () => {
   const reservations = new Reservations();
@@ -15,4 +20,23 @@ test('what is reserved counts for provider, pool and tenant until it is given ba
   expect(reservations.forPool('cloud', 'main')).toMatchObject({ instances: 0 });
   expect(reservations.forTenant('acme')).toMatchObject({ instances: 0 });
   expect(reservations.forTenant('nobody')).toEqual({});
+});
+
+test('a step that comes to nothing gives back its room, its place in max-concurrency and its leave to create', () => {
+  const reservations = new Reservations();
+  const cancelled: string[] = [];
+  const permission = { cancel: () => cancelled.push('cancelled') } as unknown as LaunchPermission;
+  const breakers = { of: () => ({ begin: () => permission }) } as unknown as CircuitBreakers;
+  const step = { kind: 'create', label: 'small', az: null, resources: { instances: 1 } } as const;
+  const books = { index: {} as NodeIndex, reservations, breakers };
+  const planned = { step, permission: null } as unknown as PlannedStep;
+  const reservation = reserve(books, { provider: 'cloud', name: 'main' }, planned);
+  expect(reservations.forPool('cloud', 'main')).toEqual({ instances: 1 });
+  expect(reservations.launchesOf('cloud')).toBe(1);
+  reservation.release();
+  reservation.release();
+  expect(reservations.forPool('cloud', 'main')).toEqual({ instances: 0 });
+  expect(reservations.forProvider('cloud')).toEqual({ instances: 0 });
+  expect(reservations.launchesOf('cloud')).toBe(0);
+  expect(cancelled).not.toEqual([]);
 });

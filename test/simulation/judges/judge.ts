@@ -1,0 +1,35 @@
+import type { Reason } from '../../../src/domain/explain/reason.js';
+import type { JournalEntry } from '../../../src/ports/telemetry/journal.js';
+import type { SimProcess } from '../kernel/sim-process.js';
+import type { World } from '../world.js';
+import { HEARD } from './facts.js';
+import type { Facts, Judges } from './facts.js';
+import { IMAGE_JUDGES } from './image-judges.js';
+import { NODE_JUDGES } from './node-judges.js';
+import { REQUEST_JUDGES } from './request-judges.js';
+
+/** One for every code there is: a new code without a judge fails the build. */
+const JUDGES: Judges<Reason['code']> = { ...REQUEST_JUDGES, ...NODE_JUDGES, ...IMAGE_JUDGES };
+
+/** Judges what a daemon says at the moment at which it begins to say it. Who has been away does not know better yet. */
+export function judgeEntry(entry: JournalEntry, process: SimProcess, world: World): void {
+  const now = world.clock.monotonic();
+  if (process.dead || process.absence.to > now - HEARD) return;
+  const { subject, decision } = entry;
+  // Of what is gone already nobody can say what it was.
+  if (subject.kind === 'request' && !world.model.requests.has(subject.id)) return;
+  const facts: Facts = { world, decider: subject.decider, verdict: decision.verdict, id: subject.id };
+  for (const reason of decision.because) {
+    // Whoever speaks of a label quotes what pools have said of its requests: that was judged there and then.
+    if (subject.kind !== 'request' && reason.code in REQUEST_JUDGES) continue;
+    const problem = judge(reason, facts);
+    if (problem === null) continue;
+    const detail = `${subject.decider} says ${decision.verdict} of ${subject.kind} ${subject.id}: ${JSON.stringify(reason)}, but ${problem}`;
+    world.chronicle.fail('every reason is true', detail);
+  }
+}
+
+function judge(reason: Reason, facts: Facts): string | null {
+  const read = JUDGES[reason.code] as (reason: Reason, facts: Facts) => string | null;
+  return read(reason, facts);
+}
