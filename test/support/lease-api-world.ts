@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ApiListener } from '../../src/adapters/http/api/api-listener.js';
+import { ApiListener, type ApiLimits } from '../../src/adapters/http/api/api-listener.js';
 import { LeaseRoutes } from '../../src/adapters/http/api/leases/lease-routes.js';
 import type { Unacknowledged } from '../../src/adapters/http/api/unacknowledged.js';
 import type { LeaseTokenConfig } from '../../src/domain/config/lease-api.js';
@@ -40,16 +40,20 @@ export class LeaseApiWorld {
     readonly tokens: LeaseTokenConfig[],
   ) {}
 
-  /** @param streams the time of event streams, and what their clients have not acknowledged, unless these are real */
+  /** @param change the time of event streams and what their clients have not acknowledged, unless these are real; limits of the listener */
   static async open(
     config = leaseConfig(),
-    streams: { readonly clock?: Clock; readonly unacknowledged?: Unacknowledged } = {},
+    change: {
+      readonly clock?: Clock;
+      readonly unacknowledged?: Unacknowledged;
+      readonly limits?: Partial<ApiLimits>;
+    } = {},
   ): Promise<LeaseApiWorld> {
     const world = new LeaseWorld(realMemoryWorld());
     const member = await world.join(config);
     const tokens: LeaseTokenConfig[] = [aToken('team-a'), aToken('team-b')];
-    const routes = [new LeaseRoutes(member.desk, streams.clock ?? world.clock, streams.unacknowledged)];
-    const listener = new ApiListener({ routes, tokens: () => tokens, logger: member.logger });
+    const routes = [new LeaseRoutes(member.desk, change.clock ?? world.clock, change.unacknowledged)];
+    const listener = new ApiListener({ routes, tokens: () => tokens, logger: member.logger }, change.limits);
     const port = await listener.listenOnTcp({ address: '127.0.0.1', port: 0 });
     return new LeaseApiWorld(world, member, listener, port, tokens);
   }
