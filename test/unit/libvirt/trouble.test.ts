@@ -75,11 +75,18 @@ describe('a host that cannot be used', () => {
     ['its URI is none', 'hostname', 'internal error: Unable to parse URI ::bad::', 'configuration'],
     ['nobody listens', 'hostname', 'failed to connect to the hypervisor: Connection refused', 'transient'],
     ['it lets us not in', 'hostname', 'authentication unavailable: no polkit agent available', 'authentication'],
-    ['it has no QEMU', 'domcapabilities', "invalid argument: could not find emulator 'qemu'", 'configuration'],
     ['its pool is not there', 'pool-dumpxml', "failed to get pool 'nodepool'", 'configuration'],
   ])('says so at the start when %s', async (_why, command, error, kind) => {
     const host = aHost({ [command]: () => ({ error }) });
     expect(await failure(onAStub(host))).toMatchObject({ name: 'ProviderError', kind });
+  });
+
+  it('says which package it wants when it has no QEMU', async () => {
+    const error = 'failed to get emulator capabilities: unable to find any emulator';
+    expect(await failure(onAStub(aHost({ domcapabilities: () => ({ error }) })))).toMatchObject({
+      kind: 'configuration',
+      message: 'qemu:///system has no QEMU (Debian: qemu-system-x86)',
+    });
   });
 
   it('is one whose pool is no folder', async () => {
