@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { libvirtPool, libvirtTestBench, never } from '../support/libvirt-bench.js';
 import { LibvirtDaemon } from '../support/libvirt-daemon.js';
 import { USER_NETWORK } from '../support/libvirt-bench.js';
@@ -11,6 +12,8 @@ const TOGETHER = 20;
 export async function measureLibvirt(): Promise<void> {
   showLoad();
   showHeader();
+  // All calls of a measurement have one signal.
+  setMaxListeners(0, never);
   const network = { kind: 'network', name: 'default' } as const;
   const test = await libvirtTestBench({ storagePool: 'default-pool' }, libvirtPool(network));
   await measureOn(test, 'test:///', TOGETHER);

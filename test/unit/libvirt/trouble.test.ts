@@ -75,11 +75,18 @@ describe('a host that cannot be used', () => {
     ['its URI is none', 'hostname', 'internal error: Unable to parse URI ::bad::', 'configuration'],
     ['nobody listens', 'hostname', 'failed to connect to the hypervisor: Connection refused', 'transient'],
     ['it lets us not in', 'hostname', 'authentication unavailable: no polkit agent available', 'authentication'],
-    ['it has no QEMU', 'domcapabilities', "invalid argument: could not find emulator 'qemu'", 'configuration'],
     ['its pool is not there', 'pool-dumpxml', "failed to get pool 'nodepool'", 'configuration'],
   ])('says so at the start when %s', async (_why, command, error, kind) => {
     const host = aHost({ [command]: () => ({ error }) });
     expect(await failure(onAStub(host))).toMatchObject({ name: 'ProviderError', kind });
+  });
+
+  it('says which package it wants when it has no QEMU', async () => {
+    const error = 'failed to get emulator capabilities: unable to find any emulator';
+    expect(await failure(onAStub(aHost({ domcapabilities: () => ({ error }) })))).toMatchObject({
+      kind: 'configuration',
+      message: 'qemu:///system has no QEMU (Debian: qemu-system-x86)',
+    });
   });
 
   it('is one whose pool is no folder', async () => {
@@ -92,9 +99,10 @@ describe('a host that cannot be used', () => {
 });
 
 describe('[V3] hostile words', () => {
-  const evil = `</nodepool:property><x y='"'/>&lt;]]>\n\t\u0007\u0000ü💥'; $(reboot)`;
-
-  it('in names and metadata come back as they were, and mean nothing on the way', async () => {
+  it.each([
+    ['that XML can write', `</nodepool:property><x y='"'/>&lt;]]>\n\tü💥'; $(reboot)`],
+    ['that XML cannot write', `<\u0007\u0000'; $(reboot)`],
+  ])('%s, in names and metadata, come back as they were, and mean nothing on the way', async (_what, evil) => {
     let xml = '';
     const host = aHost({
       'vol-dumpxml': image,
