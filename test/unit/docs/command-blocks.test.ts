@@ -47,6 +47,8 @@ describe('blocks of commands in the documents', () => {
         "docs/guide/install.md (Nodepool): replaces the installation; test/unit/docs/examples.test.ts checks what is linked",
         "docs/guide/install.md (As an npm package): installs packages; test/e2e/packed-product.test.ts installs what is packed",
         "docs/guide/install.md (As an npm package): installs packages; test/e2e/packed-product.test.ts installs what is packed",
+        "docs/guide/install.md (As a Debian package): installs packages; test/e2e/debian-package.test.ts installs, upgrades, removes and purges what is packed",
+        "docs/guide/install.md (As a Debian package): installs packages; test/e2e/debian-package.test.ts installs, upgrades, removes and purges what is packed",
         "docs/guide/install.md (User and directories): changes the machine",
         "docs/guide/install.md (User and directories): changes the machine",
         "docs/guide/install.md (Under systemd): needs systemd",

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { instructions } from '../../support/container-file.js';
 import { exists, ROOT } from './documents.js';
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
@@ -12,24 +13,6 @@ const manifest = JSON.parse(read('package.json')) as {
 
 /** Made by the build or by npm, not in the repository. */
 const MADE = ['dist', 'node_modules'];
-
-interface Instruction {
-  readonly name: string;
-  readonly rest: string;
-}
-
-/** The instructions of a Containerfile; lines that end in a backslash are joined, comments dropped. */
-function instructions(text: string): readonly Instruction[] {
-  const joined = text.replace(/^\s*#.*\n/gm, '').replace(/\\\n/g, ' ');
-  return joined
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => {
-      const match = /^([A-Z]+)\s+(.*)$/.exec(line);
-      if (!match) throw new Error(`no instruction: ${line}`);
-      return { name: match[1] ?? '', rest: match[2]?.trim() ?? '' };
-    });
-}
 
 const KNOWN = ['FROM', 'WORKDIR', 'COPY', 'RUN', 'USER', 'VOLUME', 'EXPOSE', 'STOPSIGNAL', 'ENTRYPOINT', 'CMD'];
 

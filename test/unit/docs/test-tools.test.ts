@@ -47,6 +47,7 @@ const OTHER_GUARDS = [
   'withoutEchoes',
   'withoutMount',
   'withoutRoot',
+  'withoutSystemCopy',
   'withoutTlsFiles',
 ];
 /** Of every Debian, and what brought the project here and runs it. */
