@@ -123,13 +123,6 @@ export const IMAGES: Area = {
       foundBy: { test: RETENTION },
     },
     {
-      name: 'hides failed builds at once',
-      file: 'src/domain/decide/image-retention.ts',
-      find: "    if (state === 'failed' && !this.dueAt(stateTime + this.input.showFailures)) return;\n",
-      replace: '',
-      foundBy: { test: RETENTION },
-    },
-    {
       name: 'takes the upload of another builder for dead while it goes on',
       file: 'src/apps/builder/image-actions.ts',
       find: "if (current.state === 'uploading' && (await this.uploadGoesOn(key))) return 'busy';",

@@ -17,8 +17,8 @@ export const LAUNCHER: Area = {
     {
       name: 'launches once more than launch-retries',
       file: 'src/apps/launcher/node-launch.ts',
-      find: "if (attempt < attempts && providerErrorKind(error) !== 'configuration'",
-      replace: "if (attempt <= attempts && providerErrorKind(error) !== 'configuration'",
+      find: 'this.attempts = Math.max(1, job.config.launchRetries);',
+      replace: 'this.attempts = Math.max(1, job.config.launchRetries + 1);',
       foundBy: { test: LAUNCHING },
     },
     {
@@ -122,8 +122,8 @@ export const LAUNCHER: Area = {
     {
       name: 'takes a request that an older one of its pool waits before',
       file: 'src/domain/decide/admission.ts',
-      find: 'if (input.waiting > 0 && request',
-      replace: 'if (input.waiting > 1000 && request',
+      find: 'waiting > 0 && request.requestor !== MIN_READY_REQUESTOR',
+      replace: 'waiting > 1000 && request.requestor !== MIN_READY_REQUESTOR',
       foundBy: { test: 'test/unit/decide/admission.test.ts' },
     },
     {

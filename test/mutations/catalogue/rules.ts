@@ -44,9 +44,8 @@ export const RULES: Area = {
     {
       name: 'draws a zone for each node of a request',
       file: 'src/domain/decide/allocation.ts',
-      find: 'function chooseZone(input: AllocationInput, { az }: PlanState): string | null {\n  if (az !== undefined) return az;\n',
-      replace:
-        'function chooseZone(input: AllocationInput, { taken, launches }: PlanState): string | null {\n  if (input.zones.length > 1) return input.zones[(taken.size + launches) % input.zones.length] ?? null;\n',
+      find: '  if (az !== undefined) return az;\n  const open',
+      replace: '  const open',
       foundBy: WORLDS,
     },
     {
