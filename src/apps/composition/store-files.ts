@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { noteBackup } from '../../adapters/level/backup-note.js';
 import { LevelEngine } from '../../adapters/level/level-engine.js';
 import { filesIn, syncFolder, TREE_FOLDER } from '../../adapters/level/store-directory.js';
-import { changesFor, linesOf } from '../../adapters/memory/durable/contents.js';
+import { changesFor, lineOf, linesOf } from '../../adapters/memory/durable/contents.js';
 import { DurableTree } from '../../adapters/memory/durable/durable-tree.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { StoreLine } from '../../ports/administration/store-contents.js';
@@ -62,11 +62,8 @@ export function linesOfFiles(directory: string, whole: boolean): Promise<readonl
 /** Every record, those of sessions as well, with all that is known of it. */
 export function dumpStore(directory: string, print: (line: object) => void): Promise<void> {
   return onCopy(directory, ({ tree }) => {
-    for (const [name, record] of tree.walk()) {
-      const { data, owner, childCreations: sequence, createdTime: created, modifiedTime: modified, version } = record;
-      const text = Buffer.from(data).toString('utf8');
-      print({ path: name, data: text, sequence, version, created, modified, ephemeral: owner !== null });
-    }
+    for (const [name, record] of tree.walk())
+      print({ ...lineOf(name, record, true), ephemeral: record.owner !== null });
   });
 }
 
