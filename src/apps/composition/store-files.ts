@@ -4,8 +4,8 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { noteBackup } from '../../adapters/level/backup-note.js';
 import { LevelEngine } from '../../adapters/level/level-engine.js';
-import { syncFolder, TREE_FOLDER } from '../../adapters/level/store-directory.js';
-import { changesFor, linesOf } from '../../adapters/memory/durable/contents.js';
+import { filesIn, syncFolder, TREE_FOLDER } from '../../adapters/level/store-directory.js';
+import { changesFor, lineOf, linesOf } from '../../adapters/memory/durable/contents.js';
 import { DurableTree } from '../../adapters/memory/durable/durable-tree.js';
 import { giveToOwner } from '../../adapters/system/give-to-owner.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
@@ -63,11 +63,8 @@ export function linesOfFiles(directory: string, whole: boolean): Promise<readonl
 /** Every record, those of sessions as well, with all that is known of it. */
 export function dumpStore(directory: string, print: (line: object) => void): Promise<void> {
   return onCopy(directory, ({ tree }) => {
-    for (const [name, record] of tree.walk()) {
-      const { data, owner, childCreations: sequence, createdTime: created, modifiedTime: modified, version } = record;
-      const text = Buffer.from(data).toString('utf8');
-      print({ path: name, data: text, sequence, version, created, modified, ephemeral: owner !== null });
-    }
+    for (const [name, record] of tree.walk())
+      print({ ...lineOf(name, record, true), ephemeral: record.owner !== null });
   });
 }
 

@@ -2,6 +2,7 @@ import type { StoreLine } from '../../ports/administration/store-contents.js';
 import { childOf } from '../../ports/coordination/paths.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
 
+const PIECE = 8192;
 /** Calls under way at once. */
 const AT_ONCE = 200;
 
@@ -44,8 +45,12 @@ async function lineOf(store: TreeStore, path: string): Promise<StoreLine | null>
   return { path, ...data, sequence: record.stat.childCreations ?? record.stat.childCount };
 }
 
+/** In pieces: a call takes some 100,000 arguments, and a record may have a million bytes. */
 function base64Of(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
+  let text = '';
+  for (let from = 0; from < bytes.length; from += PIECE)
+    text += String.fromCharCode(...bytes.subarray(from, from + PIECE));
+  return btoa(text);
 }
 
 /**

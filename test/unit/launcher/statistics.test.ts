@@ -110,7 +110,7 @@ describe('launches', () => {
     const { metrics, store } = await world.start(simpleConfig());
     world.cloud.set({ bootTime: 20 });
     const id = await world.submit();
-    await world.eventually('it boots', () => world.nodes[0]?.externalId != null);
+    await world.eventually('it boots', () => world.nodes[0]?.externalId !== undefined);
     store.expireSession();
     await world.eventually('the launch is over', () => metrics.counters.has('nodepool.launch.error.zksession'));
     expect([...metrics.counters.keys()].filter((name) => name.startsWith('nodepool.launch.error.'))).toEqual([

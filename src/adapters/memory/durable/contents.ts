@@ -14,7 +14,8 @@ export function linesOf(tree: MemoryTree, whole: boolean): StoreLine[] {
   return lines;
 }
 
-function lineOf(path: string, record: StoredRecord, whole: boolean): StoreLine {
+/** @param whole with times and version */
+export function lineOf(path: string, record: StoredRecord, whole: boolean): StoreLine {
   const { childCreations: sequence, createdTime, modifiedTime, version } = record;
   const bytes = Buffer.from(record.data.buffer, record.data.byteOffset, record.data.byteLength);
   const text = bytes.toString('utf8');
