@@ -35,7 +35,7 @@ export interface Waits {
 }
 
 /**
- * @param said what each pool says, one entry per waiting request
+ * @param said what each pool says, one entry per waiting request; there may be ten thousands
  * @param poolOf the pool of a decider; undefined: not one that counts
  * @param detail are limits of different resources told apart?
  */
@@ -44,52 +44,68 @@ export function waitsOf(
   poolOf: (decider: string) => string | undefined,
   detail: 'by resource' | 'by code' = 'by resource',
 ): Waits {
-  const groups = new Map<string, WaitGroup>();
-  let served = 0;
-  let unheard = 0;
-  for (const all of said) {
-    const known = all.filter(({ decider }) => poolOf(decider) !== undefined);
-    if (known.length === 0) unheard += 1;
-    else if (known.some(({ verdict }) => verdict === 'accept')) served += 1;
-    else for (const group of groupsOf(telling(known), poolOf, detail)) add(groups, group);
+  const tally = new WaitTally(poolOf, detail === 'by resource');
+  for (const all of said) tally.add(all);
+  return tally.waits;
+}
+
+interface Counted {
+  count: number;
+  since: number;
+  /** The last request that was counted: one counts once, even if several launchers of a pool speak about it. */
+  request: number;
+  readonly pool: string;
+  readonly code: string;
+  readonly resource: string | null;
+}
+
+class WaitTally {
+  private readonly groups = new Map<string, Counted>();
+  private served = 0;
+  private unheard = 0;
+  private requests = 0;
+
+  constructor(
+    private readonly poolOf: (decider: string) => string | undefined,
+    private readonly byResource: boolean,
+  ) {}
+
+  add(all: readonly Said[]): void {
+    const known = all.filter(({ decider }) => this.poolOf(decider) !== undefined);
+    this.requests += 1;
+    if (known.length === 0) this.unheard += 1;
+    else if (known.some(({ verdict }) => verdict === 'accept')) this.served += 1;
+    else this.addReasons(known);
   }
-  return { groups: [...groups.values()].sort(byCount), served, unheard };
-}
 
-/** Of those that are concerned, or of all if nobody is. */
-function telling(said: readonly Said[]): readonly Said[] {
-  const concerned = said.flatMap((each) => {
-    const because = each.because.filter(({ code }) => !BYSTANDING.has(code));
-    return because.length > 0 ? [{ ...each, because }] : [];
-  });
-  return concerned.length > 0 ? concerned : said;
-}
+  get waits(): Waits {
+    const groups = [...this.groups.values()].map(({ pool, code, resource, count, since }) => {
+      return { pool, code, resource, title: reasonTitle(code), count, since };
+    });
+    return { groups: groups.sort(byCount), served: this.served, unheard: this.unheard };
+  }
 
-/** What one request waits for: each thing once for each pool, even if several launchers say so. */
-function groupsOf(
-  said: readonly Said[],
-  poolOf: (decider: string) => string | undefined,
-  detail: 'by resource' | 'by code',
-): Iterable<readonly [string, WaitGroup]> {
-  const groups = new Map<string, WaitGroup>();
-  for (const { decider, because, since } of said) {
-    const pool = poolOf(decider) ?? decider;
-    for (const reason of because) {
-      const resource = detail === 'by resource' && 'resource' in reason ? reason.resource : null;
-      const key = JSON.stringify([pool, reason.code, resource]);
-      const before = groups.get(key)?.since ?? since;
-      const { code } = reason;
-      const title = reasonTitle(code);
-      groups.set(key, { pool, code, resource, title, count: 1, since: Math.min(before, since) });
+  /** Of those that are concerned, or of all if nobody is. */
+  private addReasons(said: readonly Said[]): void {
+    const concerned = said.some(({ because }) => because.some(({ code }) => !BYSTANDING.has(code)));
+    for (const { decider, because, since } of said) {
+      for (const reason of because)
+        if (!concerned || !BYSTANDING.has(reason.code)) this.count(this.poolOf(decider) ?? decider, reason, since);
     }
   }
-  return groups;
-}
 
-function add(groups: Map<string, WaitGroup>, [key, group]: readonly [string, WaitGroup]): void {
-  const before = groups.get(key);
-  if (!before) groups.set(key, group);
-  else groups.set(key, { ...before, count: before.count + 1, since: Math.min(before.since, group.since) });
+  private count(pool: string, reason: Reason, since: number): void {
+    const { code } = reason;
+    const resource = this.byResource && 'resource' in reason ? reason.resource : null;
+    const key = `${pool}\n${code}\n${resource ?? ''}`;
+    const group = this.groups.get(key);
+    if (!group) this.groups.set(key, { pool, code, resource, count: 1, since, request: this.requests });
+    else {
+      if (group.request !== this.requests) group.count += 1;
+      group.request = this.requests;
+      group.since = Math.min(group.since, since);
+    }
+  }
 }
 
 function byCount(a: WaitGroup, b: WaitGroup): number {
