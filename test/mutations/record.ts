@@ -29,7 +29,7 @@ function simulator(root: string): readonly string[] {
   const folder = 'test/simulation';
   return readdirSync(path.join(root, folder), { recursive: true })
     .map((name) => path.join(folder, String(name)))
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith(`${folder}/wire/`))
     .sort();
 }
 
