@@ -29,7 +29,7 @@ function simulator(root: string): readonly string[] {
   const folder = 'test/simulation';
   return readdirSync(path.join(root, folder), { recursive: true })
     .map((name) => path.join(folder, String(name)))
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith(`${folder}/wire/`))
     .sort();
 }
 
@@ -42,10 +42,11 @@ export function page(findings: Findings): string {
     `${count} deliberate defects ("mutations"), and what finds each of them. Written by \`npm run mutations\`; a test checks that it is what was`,
     'found. A defect that nothing finds is a promise that nobody keeps watch over.',
     '',
-    '- `npm run test:mutations` runs the simulator on the defects of the first table, and those of the others whose code or test has',
-    '  changed since they were found the last time (`test/mutations/findings.json`).',
-    '- `npm run mutations -- --all` runs all of them, as before a release.',
-    '- `npm run mutations -- --only WORDS` runs those whose names have these words.',
+    '- `npm run test:mutations` runs the simulator on the defects of the first list.',
+    '- `npm run mutations` plants those of the tables whose code or test has changed since they were found the last time',
+    '  (`test/mutations/findings.json`). `npm test` does both, and writes nothing.',
+    '- `npm run mutations -- --all` plants all of them, as before a release.',
+    '- `npm run mutations -- --only WORDS` plants those whose names have these words.',
     '',
     '## Found by the simulator within 200 worlds',
     '',
