@@ -181,8 +181,6 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
     },
   },
-  // Its rewriting is under way.
-  { files: ['src/adapters/config-yaml/read-section.ts'], rules: { complexity: ['error', 15] } },
   { files: ['src/**', 'drivers/*/src/**'], rules: restrictions(inAdapters) },
   {
     // What is simulated knows times as numbers only.

@@ -92,6 +92,7 @@ describe('the web interface of the daemons', () => {
     expect((await get('/node-list')).status).toBe(404);
     // It would say that nobody waits, which it cannot know.
     expect((await get('/explain')).status).toBe(404);
+    expect(await (await get('/explain/image/debian')).text()).toMatch(/^image debian\n {2}configured: yes\n/);
     await configure({ port });
     const other = world.builder('--fake');
     await started(other);

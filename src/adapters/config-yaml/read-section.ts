@@ -151,14 +151,19 @@ function report(error: ValidationError, places: Places, problems: ProblemSink): 
   const key = schemaKeyOf(target.constructor as SectionClass, error.property);
   if (!key) return;
   const path = [...places.of(target), key.name];
-  if (REQUIRED in constraints) problems.report(path, constraints[REQUIRED] ?? 'required key not provided');
-  if (!(KIND in constraints) || !key.kind) return;
-  const faults = key.kind.check(error.value);
+  const missing = constraints[REQUIRED];
+  if (missing !== undefined) problems.report(path, missing);
+  if (KIND in constraints && !passes(key, error.value, path, problems)) Reflect.set(target, key.property, undefined);
+}
+
+/** Tells what is wrong with a value; false if it cannot be used. */
+function passes(key: SchemaKey, value: unknown, path: KeyPath, problems: ProblemSink): boolean {
+  const faults = key.kind?.check(value) ?? [];
   for (const fault of faults) {
     const severity = key.builderOnly && fault.severity === 'error' ? 'builder' : fault.severity;
     problems.report([...path, ...fault.path], fault.message, { severity, mend: fault.mend ?? '' });
   }
-  if (faults.some((fault) => fault.severity === 'error')) Reflect.set(target, key.property, undefined);
+  return !faults.some(({ severity }) => severity === 'error');
 }
 
 /** Turns the values that passed into what the properties promise. */

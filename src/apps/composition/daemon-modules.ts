@@ -2,11 +2,11 @@ import { ContainerModule, type ResolutionContext } from 'inversify';
 import { HttpLauncherOpinions } from '../../adapters/http-client/http-launcher-opinions.js';
 import { WebServer } from '../../adapters/http/web-server.js';
 import { Administration } from '../administration/administration.js';
+import { imagesOnly } from '../administration/images-only.js';
 import { isCurrent, LiveBoard } from '../administration/live/live-board.js';
 import { RecordExplanations } from '../administration/record-explanations.js';
 import { RecordQueries } from '../administration/record-queries.js';
 import { Builder } from '../builder/builder.js';
-import type { Explanations } from '../../ports/administration/explanations.js';
 import type { BuilderOptions, BuilderServices } from '../builder/services.js';
 import type { LauncherIntervals, LauncherServices } from '../launcher/services.js';
 import { ProviderManager } from '../providers/provider-manager.js';
@@ -94,11 +94,6 @@ function builderWeb(context: ResolutionContext): WebServer {
     clock: facts.clock,
     logger: context.get(TOKENS.logger).child('web'),
   });
-}
-
-/** A builder sees images only: of all else it would say that there is nothing. */
-function imagesOnly(explanations: Explanations): Explanations {
-  return { explain: (kind, id) => (kind === 'image' ? explanations.explain(kind, id) : undefined) };
 }
 
 function builderServices(context: ResolutionContext): BuilderServices {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { noteBackup } from '../../adapters/level/backup-note.js';
 import { LevelEngine } from '../../adapters/level/level-engine.js';
-import { filesIn, syncFolder, TREE_FOLDER } from '../../adapters/level/store-directory.js';
+import { syncFolder, TREE_FOLDER } from '../../adapters/level/store-directory.js';
 import { changesFor, lineOf, linesOf } from '../../adapters/memory/durable/contents.js';
 import { DurableTree } from '../../adapters/memory/durable/durable-tree.js';
 import { giveToOwner } from '../../adapters/system/give-to-owner.js';

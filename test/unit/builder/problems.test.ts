@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { imagesOnly } from '../../../src/apps/administration/images-only.js';
+import { RecordExplanations } from '../../../src/apps/administration/record-explanations.js';
 import { RecordQueries } from '../../../src/apps/administration/record-queries.js';
 import type { ImageProblemRow } from '../../../src/domain/presentation/rows.js';
-import { aDiskImage, aProvider } from '../../support/builders.js';
+import { aConfig, aDiskImage, aProvider } from '../../support/builders.js';
 import { caseText } from '../../support/cases.js';
 import { BuilderWorld } from './builder-world.js';
 import type { WorldPlan } from './builder-world.js';
@@ -22,6 +24,24 @@ function problems(): readonly ImageProblemRow[] {
 }
 
 describe('what builders cannot do', () => {
+  it('is answered by the builder itself, which speaks of images and of nothing else', async () => {
+    await given();
+    const node = world.node();
+    node.dib.failNext(2, 7);
+    await node.start();
+    await world.until('it is told', () => problems().length === 1, 5);
+    const { records, journal } = node;
+    const config = aConfig({ diskImages: new Map([['image', aDiskImage()]]) });
+    const asked = imagesOnly(new RecordExplanations({ records, config: () => config, journal, clock: world.clock }));
+    const explanation = asked.explain('image', 'image');
+    expect(explanation?.state).toMatchObject({ kind: 'image', configured: true });
+    expect(explanation?.opinions).toMatchObject([
+      { decider: 'nb01', verdict: 'wait', reasons: [{ code: 'BACKOFF', facts: { failures: 1 } }] },
+    ]);
+    expect(asked.explain('fleet', '')).toBeUndefined();
+    expect(asked.explain('provider', 'cloud')).toBeUndefined();
+  });
+
   it('is told with the reason and the next try, until it works', async () => {
     await given();
     const node = world.node();
