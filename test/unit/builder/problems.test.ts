@@ -36,7 +36,11 @@ describe('what builders cannot do', () => {
     const explanation = asked.explain('image', 'image');
     expect(explanation?.state).toMatchObject({ kind: 'image', configured: true });
     expect(explanation?.opinions).toMatchObject([
-      { decider: 'nb01', verdict: 'wait', reasons: [{ code: 'BACKOFF', facts: { failures: 1 } }] },
+      {
+        decider: 'nb01',
+        verdict: 'wait',
+        reasons: [{ code: 'BACKOFF', facts: { failures: 1 } }, { code: 'NO_READY_BUILD' }],
+      },
     ]);
     expect(asked.explain('fleet', '')).toBeUndefined();
     expect(asked.explain('provider', 'cloud')).toBeUndefined();

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { LeaseApiWorld } from '../../support/lease-api-world.js';
 import { leaseConfig } from '../../support/lease-world.js';
+import { leaseListeners } from '../../support/lease-listeners.js';
 
 /** Connections that the listener takes at once. */
 const MOST = 3;
@@ -69,9 +70,7 @@ describe('[L1] [L6] a client that is cut off', () => {
   test('while he waits is answered by the next poll, and waits only once', async () => {
     const full = await api.active({ labels: ['small', 'small', 'small', 'small'] });
     const id = String((await api.call('POST', '/leases', wish)).body['id']);
-    const { listeners } = (
-      api.member.desk as unknown as { following: { watch: { listeners: Map<string, Set<unknown>> } } }
-    ).following.watch;
+    const listeners = leaseListeners(api.member.desk);
     const waits = (): number => listeners.get(id)?.size ?? 0;
     await cutOff('GET', `/leases/${id}?wait=50`, null, () => waits() === 1);
     await eventually('nobody waits', () => waits() === 0);

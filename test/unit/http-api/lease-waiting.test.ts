@@ -2,6 +2,7 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aCaller } from '../../support/lease-world.js';
 import { LeaseApiWorld } from '../../support/lease-api-world.js';
+import { leaseListeners } from '../../support/lease-listeners.js';
 
 let api: LeaseApiWorld;
 const agent = new Agent({ maxSockets: Infinity });
@@ -94,8 +95,7 @@ describe('long polls and events', () => {
 
   test('a client that leaves costs nothing more', async () => {
     const id = await waiting();
-    const { listeners } = (api.member.desk as unknown as { following: { watch: { listeners: Map<string, unknown> } } })
-      .following.watch;
+    const listeners = leaseListeners(api.member.desk);
     const leaving = request({
       host: '127.0.0.1',
       port: api.port,

@@ -10,6 +10,7 @@ import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import { eventually } from '../../support/eventually.js';
 import { LeaseApiWorld } from '../../support/lease-api-world.js';
 import { leaseConfig } from '../../support/lease-world.js';
+import { leaseListeners } from '../../support/lease-listeners.js';
 
 /** Seconds between two comments. */
 const COMMENT = 15;
@@ -41,9 +42,7 @@ describe('a client of events that vanishes without a word', () => {
     await api.end();
   });
 
-  const followers = (): number =>
-    (api.member.desk as unknown as { following: { watch: { listeners: Map<string, unknown> } } }).following.watch
-      .listeners.size;
+  const followers = (): number => leaseListeners(api.member.desk).size;
   const comments = (): number => text.split(': still here').length - 1;
   const key = (): string => {
     const { localPort, remotePort } = response.socket;
