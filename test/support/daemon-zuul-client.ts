@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { ROOT } from './daemon-build.js';
+import { spawnClean } from './clean-spawn.js';
 
 /** Debian's own Python is the one that has Debian's kazoo. */
 const PYTHON = '/usr/bin/python3';
@@ -41,7 +41,7 @@ export class ZuulClient {
 
   /** @param hosts with the chroot, which is made */
   static async start(hosts: string): Promise<ZuulClient> {
-    const child = spawn(PYTHON, [SCRIPT, hosts], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawnClean([PYTHON, SCRIPT, hosts], { stdio: ['pipe', 'pipe', 'inherit'] });
     const client = new ZuulClient(child);
     await client.next();
     return client;

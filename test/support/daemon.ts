@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT, checkBuilt } from './daemon-build.js';
 import { until } from './daemon-patience.js';
+import { spawnClean } from './clean-spawn.js';
 
 export type Program = 'nodepool' | 'nodepool-builder' | 'nodepool-launcher' | 'nodepool-standalone';
 
@@ -37,7 +37,7 @@ export class Daemon {
       this.stderr += text;
       this.output += text;
     });
-    this.keeper = spawn('sh', ['-c', KEEPER, String(child.pid)], {
+    this.keeper = spawnClean(['sh', '-c', KEEPER, String(child.pid)], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });
@@ -53,7 +53,7 @@ export class Daemon {
   /** @param env replaces the environment of the tests altogether */
   static start(program: Program, args: readonly string[], options: { env: NodeJS.ProcessEnv; cwd: string }): Daemon {
     checkBuilt();
-    const child = spawn(process.execPath, [join(ROOT, 'bin', `${program}.js`), ...args], {
+    const child = spawnClean([process.execPath, join(ROOT, 'bin', `${program}.js`), ...args], {
       ...options,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,

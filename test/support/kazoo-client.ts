@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { spawnClean } from './clean-spawn.js';
 
 const SCRIPT = fileURLToPath(new URL('../fixtures/kazoo/lock.py', import.meta.url));
 /** Debian's own Python is the one that has Debian's kazoo. */
@@ -31,7 +32,7 @@ export class KazooClient {
 
   /** @param hosts With the chroot, e.g. `127.0.0.1:2181/x`. */
   static async start(hosts: string, path: string, identifier: string): Promise<KazooClient> {
-    const child = spawn(PYTHON, [SCRIPT, hosts, path, identifier], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawnClean([PYTHON, SCRIPT, hosts, path, identifier], { stdio: ['pipe', 'pipe', 'inherit'] });
     const client = new KazooClient(child);
     await client.answer();
     return client;

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { spawnClean } from './clean-spawn.js';
 
 const run = promisify(execFile);
 
@@ -174,12 +175,12 @@ export class ZooKeeperServer {
       'org.apache.zookeeper.server.quorum.QuorumPeerMain',
       join(this.folder, 'zoo.cfg'),
     ];
-    const keeper = spawn('bash', ['-c', KEEPER, 'keeper', log, ...command], {
+    const keeper = spawnClean(['bash', '-c', KEEPER, 'keeper', log, ...command], {
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     });
     this.keeper = keeper;
-    keeper.stdout.on('data', (data: Buffer) => (this.pid = Number(data.toString())));
+    keeper.stdout?.on('data', (data: Buffer) => (this.pid = Number(data.toString())));
     for (let waited = 0; waited < 200; waited++) {
       const answer = await this.ask('conf').catch(() => '');
       if (answer.includes(this.folder)) return;
