@@ -52,6 +52,7 @@ describe('a full cycle, as statsd and Prometheus see it', () => {
       },
       60,
     );
+    await oneWaits();
     await world.lease('small', 'team.a');
     await world.records.images.orders.requestBuild('debian');
     const settled = (): boolean => world.records.nodes.view.all().size === 1 && world.count('ready') === 1;
@@ -62,6 +63,17 @@ describe('a full cycle, as statsd and Prometheus see it', () => {
     facts = statsd.facts();
     page = await (await fetch(`${world.web}/metrics`)).text();
   });
+
+  /** The pool is full until somebody who waits has been counted. */
+  async function oneWaits(): Promise<void> {
+    await world.use(await world.request(['small', 'small', 'small']));
+    const late = await world.request(['small']);
+    const waiting = 'nodepool.provider.cloud.pool.main.waiting.QUOTA_POOL';
+    await eventually('somebody waits for the pool', () => statsd.facts().gauges[waiting] === 1, 30);
+    await world.giveBack();
+    await world.use(late);
+    await world.giveBack();
+  }
 
   afterAll(async () => {
     await world?.stop();
