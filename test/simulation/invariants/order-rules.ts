@@ -7,6 +7,7 @@ import type { Invariant, World } from '../world.js';
 
 const REQUEST = /^\/nodepool\/requests\/([^/]+)$/;
 const LOCK = /^\/nodepool\/requests-lock\/([^/]+)\/[^/]+$/;
+const ARRIVAL = /^\/nodepool\/components\/launcher\/[^/]+$/;
 /** Seconds after which whoever is there has seen a request. */
 const SEEN = 5;
 /** Seconds in which the lock of the one that comes first may still be asked for. */
@@ -18,6 +19,8 @@ const SHAPE = ['node_types', 'provider', 'tenant_name', 'reuse', 'declined_by'] 
 /** Of requests that want the same, a launcher takes those first that come first: by priority, relative priority, age. */
 export const requestsAreTakenInOrder: Invariant = {
   afterChange(change, world) {
+    if (change.kind === 'create' && change.author && ARRIVAL.test(change.path))
+      arrivals(world).set(change.author.process, world.clock.monotonic());
     const locked = LOCK.exec(change.path)?.[1];
     if (locked !== undefined && change.kind === 'create' && change.owner) world.touched.add(key(locked, change.owner));
     const id = REQUEST.exec(change.path)?.[1];
@@ -49,9 +52,19 @@ function checkAgain(other: ModelRecord, taken: ModelRecord, author: Author, worl
   world.chronicle.fail('requests are taken in order', detail);
 }
 
-/** Is it awake and connected, and has it been for a while? */
+/** Is it awake and connected, and has it been for a while? What it had in its hands when its session ended, it leaves alone for a moment. */
 function attends(author: Author, world: World): boolean {
-  return author.absence.to < world.clock.monotonic() - SEEN;
+  const recently = world.clock.monotonic() - SEEN;
+  return author.absence.to < recently && (arrivals(world).get(author.process) ?? -Infinity) < recently;
+}
+
+const arrived = new WeakMap<World, Map<string, number>>();
+
+/** When each launcher registered last: after its start, or with a new session. */
+function arrivals(world: World): Map<string, number> {
+  const known = arrived.get(world) ?? new Map<string, number>();
+  arrived.set(world, known);
+  return known;
 }
 
 function isBefore(one: ModelRecord, other: ModelRecord): boolean {
