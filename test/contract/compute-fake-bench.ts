@@ -7,15 +7,15 @@ import type { Provider } from '../../src/ports/compute/provider.js';
 import type { ComputeBench } from './compute-bench.js';
 import { aLabel, aPool, aProvider, CountedRandom } from './compute-fixture.js';
 
-/** A fake cloud under virtual time, with every knob of the contract. @param around what to put around each provider */
+/** A fake cloud under virtual time, with every knob of the contract. @param wrap what to put around each provider */
 export async function fakeBench(
   knobs: Partial<FakeKnobs> = {},
-  around: (provider: Provider, cloud: FakeCloud, clock: VirtualClock) => Provider = (provider) => provider,
+  wrap: (provider: Provider, cloud: FakeCloud, clock: VirtualClock) => Provider = (provider) => provider,
 ): Promise<ComputeBench> {
   const clock = new VirtualClock();
   const clouds = new FakeClouds(clock, new CountedRandom(), { unknownImages: 'refuse', ...knobs });
   const cloud = clouds.cloud('fake');
-  const open = (): Provider => around(new FakeDriver(clouds).createProvider(aProvider()), cloud, clock);
+  const open = (): Provider => wrap(new FakeDriver(clouds).createProvider(aProvider()), cloud, clock);
   return {
     provider: open(),
     reopen: open,

@@ -46,8 +46,8 @@ export function buildConfig({ main, secure, drivers, clouds, found }: BuildOptio
   const labels = buildLabels(value.labels, top.problemsOf);
   const { images: own, names } = buildDiskImages(value.diskImages, top.problemsOf);
   const images = hidden ? withSecureVariables(own, hidden.value.diskImages ?? [], hidden.path, hidden.problemsOf) : own;
-  const surroundings = { drivers, labels: new Set(labels.keys()), diskImages: names, clouds, found };
-  const providers = buildProviders(value.providers, surroundings, below(main.problems, 'providers'));
+  const context = { drivers, labels: new Set(labels.keys()), diskImages: names, clouds, found };
+  const providers = buildProviders(value.providers, context, below(main.problems, 'providers'));
   const leaseTokens = buildLeaseTokens(hidden?.value.leaseTokens, hidden?.problemsOf);
   const leaseApi = buildLeaseApi(value, leaseTokens.length > 0, below(main.problems, 'lease-api'));
   return {

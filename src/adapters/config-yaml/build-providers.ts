@@ -6,7 +6,7 @@ import { disabledProvider } from './drivers/disabled-provider.js';
 import { below } from './problem-list.js';
 import { isRecord, pathName, pathNameProblem, text, typeName } from './value-kinds.js';
 
-export interface ProviderSurroundings {
+export interface ProviderContext {
   readonly drivers: ReadonlyMap<string, DriverSchema>;
   readonly labels: ReadonlySet<string>;
   readonly diskImages: ReadonlySet<string>;
@@ -19,7 +19,7 @@ const DEFAULT_DRIVER = 'openstack';
 
 export function buildProviders(
   section: unknown,
-  around: ProviderSurroundings,
+  context: ProviderContext,
   problems: ProblemSink,
 ): ReadonlyMap<string, ProviderConfig> {
   const providers = new Map<string, ProviderConfig>();
@@ -35,7 +35,7 @@ export function buildProviders(
     if (!isRecord(entry)) here.report([], `expected a dictionary (a map of keys), found ${typeName(entry)}`);
     else if (name !== undefined) {
       reportDuplicate(name, seen, here);
-      const provider = readProvider(name, entry, around, here);
+      const provider = readProvider(name, entry, context, here);
       // A provider whose records could have no path is left out; the others work.
       if (provider && pathNameProblem(name) === null) providers.set(name, provider);
     }
@@ -67,15 +67,15 @@ function reportDuplicate(name: string, seen: Set<string>, problems: ProblemSink)
 function readProvider(
   name: string,
   value: Readonly<Record<string, unknown>>,
-  around: ProviderSurroundings,
+  context: ProviderContext,
   problems: ProblemSink,
 ): ProviderConfig | undefined {
   const driver = driverOf(name, value);
-  const section = { name, driver, value, ...pick(around) };
+  const section = { name, driver, value, ...pick(context) };
   const module = moduleOf(value);
-  const found = around.drivers.has(driver) ? undefined : around.found(driver, module);
-  const schema = found?.kind === 'found' ? found.schema : around.drivers.get(driver);
-  if (!schema) return withoutDriver(section, module, found, around, problems);
+  const found = context.drivers.has(driver) ? undefined : context.found(driver, module);
+  const schema = found?.kind === 'found' ? found.schema : context.drivers.get(driver);
+  if (!schema) return withoutDriver(section, module, found, context, problems);
   try {
     return schema.parse(section, problems);
   } catch (error) {
@@ -87,11 +87,7 @@ function readProvider(
   }
 }
 
-function pick({
-  labels,
-  diskImages,
-  clouds,
-}: ProviderSurroundings): Omit<ProviderSection, 'name' | 'driver' | 'value'> {
+function pick({ labels, diskImages, clouds }: ProviderContext): Omit<ProviderSection, 'name' | 'driver' | 'value'> {
   return { labels, diskImages, clouds };
 }
 
@@ -103,7 +99,7 @@ function withoutDriver(
   section: ProviderSection,
   module: string | null,
   found: DriverSchemaFinding | undefined,
-  around: ProviderSurroundings,
+  context: ProviderContext,
   problems: ProblemSink,
 ): ProviderConfig {
   const { driver } = section;
@@ -119,7 +115,7 @@ function withoutDriver(
   // The original's wording, which has the driver's name in front.
   const message = `${driver}: unknown driver`;
   const install = found?.kind === 'unknown' ? `; or install ${found.looked}` : '';
-  const mend = `known drivers: ${[...around.drivers.keys()].sort().join(', ')}${install}`;
+  const mend = `known drivers: ${[...context.drivers.keys()].sort().join(', ')}${install}`;
   problems.report(['driver'], message, { mend, severity: 'strict' });
   return disabledProvider(section, message);
 }

@@ -1,10 +1,10 @@
 import { CONSOLE_DEVICE, CONSOLE_SIZE } from './domain-xml.js';
 import { isVirshError } from './provider-failure.js';
-import type { Surroundings } from './surroundings.js';
+import type { LibvirtContext } from './libvirt-context.js';
 
 /** What the console of a machine has shown last, at most 64 KiB; null if it is not kept, or the machine is gone. */
 export async function consoleText(
-  { domains, virsh }: Surroundings,
+  { domains, virsh }: LibvirtContext,
   uuid: string,
   signal: AbortSignal,
 ): Promise<string | null> {

@@ -13,8 +13,8 @@ import { imageOfVolume, machineNames } from './names.js';
 import { isVirshError, misconfigured, toProviderError } from './provider-failure.js';
 import type { Removing } from './removing.js';
 import type { VolumeFacts } from './storage.js';
-import type { Surroundings } from './surroundings.js';
-import { driveFormatOf, guestPortOf } from './surroundings.js';
+import type { LibvirtContext } from './libvirt-context.js';
+import { driveFormatOf, guestPortOf } from './libvirt-context.js';
 
 const GIB = 1024 ** 3;
 /** Seconds for taking back what was made of a machine that could not be started. */
@@ -27,16 +27,16 @@ const ALIVE = ['running', 'idle', 'in shutdown', 'pmsuspended'];
 /** Makes machines, never two for one node: a node's machine has one UUID, whoever makes it. */
 export class Creating {
   constructor(
-    private readonly around: Surroundings,
+    private readonly context: LibvirtContext,
     private readonly removing: Removing,
   ) {}
 
   /** Answers the UUID of the machine. @throws VirshError, ProviderError, or the signal's reason */
   async create(spec: InstanceSpec, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    const names = machineNames(spec.idempotencyKey, this.around.config.name, spec.nodeId);
-    return this.around.turns.take(names.uuid, signal, async () => {
-      const before = await this.around.domains.state(names.uuid, signal);
+    const names = machineNames(spec.idempotencyKey, this.context.config.name, spec.nodeId);
+    return this.context.turns.take(names.uuid, signal, async () => {
+      const before = await this.context.domains.state(names.uuid, signal);
       if (before && ALIVE.includes(before.state)) return names.uuid;
       if (before) await this.removing.remove(names.uuid, signal);
       await this.makeOrUndo(spec, names, signal);
@@ -57,7 +57,7 @@ export class Creating {
   /** What is left of a machine that could not be made is taken away at once, unless nobody knows what became of it. */
   private async undone(uuid: string, error: unknown): Promise<boolean> {
     if (isVirshError(error, 'unanswered')) return false;
-    const { clock, logger } = this.around.context;
+    const { clock, logger } = this.context.driverContext;
     try {
       const never = new AbortController().signal;
       await withDeadline(clock, UNDO, `taking back ${uuid}`, never, (inner) => this.removing.remove(uuid, inner));
@@ -70,7 +70,7 @@ export class Creating {
 
   /** The definition comes first: whatever is left over by a crash after it shows whose it is. */
   private async make(spec: InstanceSpec, names: MachineNames, image: VolumeFacts, signal: AbortSignal): Promise<void> {
-    const { storage, domains } = this.around;
+    const { storage, domains } = this.context;
     const label = libvirtLabelSettings(spec.label);
     await this.checkMemory(label, signal);
     const plan = await this.plan(spec, names, image, signal);
@@ -84,10 +84,10 @@ export class Creating {
   private async image({ image }: InstanceSpec, signal: AbortSignal): Promise<VolumeFacts> {
     if (image.kind === 'none') throw misconfigured('a machine needs an image');
     const name = image.kind === 'diskimage' ? image.externalId : image.idOrName;
-    const volume = await this.around.storage.volume(name, signal);
+    const volume = await this.context.storage.volume(name, signal);
     // What an upload is was looked at when it was made; libvirt would believe what it contains.
     if (volume) return { ...volume, format: imageOfVolume(name)?.format ?? volume.format };
-    const { pool } = this.around.storage;
+    const { pool } = this.context.storage;
     throw new ProviderError('not-found', `Unable to find image ${name} in storage pool ${pool}`, {
       metric: 'error.nodepool',
     });
@@ -95,7 +95,7 @@ export class Creating {
 
   /** The kernel would kill somebody rather than say no. */
   private async checkMemory({ memory }: LibvirtLabelSettings, signal: AbortSignal): Promise<void> {
-    const free = await this.around.host.freeMemory(signal);
+    const free = await this.context.host.freeMemory(signal);
     if (free === null || free >= memory) return;
     throw new ProviderError('capacity', `the host has ${free} MiB of free memory, the machine takes ${memory} MiB`);
   }
@@ -106,7 +106,7 @@ export class Creating {
     image: VolumeFacts,
     signal: AbortSignal,
   ): Promise<DomainPlan> {
-    const { storage, host, settings, config } = this.around;
+    const { storage, host, settings, config } = this.context;
     const { cpus, memory, disk } = libvirtLabelSettings(spec.label);
     const hasDrive = driveFormatOf(settings, spec.label) !== 'none';
     return {
@@ -128,7 +128,7 @@ export class Creating {
   /** With a port of the host if one is to be forwarded. */
   private async define(plan: DomainPlan, tried: Set<number>, signal: AbortSignal): Promise<DomainPlan> {
     const { network } = plan;
-    const { domains, forwards } = this.around;
+    const { domains, forwards } = this.context;
     let defined = plan;
     if (network.kind === 'user') {
       const others = (await domains.list(signal)).flatMap(({ facts }) =>
@@ -147,19 +147,19 @@ export class Creating {
     const tried = new Set<number>();
     for (let current = plan; ; current = await this.define(plan, tried, signal)) {
       try {
-        await this.around.domains.start(plan.uuid, signal);
+        await this.context.domains.start(plan.uuid, signal);
         return;
       } catch (error) {
         const port = current.record.forward?.port;
         if (!isVirshError(error, 'port-taken') || port === undefined || tried.size >= PORTS_TRIED) throw asError(error);
         tried.add(port);
-        this.around.forwards.release(plan.uuid);
+        this.context.forwards.release(plan.uuid);
       }
     }
   }
 
   private async writeDrive(spec: InstanceSpec, names: MachineNames, mac: string, signal: AbortSignal): Promise<void> {
-    const { settings, storage, isos, host } = this.around;
+    const { settings, storage, isos, host } = this.context;
     const format = driveFormatOf(settings, spec.label);
     if (format === 'none') return;
     const drive = configDrive(format, {

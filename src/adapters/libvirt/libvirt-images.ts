@@ -5,31 +5,31 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import { diskSizeOf } from './image-header.js';
 import { imageOfVolume, imageVolumeName, ownerMark } from './names.js';
 import { toProviderError } from './provider-failure.js';
-import type { Surroundings } from './surroundings.js';
-import { ownerOf } from './surroundings.js';
+import type { LibvirtContext } from './libvirt-context.js';
+import { ownerOf } from './libvirt-context.js';
 
 const UNDO = 60;
 
 /** Images are volumes of the storage pool, whose names say what they are of and whose (docs/spec/libvirt.md). */
 export class LibvirtImages implements ImageProvider {
-  constructor(private readonly started: () => Surroundings) {}
+  constructor(private readonly started: () => LibvirtContext) {}
 
   async upload(spec: ImageUploadSpec, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     return translated(signal, async () => {
-      const around = this.started();
+      const context = this.started();
       const bytes = await sizeOf(spec, signal);
       const { properties, name, format } = spec;
-      const volume = imageVolumeName(ownerOf(around, properties['nodepool_installation_id'] ?? ''), {
+      const volume = imageVolumeName(ownerOf(context, properties['nodepool_installation_id'] ?? ''), {
         name,
         format,
         build: properties['nodepool_build_id'] ?? '',
         upload: properties['nodepool_upload_id'] ?? '',
       });
       try {
-        await store(around, volume, bytes, spec, signal);
+        await store(context, volume, bytes, spec, signal);
       } catch (error) {
-        await takeBack(around, volume);
+        await takeBack(context, volume);
         throw error;
       }
       return volume;
@@ -57,20 +57,20 @@ export class LibvirtImages implements ImageProvider {
   async list(signal: AbortSignal): Promise<readonly CloudImage[]> {
     signal.throwIfAborted();
     return translated(signal, async () => {
-      const around = this.started();
-      const volumes = await around.storage.volumes(signal);
+      const context = this.started();
+      const volumes = await context.storage.volumes(signal);
       return volumes.flatMap(({ name }) => {
-        const image = this.imageOf(around, name);
+        const image = this.imageOf(context, name);
         return image ? [image] : [];
       });
     });
   }
 
   /** Undefined for images of other providers and installations. */
-  private imageOf(around: Surroundings, volume: string): CloudImage | undefined {
+  private imageOf(context: LibvirtContext, volume: string): CloudImage | undefined {
     const image = imageOfVolume(volume);
     if (!image) return undefined;
-    const owner = ownerOf(around);
+    const owner = ownerOf(context);
     const named = { nodepool_build_id: image.build, nodepool_upload_id: image.upload };
     if (image.mark === ownerMark(owner)) {
       const marked = owner.installation === '' ? {} : { nodepool_installation_id: owner.installation };
@@ -93,14 +93,14 @@ async function sizeOf({ file, format }: ImageUploadSpec, signal: AbortSignal): P
 }
 
 async function store(
-  { storage, config, host, context }: Surroundings,
+  { storage, config, host, driverContext }: LibvirtContext,
   volume: string,
   bytes: number,
   { file, format, name }: ImageUploadSpec,
   signal: AbortSignal,
 ): Promise<void> {
   const limit = config.imageUploadTimeout;
-  await withDeadline(context.clock, limit + 1, `uploading ${name}`, signal, async (inner) => {
+  await withDeadline(driverContext.clock, limit + 1, `uploading ${name}`, signal, async (inner) => {
     await storage.create(volume, bytes, format, inner);
     // The test hypervisor has volumes without any content.
     if (!host.isTest) await storage.stream(volume, file, inner, limit);
@@ -114,12 +114,14 @@ async function store(
 }
 
 /** Never rejects: what stays is found by its name later. */
-async function takeBack({ storage, context }: Surroundings, volume: string): Promise<void> {
+async function takeBack({ storage, driverContext }: LibvirtContext, volume: string): Promise<void> {
   const never = new AbortController().signal;
   try {
-    await withDeadline(context.clock, UNDO, `taking back ${volume}`, never, (inner) => storage.remove(volume, inner));
+    await withDeadline(driverContext.clock, UNDO, `taking back ${volume}`, never, (inner) =>
+      storage.remove(volume, inner),
+    );
   } catch (error) {
-    context.logger.warn('A broken upload could not be taken back', { volume, ...errorFields(error) });
+    driverContext.logger.warn('A broken upload could not be taken back', { volume, ...errorFields(error) });
   }
 }
 

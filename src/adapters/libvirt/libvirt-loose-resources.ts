@@ -2,8 +2,8 @@ import { instanceKey } from '../../domain/decide/installation.js';
 import type { LooseKind, LooseResources } from '../../ports/compute/loose-resources.js';
 import { machineUuid, machineVolume } from './names.js';
 import { toProviderError } from './provider-failure.js';
-import type { Surroundings } from './surroundings.js';
-import { ownerOf } from './surroundings.js';
+import type { LibvirtContext } from './libvirt-context.js';
+import { ownerOf } from './libvirt-context.js';
 
 const VOLUMES: LooseKind = { name: 'volumes', interval: 10 };
 
@@ -11,14 +11,14 @@ const VOLUMES: LooseKind = { name: 'volumes', interval: 10 };
 export class LibvirtLooseResources implements LooseResources {
   readonly kinds = [VOLUMES];
 
-  constructor(private readonly started: () => Surroundings) {}
+  constructor(private readonly started: () => LibvirtContext) {}
 
   async list(_kind: LooseKind, signal: AbortSignal): Promise<readonly string[]> {
     signal.throwIfAborted();
-    return this.translated(signal, async (around) => {
-      const { installation, provider } = ownerOf(around);
-      const volumes = await around.storage.volumes(signal);
-      const domains = await around.domains.exist(signal);
+    return this.translated(signal, async (context) => {
+      const { installation, provider } = ownerOf(context);
+      const volumes = await context.storage.volumes(signal);
+      const domains = await context.domains.exist(signal);
       return volumes.flatMap(({ name }) => {
         const machine = machineVolume(name);
         // Of another installation or provider a node of this number has another UUID.
@@ -32,15 +32,15 @@ export class LibvirtLooseResources implements LooseResources {
     signal.throwIfAborted();
     const machine = machineVolume(id);
     if (!machine) return;
-    await this.translated(signal, (around) =>
-      around.turns.take(machine.uuid, signal, async () => {
+    await this.translated(signal, (context) =>
+      context.turns.take(machine.uuid, signal, async () => {
         // It may have been launched again.
-        if (!(await around.domains.state(machine.uuid, signal))) await around.storage.remove(id, signal);
+        if (!(await context.domains.state(machine.uuid, signal))) await context.storage.remove(id, signal);
       }),
     );
   }
 
-  private async translated<T>(signal: AbortSignal, work: (around: Surroundings) => Promise<T>): Promise<T> {
+  private async translated<T>(signal: AbortSignal, work: (context: LibvirtContext) => Promise<T>): Promise<T> {
     try {
       return await work(this.started());
     } catch (error) {

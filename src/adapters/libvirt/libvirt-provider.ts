@@ -23,13 +23,13 @@ import { toProviderError } from './provider-failure.js';
 import { Removing } from './removing.js';
 import { Running } from './running.js';
 import { Storage } from './storage.js';
-import type { Surroundings } from './surroundings.js';
-import { driveFormatOf, networksOf } from './surroundings.js';
+import type { LibvirtContext } from './libvirt-context.js';
+import { driveFormatOf, networksOf } from './libvirt-context.js';
 import { Turns } from './turns.js';
 import type { VirshShare } from './virsh/virsh-share.js';
 
 interface Parts {
-  readonly around: Surroundings;
+  readonly context: LibvirtContext;
   readonly creating: Creating;
   readonly removing: Removing;
   readonly running: Running;
@@ -38,15 +38,15 @@ interface Parts {
 
 /** One configured provider: machines on a host with libvirt (docs/spec/libvirt.md). */
 export class LibvirtProvider implements Provider {
-  readonly images = new LibvirtImages(() => this.started().around);
-  readonly loose = new LibvirtLooseResources(() => this.started().around);
+  readonly images = new LibvirtImages(() => this.started().context);
+  readonly loose = new LibvirtLooseResources(() => this.started().context);
   readonly fixed = null;
   private parts: Parts | null = null;
   private stopped = false;
 
   constructor(
     private readonly config: ProviderConfig,
-    private readonly context: DriverContext,
+    private readonly driverContext: DriverContext,
     private readonly share: VirshShare,
     private readonly isos: IsoMaker,
   ) {}
@@ -55,7 +55,7 @@ export class LibvirtProvider implements Provider {
     signal.throwIfAborted();
     const settings = libvirtProviderSettings(this.config);
     const parts = this.connect();
-    const { host, storage } = parts.around;
+    const { host, storage } = parts.context;
     try {
       if (this.wantsDrives()) await this.isos.tool();
       await host.look(settings.virtualization, networksOf(this.config.pools.values()), signal);
@@ -77,7 +77,7 @@ export class LibvirtProvider implements Provider {
   labelReady(pool: PoolConfig, _label: PoolLabelConfig): LabelReadiness {
     if (!this.parts) return { ready: false, problem: `Provider ${this.config.name} is not connected yet` };
     const { network } = libvirtPoolSettings(pool);
-    if (network.kind !== 'network' || this.parts.around.host.hasNetwork(network.name)) return { ready: true };
+    if (network.kind !== 'network' || this.parts.context.host.hasNetwork(network.name)) return { ready: true };
     return { ready: false, problem: `Unable to find network ${network.name} in provider ${this.config.name}` };
   }
 
@@ -87,10 +87,10 @@ export class LibvirtProvider implements Provider {
   }
 
   limits(signal: AbortSignal): Promise<Resources> {
-    return this.doing(signal, async ({ around }) => {
+    return this.doing(signal, async ({ context }) => {
       // Somebody may have mended a network meanwhile, or removed it.
-      for (const name of networksOf(this.config.pools.values())) await around.host.lookForNetwork(name, signal);
-      return hostLimits(around, signal);
+      for (const name of networksOf(this.config.pools.values())) await context.host.lookForNetwork(name, signal);
+      return hostLimits(context, signal);
     });
   }
 
@@ -112,8 +112,8 @@ export class LibvirtProvider implements Provider {
   }
 
   list(signal: AbortSignal): Promise<readonly AccountInstance[]> {
-    return this.doing(signal, async ({ around }) => {
-      const all = await around.domains.list(signal);
+    return this.doing(signal, async ({ context }) => {
+      const all = await context.domains.list(signal);
       return all
         .filter(({ facts, active }) => active || facts.record !== null)
         .map(({ facts }) => ({
@@ -125,28 +125,28 @@ export class LibvirtProvider implements Provider {
   }
 
   consoleLog(externalId: string, signal: AbortSignal): Promise<string | null> {
-    return this.doing(signal, ({ around }) => consoleText(around, externalId, signal));
+    return this.doing(signal, ({ context }) => consoleText(context, externalId, signal));
   }
 
   private connect(): Parts {
-    const { config, context, isos } = this;
+    const { config, driverContext, isos } = this;
     const settings = libvirtProviderSettings(config);
     const { virsh, release } = this.share.take(settings.uri);
-    const around: Surroundings = {
+    const context: LibvirtContext = {
       config,
       settings,
-      context,
+      driverContext,
       virsh,
       isos,
-      host: new Host(virsh, context),
+      host: new Host(virsh, driverContext),
       storage: new Storage(virsh, settings.storagePool),
-      domains: new Domains(virsh, context.clock),
+      domains: new Domains(virsh, driverContext.clock),
       // `qemu:///system` is this machine, `qemu+ssh://host/system` is not.
       forwards: new Forwards(/^[a-z0-9+.-]+:\/\/\//i.test(settings.uri)),
       turns: new Turns(),
     };
-    const removing = new Removing(around);
-    return { around, removing, creating: new Creating(around, removing), running: new Running(around), release };
+    const removing = new Removing(context);
+    return { context, removing, creating: new Creating(context, removing), running: new Running(context), release };
   }
 
   private wantsDrives(): boolean {

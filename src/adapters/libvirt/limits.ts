@@ -1,6 +1,6 @@
 import type { Resources } from '../../domain/model/quota.js';
 import { machineVolume } from './names.js';
-import type { Surroundings } from './surroundings.js';
+import type { LibvirtContext } from './libvirt-context.js';
 
 const GIB = 1024 ** 3;
 
@@ -8,7 +8,7 @@ const GIB = 1024 ** 3;
  * What the host has for machines of everybody, less what is to be left to it. Disk: what is free now and what machines have taken
  * already, since all of their disks may fill up.
  */
-export async function hostLimits({ host, storage, settings }: Surroundings, signal: AbortSignal): Promise<Resources> {
+export async function hostLimits({ host, storage, settings }: LibvirtContext, signal: AbortSignal): Promise<Resources> {
   const { reserve, coresRatio } = settings;
   const [{ cores, ram }, { available }, volumes] = await Promise.all([
     host.capacity(signal),

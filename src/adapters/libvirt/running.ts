@@ -5,22 +5,22 @@ import { sleep } from '../../ports/runtime/clock.js';
 import type { Addresses } from './addresses.js';
 import { addressesOf } from './addresses.js';
 import type { DomainFacts } from './domain-facts.js';
-import type { Surroundings } from './surroundings.js';
+import type { LibvirtContext } from './libvirt-context.js';
 
 /** Seconds between two looks for an address. */
 const LOOK = 1;
 
 /** Waits for machines to run, and finds out where they can be reached. */
 export class Running {
-  constructor(private readonly around: Surroundings) {}
+  constructor(private readonly context: LibvirtContext) {}
 
   /** @throws ProviderError when it never will, or the signal's reason */
   async wait(uuid: string, spec: InstanceSpec, signal: AbortSignal): Promise<Instance> {
     signal.throwIfAborted();
-    const { config, host, context, domains } = this.around;
+    const { config, host, driverContext, domains } = this.context;
     const { network } = libvirtPoolSettings(spec.pool);
     const patience = spec.label.bootTimeout ?? config.bootTimeout;
-    const until = context.clock.monotonic() + patience;
+    const until = driverContext.clock.monotonic() + patience;
     for (;;) {
       await this.ensureRuns(uuid, signal);
       const facts = await domains.facts(uuid, signal);
@@ -29,18 +29,18 @@ export class Running {
       if (forward) return this.instance(facts, { ipv4: forward.address, ipv6: null }, host.name, forward.port);
       if (network.kind === 'user')
         throw new ProviderError('transient', `machine ${uuid} has no forwarded port`, failed(uuid));
-      const found = await addressesOf(this.around.virsh, uuid, facts.mac, signal);
+      const found = await addressesOf(this.context.virsh, uuid, facts.mac, signal);
       if (found) return this.instance(facts, found, host.name, null);
-      if (context.clock.monotonic() >= until) {
+      if (driverContext.clock.monotonic() >= until) {
         const words = `machine ${facts.name} has shown no address for ${patience} s`;
         throw new ProviderError('transient', words, { metric: 'error.network', externalId: uuid });
       }
-      await sleep(context.clock, LOOK, signal);
+      await sleep(driverContext.clock, LOOK, signal);
     }
   }
 
   private async ensureRuns(uuid: string, signal: AbortSignal): Promise<void> {
-    const found = await this.around.domains.state(uuid, signal);
+    const found = await this.context.domains.state(uuid, signal);
     if (!found) throw gone(uuid);
     if (found.state === 'running' || found.state === 'idle') return;
     const room = /i\/o error/i.test(found.text) ? '; the storage pool may be full' : '';

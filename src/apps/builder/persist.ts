@@ -10,7 +10,7 @@ const ATTEMPTS = 5;
 const PAUSE = 0.1;
 const LONGEST_PAUSE = 5;
 
-export interface PersistSurroundings {
+export interface PersistContext {
   readonly clock: Clock;
   readonly records: { readonly session: SessionMonitor };
 }
@@ -20,7 +20,7 @@ export interface PersistSurroundings {
  * outcome is unknown, so it must read first. Rejects with the last error, or with the signal's reason while waiting.
  */
 export async function persist<T>(
-  { clock, records: { session } }: PersistSurroundings,
+  { clock, records: { session } }: PersistContext,
   signal: AbortSignal,
   write: () => Promise<T>,
 ): Promise<T> {

@@ -10,7 +10,7 @@ import { TOKENS } from './tokens.js';
 /** Counts more than the configuration. */
 const VARIABLE = 'NODEPOOL_ZOOKEEPER_CLIENT';
 
-interface Surroundings {
+interface StoreContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -46,11 +46,11 @@ function clientName(config: ZooKeeperConfig, environment: Readonly<Record<string
 async function chooseClient(
   name: ZooKeeperClientName,
   { servers, chroot, timeout, tls, sasl }: ZooKeeperConfig,
-): Promise<(surroundings: Surroundings) => StartedStore> {
+): Promise<(context: StoreContext) => StartedStore> {
   const common = { servers, chroot, sessionTimeout: timeout, tls };
   if (name === 'wire') {
     const credentials = sasl && { username: sasl.username, password: sasl.password.reveal() };
-    return (surroundings) => new WireTreeStore({ ...common, sasl: credentials, ...surroundings });
+    return (context) => new WireTreeStore({ ...common, sasl: credentials, ...context });
   }
   if (sasl) throw new Error('zookeeper-sasl needs the client wire: the native one cannot sign in');
   // Compiled for the machine, and perhaps not there: loaded only by those who ask for it.
@@ -59,7 +59,7 @@ async function chooseClient(
       throw new Error(`The ZooKeeper client native cannot be loaded: ${String(error)}\n${MEND}`, { cause: error });
     },
   );
-  return (surroundings) => new ZooKeeperTreeStore({ ...common, ...surroundings });
+  return (context) => new ZooKeeperTreeStore({ ...common, ...context });
 }
 
 /** The version that the product is tested with. */

@@ -21,7 +21,7 @@ import { LeaseFollower } from './lease-follower.js';
 import type { LeaseGateway } from './lease-gateway.js';
 import { listLeases } from './lease-list.js';
 import { LeaseReport } from './lease-report.js';
-import { LeaseSurroundings } from './lease-surroundings.js';
+import { LabelAvailability } from './label-availability.js';
 import { LeaseWatch } from './lease-watch.js';
 import { NodesGivenBack } from './nodes-given-back.js';
 import type { LeaseServices } from './services.js';
@@ -38,7 +38,7 @@ export interface DeskServices extends LeaseServices {
 /** What callers of any gateway may do with leases. */
 export class Desk implements LeaseDesk {
   private readonly limits: HolderLimits;
-  private readonly surroundings: LeaseSurroundings;
+  private readonly availability: LabelAvailability;
   private readonly descriptions: LeaseDescriptions;
   private readonly follower: LeaseFollower;
   private readonly report: LeaseReport;
@@ -49,8 +49,8 @@ export class Desk implements LeaseDesk {
     private readonly gateway: LeaseGateway,
   ) {
     this.limits = new HolderLimits(services);
-    this.surroundings = new LeaseSurroundings(services, new NodesGivenBack(services));
-    this.descriptions = new LeaseDescriptions(services, this.surroundings);
+    this.availability = new LabelAvailability(services, new NodesGivenBack(services));
+    this.descriptions = new LeaseDescriptions(services, this.availability);
     const watch = new LeaseWatch(services.records.leases);
     this.follower = new LeaseFollower(services, watch, this.descriptions, (id, caller) => this.look(id, caller));
     this.report = new LeaseReport(services);
@@ -180,7 +180,7 @@ export class Desk implements LeaseDesk {
   }
 
   labels(caller: LeaseCaller): readonly LabelAnswer[] {
-    return this.surroundings.labels(caller.labels);
+    return this.availability.labels(caller.labels);
   }
 
   /** The same wish of the same holder is the same lease; nothing is told of any other. */
@@ -197,8 +197,8 @@ export class Desk implements LeaseDesk {
   private async judge(wish: LeaseWish, caller: LeaseCaller): Promise<void> {
     await this.knowPools();
     const decision = judgeWish(wish, caller, {
-      offered: this.surroundings.offered,
-      reachable: (label) => this.surroundings.reachable(label, this.services.config.current.leaseApi),
+      offered: this.availability.offered,
+      reachable: (label) => this.availability.reachable(label, this.services.config.current.leaseApi),
     });
     if (decision.verdict === 'refuse') throw new LeaseRefusedError(decision.code, decision.detail);
   }

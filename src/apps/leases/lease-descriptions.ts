@@ -1,7 +1,7 @@
 import type { LeaseCondition, LeaseId, NodeLease } from '../../domain/model/lease.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { LeaseDescription } from '../../ports/leasing/lease-desk.js';
-import type { LeaseSurroundings } from './lease-surroundings.js';
+import type { LabelAvailability } from './label-availability.js';
 import type { LeaseServices } from './services.js';
 
 /** Seconds for which the launchers' word on a request is repeated: all of them are asked for it. */
@@ -20,18 +20,18 @@ export class LeaseDescriptions {
 
   constructor(
     private readonly services: Pick<LeaseServices, 'conditions' | 'clock'>,
-    private readonly surroundings: LeaseSurroundings,
+    private readonly availability: LabelAvailability,
   ) {}
 
   async of(lease: Stored<NodeLease>): Promise<LeaseDescription> {
-    return { lease, conditions: await this.conditions(lease), queue: this.surroundings.queue(lease) };
+    return { lease, conditions: await this.conditions(lease), queue: this.availability.queue(lease) };
   }
 
   /** Without asking anybody: the conditions are those that were told last. */
   fromMemory(lease: Stored<NodeLease>): LeaseDescription {
     const waiting = lease.value.state === 'waiting';
     const conditions = waiting ? (this.known.get(lease.id)?.latest ?? []) : lease.value.conditions;
-    return { lease, conditions, queue: this.surroundings.queue(lease) };
+    return { lease, conditions, queue: this.availability.queue(lease) };
   }
 
   private conditions({ id, value }: Stored<NodeLease>): Promise<readonly LeaseCondition[]> {

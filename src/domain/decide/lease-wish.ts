@@ -24,7 +24,7 @@ export type WishRefusal =
 export type WishDecision =
   { readonly verdict: 'accept' } | { readonly verdict: 'refuse'; readonly code: WishRefusal; readonly detail: string };
 
-export interface WishSurroundings {
+export interface WishContext {
   /** What registered pools offer. */
   readonly offered: ReadonlySet<string>;
   /** Can keys be added to the label's machines? */
@@ -52,17 +52,17 @@ function matches(pattern: string, label: string): boolean {
 }
 
 /** What the caller may not comes before what cannot be, so that nobody learns of labels that are not his. */
-export function judgeWish(wish: LeaseWish, caller: WishCaller, surroundings: WishSurroundings): WishDecision {
+export function judgeWish(wish: LeaseWish, caller: WishCaller, context: WishContext): WishDecision {
   const forbidden = wish.labels.find((label) => !labelAllowed(caller.labels, label));
   if (forbidden !== undefined) return refuse('label-not-allowed', `The token may not use label ${forbidden}.`);
   const least = Math.min(caller.maxPriority, DEFAULT_PRIORITY);
   if (wish.priority < least) return refuse('priority-not-allowed', `The token may not go below priority ${least}.`);
-  const unknown = wish.labels.find((label) => !surroundings.offered.has(label));
-  if (unknown !== undefined) return refuse('label-unknown', unknownLabel(unknown, caller, surroundings.offered));
+  const unknown = wish.labels.find((label) => !context.offered.has(label));
+  if (unknown !== undefined) return refuse('label-unknown', unknownLabel(unknown, caller, context.offered));
   if (wish.maxDuration !== undefined && wish.maxDuration > caller.maxDuration)
     return refuse('max-duration-exceeded', `max_duration may be ${caller.maxDuration} at most.`);
   if (wish.sshKeys.length === 0) return { verdict: 'accept' };
-  const deaf = wish.labels.find((label) => !surroundings.reachable(label));
+  const deaf = wish.labels.find((label) => !context.reachable(label));
   if (deaf === undefined) return { verdict: 'accept' };
   return refuse('ssh-keys-not-supported', `Keys cannot be added to machines of label ${deaf}.`);
 }

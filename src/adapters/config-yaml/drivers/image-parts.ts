@@ -4,7 +4,7 @@ import type { ProblemSink, ProviderSection } from '../../../domain/config/driver
 import type { CloudImageSchema, ProviderImageSchema } from '../schemas/openstack.schema.js';
 import { connection } from './provider-parts.js';
 
-export interface ImageSurroundings {
+export interface ImageContext {
   readonly section: ProviderSection;
   readonly diskImages: ReadonlyMap<string, unknown>;
   readonly cloudImages: ReadonlyMap<string, unknown>;
@@ -60,7 +60,7 @@ export function cloudImage(image: CloudImageSchema, name: string, problems: Prob
 export function labelImage(
   label: ImageOfLabel,
   name: string,
-  around: ImageSurroundings,
+  context: ImageContext,
   problems: ProblemSink,
 ): LabelImage | undefined {
   if (label.diskImage !== undefined && label.cloudImage !== undefined) {
@@ -71,11 +71,11 @@ export function labelImage(
     });
   }
   if (label.diskImage !== undefined) {
-    checkDiskImage(label.diskImage, name, around, problems);
+    checkDiskImage(label.diskImage, name, context, problems);
     return { kind: 'diskimage', name: label.diskImage };
   }
   if (label.cloudImage !== undefined) {
-    checkCloudImage(label.cloudImage, name, around, problems);
+    checkCloudImage(label.cloudImage, name, context, problems);
     return { kind: 'cloud-image', name: label.cloudImage };
   }
   problems.report(['diskimage'], 'required key not provided', {
@@ -84,15 +84,15 @@ export function labelImage(
   return undefined;
 }
 
-function checkDiskImage(image: string, label: string, around: ImageSurroundings, problems: ProblemSink): void {
-  const provider = around.section.name;
-  if (!around.section.diskImages.has(image)) {
+function checkDiskImage(image: string, label: string, context: ImageContext, problems: ProblemSink): void {
+  const provider = context.section.name;
+  if (!context.section.diskImages.has(image)) {
     problems.report(
       ['diskimage'],
       `label ${label} in provider ${provider} uses diskimage ${image} which is not defined in the main diskimages list`,
       { mend: 'add it there; abstract images cannot be used' },
     );
-  } else if (!around.diskImages.has(image)) {
+  } else if (!context.diskImages.has(image)) {
     problems.report(
       ['diskimage'],
       `label ${label} in provider ${provider} uses diskimage ${image} which is not in the provider's diskimages list`,
@@ -101,11 +101,11 @@ function checkDiskImage(image: string, label: string, around: ImageSurroundings,
   }
 }
 
-function checkCloudImage(image: string, label: string, around: ImageSurroundings, problems: ProblemSink): void {
-  if (around.cloudImages.has(image)) return;
+function checkCloudImage(image: string, label: string, context: ImageContext, problems: ProblemSink): void {
+  if (context.cloudImages.has(image)) return;
   problems.report(
     ['cloud-image'],
-    `cloud-image ${image} does not exist in provider ${around.section.name} but is referenced in label ${label}`,
+    `cloud-image ${image} does not exist in provider ${context.section.name} but is referenced in label ${label}`,
     { mend: "add it to the provider's cloud-images" },
   );
 }

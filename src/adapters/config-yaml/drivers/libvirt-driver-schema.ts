@@ -14,7 +14,7 @@ import { readSection } from '../read-section.js';
 import type { LibvirtPoolSchema } from '../schemas/libvirt.schema.js';
 import { LibvirtProviderSchema } from '../schemas/libvirt.schema.js';
 import { cloudImage, diskImage } from './image-parts.js';
-import type { LibvirtSurroundings } from './libvirt-label.js';
+import type { LibvirtLabelContext } from './libvirt-label.js';
 import { libvirtLabel } from './libvirt-label.js';
 import { byName, checkFormat, commonPool, DEFAULT_IMAGE_FORMAT, providerDefaults, timings } from './provider-parts.js';
 
@@ -44,14 +44,14 @@ export class LibvirtDriverSchema implements DriverSchema {
     const cloudImages = byName('cloud-image', schema.cloudImages, at, (image, name) =>
       cloudImage({ ...image, configDrive: isOn(image.configDrive) }, name, at(image)),
     );
-    const around: LibvirtSurroundings = { section, diskImages, cloudImages, problemsOf: at };
+    const context: LibvirtLabelContext = { section, diskImages, cloudImages, problemsOf: at };
     return {
       ...providerDefaults(section, schema),
       ...timings(schema),
       managesImages: true,
       diskImages,
       cloudImages,
-      pools: byName('pool', schema.pools, at, (pool, name) => libvirtPool(pool, name, schema, around)),
+      pools: byName('pool', schema.pools, at, (pool, name) => libvirtPool(pool, name, schema, context)),
       postUploadHook: schema.postUploadHook ?? null,
       imageFormat: schema.imageFormat ?? DEFAULT_IMAGE_FORMAT,
       settings: settings(schema),
@@ -93,18 +93,18 @@ function libvirtPool(
   pool: LibvirtPoolSchema,
   name: string,
   provider: LibvirtProviderSchema,
-  around: LibvirtSurroundings,
+  context: LibvirtLabelContext,
 ): PoolConfig {
   const poolSettings: LibvirtPoolSettings = {
     network: (pool.network as LibvirtNetwork | undefined) ?? DEFAULT_NETWORK,
   };
   return {
-    ...commonPool(pool, name, around.section, provider),
+    ...commonPool(pool, name, context.section, provider),
     ignoreProviderQuota: pool.ignoreProviderQuota ?? false,
     availabilityZones: [],
     useInternalIp: false,
-    labels: byName('label', pool.labels, around.problemsOf, (label, labelName) =>
-      libvirtLabel(label, labelName, pool, around),
+    labels: byName('label', pool.labels, context.problemsOf, (label, labelName) =>
+      libvirtLabel(label, labelName, pool, context),
     ),
     settings: poolSettings,
   };

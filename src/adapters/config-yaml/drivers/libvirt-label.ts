@@ -3,11 +3,11 @@ import type { PoolLabelConfig } from '../../../domain/config/config.js';
 import type { ProblemSink } from '../../../domain/config/driver-schema.js';
 import type { LibvirtLabelSettings } from '../../../domain/config/libvirt.js';
 import type { LibvirtLabelSchema, LibvirtPoolSchema } from '../schemas/libvirt.schema.js';
-import type { ImageSurroundings } from './image-parts.js';
+import type { ImageContext } from './image-parts.js';
 import { labelImage } from './image-parts.js';
 import { checkLabel, labelDefaults } from './provider-parts.js';
 
-export interface LibvirtSurroundings extends ImageSurroundings {
+export interface LibvirtLabelContext extends ImageContext {
   readonly problemsOf: (entry: object) => ProblemSink;
 }
 
@@ -18,14 +18,14 @@ export function libvirtLabel(
   label: LibvirtLabelSchema,
   name: string,
   pool: LibvirtPoolSchema,
-  around: LibvirtSurroundings,
+  context: LibvirtLabelContext,
 ): PoolLabelConfig | undefined {
-  const problems = around.problemsOf(label);
-  checkLabel(name, around.section, problems, 'name');
+  const problems = context.problemsOf(label);
+  checkLabel(name, context.section, problems, 'name');
   checkLeast('cpus', label.cpus, 1, problems);
   checkLeast('memory', label.memory, LEAST_MEMORY, problems);
   checkLeast('disk', label.disk, 1, problems);
-  const image = labelImage(label, name, around, problems);
+  const image = labelImage(label, name, context, problems);
   const settings: LibvirtLabelSettings = {
     cpus: label.cpus ?? 1,
     memory: label.memory ?? 1024,

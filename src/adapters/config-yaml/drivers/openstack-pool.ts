@@ -10,7 +10,7 @@ import type {
 import { labelImage } from './image-parts.js';
 import { byName, checkLabel, commonPool, labelDefaults } from './provider-parts.js';
 
-interface Surroundings {
+interface PoolContext {
   readonly section: ProviderSection;
   readonly provider: OpenStackProviderSchema;
   readonly diskImages: ReadonlyMap<string, unknown>;
@@ -18,19 +18,19 @@ interface Surroundings {
   readonly problemsOf: (entry: object) => ProblemSink;
 }
 
-export function openStackPool(pool: OpenStackPoolSchema, name: string, around: Surroundings): PoolConfig {
+export function openStackPool(pool: OpenStackPoolSchema, name: string, context: PoolContext): PoolConfig {
   const settings: OpenStackPoolSettings = {
     networks: pool.networks ?? [],
     securityGroups: pool.securityGroups ?? [],
     autoFloatingIp: pool.autoFloatingIp ?? true,
   };
   return {
-    ...commonPool(pool, name, around.section, around.provider),
+    ...commonPool(pool, name, context.section, context.provider),
     ignoreProviderQuota: pool.ignoreProviderQuota ?? false,
     availabilityZones: pool.availabilityZones ?? [],
     useInternalIp: pool.useInternalIp ?? false,
-    labels: byName('label', pool.labels, around.problemsOf, (label, labelName) =>
-      openStackLabel(label, labelName, pool, settings, around),
+    labels: byName('label', pool.labels, context.problemsOf, (label, labelName) =>
+      openStackLabel(label, labelName, pool, settings, context),
     ),
     settings,
   };
@@ -41,12 +41,12 @@ function openStackLabel(
   name: string,
   pool: OpenStackPoolSchema,
   poolSettings: OpenStackPoolSettings,
-  around: Surroundings,
+  context: PoolContext,
 ): PoolLabelConfig | undefined {
-  const problems = around.problemsOf(label);
-  checkLabel(name, around.section, problems, 'name');
+  const problems = context.problemsOf(label);
+  checkLabel(name, context.section, problems, 'name');
   checkSize(label, problems);
-  const image = labelImage(label, name, around, problems);
+  const image = labelImage(label, name, context, problems);
   return (
     image && {
       name,

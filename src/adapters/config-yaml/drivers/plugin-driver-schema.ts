@@ -15,7 +15,7 @@ import {
 } from '../schemas/plugin.schema.js';
 import { isRecord } from '../value-kinds.js';
 import { describedSection, describedValues, presentValues, reportTogether } from './described-section.js';
-import type { ImageSurroundings } from './image-parts.js';
+import type { ImageContext } from './image-parts.js';
 import { cloudImage, diskImage, labelImage } from './image-parts.js';
 import { byName, checkFormat, checkLabel, commonPool, labelDefaults, DEFAULT_IMAGE_FORMAT } from './provider-parts.js';
 import { providerDefaults, timings } from './provider-parts.js';
@@ -31,7 +31,7 @@ export interface DescribedDriver {
 type PluginPool = PluginPoolSchema & { readonly labels?: readonly PluginLabelSchema[] };
 type PluginProvider = PluginProviderSchema & { readonly pools?: readonly PluginPool[] };
 
-interface Reading extends ImageSurroundings {
+interface Reading extends ImageContext {
   readonly provider: PluginProvider;
   /** Values of the provider's described keys. */
   readonly settings: Readonly<Record<string, unknown>>;

@@ -9,7 +9,7 @@ import { proxiesFromEnvironment } from './cloud-proxies.js';
 import { readCloudServices } from './cloud-services.js';
 
 /** What stands beside `clouds` in the file, and in the environment, and counts for all of them. */
-export interface CloudsSurroundings {
+export interface CloudsContext {
   /** Keys `cache`, `client`, `metrics`. */
   readonly common: CloudEntry;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -28,7 +28,7 @@ export function buildCloudAccess(
   name: string,
   region: string | null,
   entry: CloudEntry,
-  { common, env }: CloudsSurroundings,
+  { common, env }: CloudsContext,
 ): CloudAccessResult {
   const problems: string[] = [];
   const reader = new CloudEntryReader({ ...entry, region_name: region }, problems);
@@ -71,7 +71,7 @@ function readTls(reader: CloudEntryReader): CloudTls {
   };
 }
 
-function readForceIpv4(reader: CloudEntryReader, common: CloudEntryReader, env: CloudsSurroundings['env']): boolean {
+function readForceIpv4(reader: CloudEntryReader, common: CloudEntryReader, env: CloudsContext['env']): boolean {
   const environment = new CloudEntryReader(env, reader.problems);
   const client = common.map('client');
   const broken = client.boolean('broken_ipv6', false);
@@ -111,7 +111,7 @@ function pythonText(value: string | number | boolean): string {
 function readMetricsPrefix(
   reader: CloudEntryReader,
   common: CloudEntryReader,
-  env: CloudsSurroundings['env'],
+  env: CloudsContext['env'],
 ): string | null {
   const own = reader.map('metrics').map('statsd');
   const shared = common.map('metrics').map('statsd');

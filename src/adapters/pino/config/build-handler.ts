@@ -9,7 +9,7 @@ import type { HandlerDraft, OptionValue } from './log-config-draft.js';
 import { LogConfigError } from './log-config-error.js';
 import { levelNumber } from './level-number.js';
 
-export interface HandlerSurroundings {
+export interface LogHandlerContext {
   readonly formatters: ReadonlyMap<string, RecordFormatter>;
   readonly filters: ReadonlyMap<string, string>;
   /** Milliseconds since the epoch. */
@@ -17,16 +17,16 @@ export interface HandlerSurroundings {
 }
 
 /** @throws LogConfigError */
-export function buildHandler(draft: HandlerDraft, around: HandlerSurroundings): LogHandler {
+export function buildHandler(draft: HandlerDraft, context: LogHandlerContext): LogHandler {
   const { spot } = draft;
   const found = handlerClass(draft.className);
   if (!found) return spot.fail('class', `${draft.className} is not supported; there are ${handlerClassNames()}`);
-  const formatter = draft.formatter === null ? new PythonFormatter() : around.formatters.get(draft.formatter);
+  const formatter = draft.formatter === null ? new PythonFormatter() : context.formatters.get(draft.formatter);
   return new LogHandler({
     threshold: levelNumber(draft.level, spot),
-    filters: filterNames(draft, around.filters),
+    filters: filterNames(draft, context.filters),
     formatter: formatter ?? spot.fail('formatter', `there is no formatter ${draft.formatter ?? ''}`),
-    sink: openSink(draft, found, around.now),
+    sink: openSink(draft, found, context.now),
   });
 }
 

@@ -35,9 +35,9 @@ function textOf(file: string): string {
 function build(draft: LogConfigDraft, now: number): LogConfig {
   const formatters = new Map([...draft.formatters].map(([name, one]) => [name, buildFormatter(one)]));
   const handlers = new Map<string, LogHandler>();
-  const surroundings = { formatters, filters: draft.filters, now };
+  const context = { formatters, filters: draft.filters, now };
   try {
-    for (const [name, one] of draft.handlers) handlers.set(name, buildHandler(one, surroundings));
+    for (const [name, one] of draft.handlers) handlers.set(name, buildHandler(one, context));
     const loggers = new Map<string, LoggerNode>();
     for (const [name, one] of draft.loggers) {
       loggers.set(name, {

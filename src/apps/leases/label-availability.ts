@@ -14,7 +14,7 @@ import type { LeaseServices } from './services.js';
 const HOUR = 3600;
 
 /** What the mirrors say about queues and labels. */
-export class LeaseSurroundings {
+export class LabelAvailability {
   constructor(
     private readonly services: Pick<LeaseServices, 'records' | 'config' | 'clock' | 'room'>,
     private readonly givenBack: NodesGivenBack,

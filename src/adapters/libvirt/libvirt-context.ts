@@ -14,10 +14,10 @@ import type { Turns } from './turns.js';
 import type { Virsh } from './virsh/virsh.js';
 
 /** One provider's host, and what works on it. */
-export interface Surroundings {
+export interface LibvirtContext {
   readonly config: ProviderConfig;
   readonly settings: LibvirtProviderSettings;
-  readonly context: DriverContext;
+  readonly driverContext: DriverContext;
   readonly virsh: Virsh;
   readonly host: Host;
   readonly storage: Storage;
@@ -29,8 +29,8 @@ export interface Surroundings {
 }
 
 /** Who our machines belong to. @param known the id in their metadata, else the context's word counts */
-export function ownerOf({ config, context }: Surroundings, known?: string): Owner {
-  return { installation: known ?? context.installation?.() ?? '', provider: config.name };
+export function ownerOf({ config, driverContext }: LibvirtContext, known?: string): Owner {
+  return { installation: known ?? driverContext.installation?.() ?? '', provider: config.name };
 }
 
 export function driveFormatOf({ configDrives }: LibvirtProviderSettings, label: PoolLabelConfig): ConfigDriveFormat {
