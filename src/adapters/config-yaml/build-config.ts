@@ -135,7 +135,7 @@ function buildLabels(
     if (name === undefined) continue;
     if (labels.has(name)) {
       problemsOf(schema).report(['name'], `label ${name} already defined`, {
-        mend: 'rename or remove one of them; the last one counts',
+        hint: 'rename or remove one of them; the last one counts',
         severity: 'strict',
       });
     }

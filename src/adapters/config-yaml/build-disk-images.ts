@@ -43,7 +43,7 @@ function readEntries(
     if (name === undefined) continue;
     if (entries.has(name)) {
       problemsOf(schema).report(['name'], `diskimage ${name} already defined`, {
-        mend: 'rename or remove one of them; the last one counts',
+        hint: 'rename or remove one of them; the last one counts',
         severity: 'strict',
       });
     }
@@ -58,12 +58,12 @@ function reportParent(name: string, found: Exclude<Inheritance, { kind: 'complet
     // Those below a loop follow from it.
     if (found.names[0] !== name) return;
     problems.report(['parent'], `diskimage ${name} inherits from itself: ${found.names.join(' -> ')}`, {
-      mend: 'remove one of these parents',
+      hint: 'remove one of these parents',
       severity: 'builder',
     });
   } else if (found.child === name) {
     problems.report(['parent'], `diskimage ${name} has non-existant parent: ${found.parent}`, {
-      mend: 'define it in the main diskimages list or remove the key',
+      hint: 'define it in the main diskimages list or remove the key',
       severity: 'builder',
     });
   }

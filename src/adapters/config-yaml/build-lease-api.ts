@@ -23,7 +23,7 @@ export function buildLeaseApi(
   const socket = leaseApi.socket ?? outside ?? null;
   if (socket !== null && Buffer.byteLength(socket) > LONGEST_SOCKET)
     problems.report(['socket'], `the path of a socket has at most ${LONGEST_SOCKET} bytes`, {
-      mend: 'use a shorter one',
+      hint: 'use a shorter one',
     });
   return {
     tcp: onTcp(leaseApi, socket, tokens) ? tcpOf(leaseApi) : null,
@@ -73,11 +73,11 @@ export function buildLeaseTokens(
 function checkToken(schema: LeaseTokenSchema, seen: ReadonlySet<string>, problems: ProblemSink): void {
   const { name, sha256 } = schema;
   if (name === LOCAL_HOLDER)
-    problems.report(['name'], `${LOCAL_HOLDER} is whoever asks over the socket`, { mend: 'choose another name' });
+    problems.report(['name'], `${LOCAL_HOLDER} is whoever asks over the socket`, { hint: 'choose another name' });
   if (name === '') problems.report(['name'], 'the name is empty');
   if (sha256 !== undefined && seen.has(sha256))
     problems.report(['sha256'], 'another entry has the same token', {
-      mend: 'make a token for each with nodepool token',
+      hint: 'make a token for each with nodepool token',
     });
   const ranges = [
     ['max-leases', schema.maxLeases, 0, Infinity],
@@ -95,8 +95,8 @@ function scopesOf({ scopes }: LeaseTokenSchema, problems: ProblemSink | undefine
     const known = API_SCOPES.find((each) => each === scope);
     if (known) return [known];
     const nearest = nearestWord(scope, API_SCOPES);
-    const mend = nearest === undefined ? `known scopes: ${API_SCOPES.join(', ')}` : `did you mean ${nearest}?`;
-    problems?.report(['scopes', index], 'unknown scope', { mend });
+    const hint = nearest === undefined ? `known scopes: ${API_SCOPES.join(', ')}` : `did you mean ${nearest}?`;
+    problems?.report(['scopes', index], 'unknown scope', { hint });
     return [];
   });
 }

@@ -50,14 +50,14 @@ function providerName(entry: Readonly<Record<string, unknown>>, problems: Proble
     return undefined;
   }
   const faults = pathName.check(name);
-  for (const { message, severity, mend = '' } of faults) problems.report(['name'], message, { severity, mend });
+  for (const { message, severity, hint = '' } of faults) problems.report(['name'], message, { severity, hint });
   return faults.some((fault) => fault.severity === 'error') ? undefined : text.convert(name);
 }
 
 function reportDuplicate(name: string, seen: Set<string>, problems: ProblemSink): void {
   if (seen.has(name)) {
     problems.report(['name'], `provider ${name} already defined`, {
-      mend: 'rename or remove one of them; the last one counts',
+      hint: 'rename or remove one of them; the last one counts',
       severity: 'strict',
     });
   }
@@ -81,7 +81,7 @@ function readProvider(
   } catch (error) {
     // A plug-in's fault must not take the others' problems with it; its message may hold values.
     problems.report([], `the driver ${driver} failed to read this section`, {
-      mend: `report it to the driver's author (${error instanceof Error ? error.name : 'unknown error'})`,
+      hint: `report it to the driver's author (${error instanceof Error ? error.name : 'unknown error'})`,
     });
     return undefined;
   }
@@ -109,14 +109,14 @@ function withoutDriver(
   }
   if (found?.kind === 'unusable') {
     const key = module === null ? 'driver' : 'module';
-    problems.report([key], found.problem, { mend: found.mend, severity: 'strict' });
+    problems.report([key], found.problem, { hint: found.hint, severity: 'strict' });
     return disabledProvider(section, found.problem);
   }
   // The original's wording, which has the driver's name in front.
   const message = `${driver}: unknown driver`;
   const install = found?.kind === 'unknown' ? `; or install ${found.looked}` : '';
-  const mend = `known drivers: ${[...context.drivers.keys()].sort().join(', ')}${install}`;
-  problems.report(['driver'], message, { mend, severity: 'strict' });
+  const hint = `known drivers: ${[...context.drivers.keys()].sort().join(', ')}${install}`;
+  problems.report(['driver'], message, { hint, severity: 'strict' });
   return disabledProvider(section, message);
 }
 

@@ -13,11 +13,11 @@ export function buildStore(
   if (zookeeper)
     problems.report(['store'], 'excludes zookeeper-servers', {
       at: 'key',
-      mend: 'keep zookeeper-servers for nodepool-launcher and nodepool-builder, or store for nodepool-standalone',
+      hint: 'keep zookeeper-servers for nodepool-launcher and nodepool-builder, or store for nodepool-standalone',
     });
   const { directory, sessionTimeout = DEFAULT_SESSION_TIMEOUT } = store;
   if (directory === undefined) return null;
   if (!directory.startsWith('/'))
-    problems.report(['store', 'directory'], 'expected an absolute path', { mend: 'begin it with /' });
+    problems.report(['store', 'directory'], 'expected an absolute path', { hint: 'begin it with /' });
   return { directory: directory.replace(/(?<=.)\/+$/, ''), sessionTimeout };
 }

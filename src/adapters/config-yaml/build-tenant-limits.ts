@@ -48,7 +48,7 @@ function readTenant(
   const tenant = text.convert(name);
   if (limits.has(tenant)) {
     problems.report(['tenant-name'], `tenant ${tenant} already defined`, {
-      mend: 'remove one of them; the last one counts',
+      hint: 'remove one of them; the last one counts',
       severity: 'strict',
     });
   }

@@ -66,7 +66,7 @@ function commonChroot(servers: Sourced<readonly ZooKeeperServerSchema[] | undefi
   if (chroots.size > 1) {
     const index = given.findIndex((chroot) => chroot !== '' && chroot !== given.find((other) => other !== ''));
     servers.problems.report(['zookeeper-servers', index, 'chroot'], 'the servers have different chroots', {
-      mend: 'give all of them the same chroot, or only one of them a chroot',
+      hint: 'give all of them the same chroot, or only one of them a chroot',
     });
   }
   return [...chroots][0] ?? '';

@@ -103,7 +103,7 @@ export class ConfigFile implements ConfigSource {
   /** Its message may be anything, a secret too. */
   private unforeseen({ name }: Error): ConfigProblem {
     const { path: file } = this.options;
-    return { file, line: null, column: null, keyPath: '', message: name, mend: '', severity: 'error' };
+    return { file, line: null, column: null, keyPath: '', message: name, hint: '', severity: 'error' };
   }
 
   private reportWarnings(warnings: readonly ConfigProblem[]): void {

@@ -89,11 +89,11 @@ function checkPlace(main: ParsedFile, secure: ParsedFile | null, problems: Probl
   const lists = [main, secure].map((file) => file?.value['zookeeper-servers']).filter((list) => list !== undefined);
   const isEmpty = (list: unknown): boolean => Array.isArray(list) && list.length === 0;
   if (!lists.every(isEmpty)) return;
-  if (lists.length > 0) return problems.add(main.path, null, 'zookeeper-servers is an empty list', 'error', PLACE_MEND);
-  problems.add(main.path, null, 'neither zookeeper-servers nor store is there', 'error', PLACE_MEND);
+  if (lists.length > 0) return problems.add(main.path, null, 'zookeeper-servers is an empty list', 'error', PLACE_HINT);
+  problems.add(main.path, null, 'neither zookeeper-servers nor store is there', 'error', PLACE_HINT);
 }
 
-const PLACE_MEND =
+const PLACE_HINT =
   'set zookeeper-servers for nodepool-launcher and nodepool-builder (or name the secure file that has them with -s), or store for nodepool-standalone';
 
 async function understand(main: ParsedFile, secure: ParsedFile | null, options: LoadOptions): Promise<NodepoolConfig> {

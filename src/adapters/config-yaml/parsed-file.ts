@@ -52,11 +52,11 @@ function isEmpty(value: unknown): boolean {
 function reportNoMap(value: unknown, text: string, problems: ProblemSink): void {
   const expected = 'expected a dictionary (a map of keys)';
   if (isEmpty(value)) {
-    problems.report([], `${expected}, the file is empty`, { mend: 'an empty configuration is written {}' });
+    problems.report([], `${expected}, the file is empty`, { hint: 'an empty configuration is written {}' });
     return;
   }
   const slip = typeof value === 'string' ? likelySlip(text, { line: 1, column: 1 }) : undefined;
-  problems.report([], `${expected}, found ${typeName(value)}`, { mend: slip?.message ?? '' });
+  problems.report([], `${expected}, found ${typeName(value)}`, { hint: slip?.message ?? '' });
 }
 
 /** Editors replace files: one that is missing may be there in a moment. */

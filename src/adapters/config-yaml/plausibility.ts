@@ -26,7 +26,7 @@ export async function checkPlausibility(
 function checkPorts({ webapp }: NodepoolConfig, problems: ProblemSink): void {
   if (webapp.builderPort === undefined || webapp.builderPort === 0 || webapp.builderPort !== webapp.port) return;
   problems.report(['webapp', 'builder_port'], 'the launcher uses the same port', {
-    mend: 'on one machine only one of them can listen there',
+    hint: 'on one machine only one of them can listen there',
     severity: 'note',
   });
 }
@@ -38,8 +38,8 @@ function checkMinReady(config: NodepoolConfig, labels: readonly Section[], probl
     const label = typeof name === 'string' ? config.labels.get(name) : undefined;
     if (!label || label.minReady <= 0) continue;
     const most = room.get(label.name);
-    const report = (message: string, mend: string): void =>
-      problems.report(['labels', index, 'min-ready'], message, { mend, severity: 'note' });
+    const report = (message: string, hint: string): void =>
+      problems.report(['labels', index, 'min-ready'], message, { hint, severity: 'note' });
     if (most === undefined)
       report(`no pool has the label ${label.name}`, 'add it to a pool, or nothing will ever be ready');
     else if (most === 0)
@@ -66,7 +66,7 @@ function checkTenants(limits: readonly Section[], problems: ProblemSink): void {
     for (const [key, amount] of Object.entries(tenant)) {
       if (typeof amount !== 'number' || amount >= 0) continue;
       problems.report(['tenant-resource-limits', index, key], 'a tenant with less than nothing gets no machine', {
-        mend: 'give 0 or more, or leave the key out for no limit',
+        hint: 'give 0 or more, or leave the key out for no limit',
         severity: 'note',
       });
     }
@@ -80,7 +80,7 @@ function checkKeptFormats(config: NodepoolConfig, images: readonly Section[], pr
     for (const [place, format] of (kept as unknown[]).entries()) {
       if (typeof format !== 'string' || image.formats.includes(format)) continue;
       problems.report(['diskimages', index, 'keep-formats', place], 'this format is not built', {
-        mend: `formats of the image: ${image.formats.join(', ')}`,
+        hint: `formats of the image: ${image.formats.join(', ')}`,
         severity: 'note',
       });
     }
@@ -97,7 +97,7 @@ async function checkProgram(
   const [program = ''] = typeof command === 'string' ? command.trim().split(/\s+/) : [];
   if (!program.startsWith('/') || (await files.stamp(program)) !== null) return;
   problems.report(path, 'there is no such program on this machine', {
-    mend: 'it has to be where the builder runs',
+    hint: 'it has to be where the builder runs',
     severity: 'note',
   });
 }
@@ -109,7 +109,7 @@ function checkMemory(provider: Section, index: number, problems: ProblemSink): v
       if (typeof memory !== 'number' || memory > 0 || 'flavor-name' in label) continue;
       const path = ['providers', index, 'pools', poolIndex, 'labels', labelIndex, 'min-ram'];
       problems.report(path, 'every flavor has as much: the smallest one is taken', {
-        mend: 'give the MiB that a machine needs, or a flavor-name',
+        hint: 'give the MiB that a machine needs, or a flavor-name',
         severity: 'note',
       });
     }

@@ -35,8 +35,8 @@ export class ProblemList {
   }
 
   /** A problem at a known place, or (`place` null) with the file as a whole. */
-  add(file: string, place: Place | null, message: string, severity: ProblemSeverity = 'error', mend = ''): void {
-    this.keep({ file, line: place?.line ?? null, column: place?.column ?? null, keyPath: '', message, mend }, severity);
+  add(file: string, place: Place | null, message: string, severity: ProblemSeverity = 'error', hint = ''): void {
+    this.keep({ file, line: place?.line ?? null, column: place?.column ?? null, keyPath: '', message, hint }, severity);
   }
 
   /** A sink for one file, or for the part of it below `base`. */
@@ -46,8 +46,8 @@ export class ProblemList {
         const full = [...base, ...path];
         const { line, column } = file.locate(full, details.at ?? 'value');
         const keyPath = formatKeyPath(full);
-        const mend = details.mend ?? '';
-        this.keep({ file: file.file, line, column, keyPath, message, mend }, details.severity ?? 'error');
+        const hint = details.hint ?? '';
+        this.keep({ file: file.file, line, column, keyPath, message, hint }, details.severity ?? 'error');
       },
     };
   }

@@ -62,7 +62,7 @@ function prune(
     if (!key) {
       if (!options.ignoreUnknownKeys) reportUnknown(name, keys, here);
     } else if (content === null) {
-      here.report([name], 'no value is given', { mend: 'leave the key out or give it a value', severity: 'strict' });
+      here.report([name], 'no value is given', { hint: 'leave the key out or give it a value', severity: 'strict' });
     } else if (!key.nested) kept[name] = boxed(content);
     else {
       const nested = pruneNested(key, content, problems, options, places, [...path, name]);
@@ -100,8 +100,8 @@ function pruneNested(
 function reportUnknown(name: string, keys: ReadonlyMap<string, SchemaKey>, problems: ProblemSink): void {
   const nearest = nearestWord(name, keys.keys());
   const squeezed = keys.has(name.split(':')[0] ?? '') && 'a space is missing after the colon';
-  const mend = squeezed || (nearest === undefined ? knownKeys(keys) : `did you mean ${nearest}?`);
-  problems.report([name], 'unknown key', { mend, severity: 'strict', at: 'key' });
+  const hint = squeezed || (nearest === undefined ? knownKeys(keys) : `did you mean ${nearest}?`);
+  problems.report([name], 'unknown key', { hint, severity: 'strict', at: 'key' });
 }
 
 const wordings = new WeakMap<ReadonlyMap<string, SchemaKey>, string>();
@@ -161,7 +161,7 @@ function passes(key: SchemaKey, value: unknown, path: KeyPath, problems: Problem
   const faults = key.kind?.check(value) ?? [];
   for (const fault of faults) {
     const severity = key.builderOnly && fault.severity === 'error' ? 'builder' : fault.severity;
-    problems.report([...path, ...fault.path], fault.message, { severity, mend: fault.mend ?? '' });
+    problems.report([...path, ...fault.path], fault.message, { severity, hint: fault.hint ?? '' });
   }
   return !faults.some(({ severity }) => severity === 'error');
 }

@@ -10,7 +10,7 @@ export interface ValueFault {
   readonly message: string;
   /** `strict`: the daemons take the value all the same. `note`: it has a meaning, but hardly the one that was meant. */
   readonly severity: 'error' | 'strict' | 'note';
-  readonly mend?: string;
+  readonly hint?: string;
 }
 
 /** The part of JSON Schema that we use. */
@@ -143,7 +143,7 @@ export const rate = simpleKind(
   Number,
 );
 
-type Test = (value: unknown) => Pick<ValueFault, 'message' | 'mend'> | undefined;
+type Test = (value: unknown) => Pick<ValueFault, 'message' | 'hint'> | undefined;
 
 /** A kind some of whose values can never work: `config-validate` refuses them, the daemons take them as they always did. */
 function refined<T>(kind: ValueKind<T>, schema: JsonSchema, test: Test, severity: 'strict' | 'note'): ValueKind<T> {
@@ -158,8 +158,8 @@ function refined<T>(kind: ValueKind<T>, schema: JsonSchema, test: Test, severity
   };
 }
 
-function below(minimum: number, mend: string): Test {
-  return (value) => (Number(value) < minimum ? { message: `expected ${minimum} or more`, mend } : undefined);
+function below(minimum: number, hint: string): Test {
+  return (value) => (Number(value) < minimum ? { message: `expected ${minimum} or more`, hint } : undefined);
 }
 
 /** 0 or more. */
@@ -172,7 +172,7 @@ export const limit = refined(
   {},
   (value) =>
     Number(value) < -1
-      ? { message: 'expected 0 or more', mend: 'it acts like 0: nothing is launched; leave the key out for no limit' }
+      ? { message: 'expected 0 or more', hint: 'it acts like 0: nothing is launched; leave the key out for no limit' }
       : undefined,
   'note',
 );
@@ -187,7 +187,7 @@ export const pathName = refined(
     const problem = pathNameProblem(text.convert(value));
     return problem === null
       ? undefined
-      : { message: problem, mend: 'use letters, digits, dashes, dots and underscores' };
+      : { message: problem, hint: 'use letters, digits, dashes, dots and underscores' };
   },
   'strict',
 );
@@ -220,7 +220,7 @@ export const host = refined(
     const name = text.convert(value);
     if (/^\[?[\da-f:.]+\]?$/i.test(name) && name.includes(':')) return undefined;
     if (name === '' || /[\s/:]/.test(name)) {
-      return { message: 'this is no name or address of a host', mend: 'the port has a key of its own' };
+      return { message: 'this is no name or address of a host', hint: 'the port has a key of its own' };
     }
     return undefined;
   },
@@ -292,7 +292,7 @@ export const imageFormat = refined(
   (value) =>
     IMAGE_FORMATS.includes(text.convert(value))
       ? undefined
-      : { message: 'disk-image-create knows no such format', mend: `it knows ${IMAGE_FORMATS.join(', ')}` },
+      : { message: 'disk-image-create knows no such format', hint: `it knows ${IMAGE_FORMATS.join(', ')}` },
   'note',
 );
 export const imageFormats = listOf(imageFormat);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, nameOfProcess } from './living-process.js';
 
-/** Somebody else has the pid file, or it cannot be written. The message names the file, the holder, and the mend. */
+/** Somebody else has the pid file, or it cannot be written. The message names the file, the holder, and the hint. */
 export class PidFileError extends Error {
   readonly code = 'NP_PID_FILE';
   override readonly name = 'PidFileError';

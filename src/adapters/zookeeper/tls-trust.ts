@@ -102,8 +102,8 @@ async function readContext(files: TlsFiles): Promise<SecureContext> {
 }
 
 function problem(file: string, key: keyof TlsFiles, message: string): ConfigProblem {
-  const mend = `check the file named by zookeeper-tls.${key}`;
-  return { file, line: null, column: null, keyPath: `zookeeper-tls.${key}`, message, mend, severity: 'error' };
+  const hint = `check the file named by zookeeper-tls.${key}`;
+  return { file, line: null, column: null, keyPath: `zookeeper-tls.${key}`, message, hint, severity: 'error' };
 }
 
 function codeOf(error: unknown): string {

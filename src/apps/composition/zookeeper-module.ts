@@ -56,12 +56,14 @@ async function chooseClient(
   // Compiled for the machine, and perhaps not there: loaded only by those who ask for it.
   const { ZooKeeperTreeStore } = await import('../../adapters/zookeeper/zookeeper-tree-store.js').catch(
     (error: unknown) => {
-      throw new Error(`The ZooKeeper client native cannot be loaded: ${String(error)}\n${MEND}`, { cause: error });
+      throw new Error(`The ZooKeeper client native cannot be loaded: ${String(error)}\n${INSTALL_HINT}`, {
+        cause: error,
+      });
     },
   );
   return (context) => new ZooKeeperTreeStore({ ...common, ...context });
 }
 
 /** The version that the product is tested with. */
-const MEND =
+const INSTALL_HINT =
   'Install it where Nodepool is: npm install zookeeper@7.3.0 (a C++ compiler, make and Python 3 are needed), or use the client wire.';

@@ -24,9 +24,9 @@ export async function connectInTime(
     if (!(error instanceof DeadlineError)) throw error;
     const servers = (zookeeper?.servers ?? []).map(({ host, port }) => `${host}:${port}`).join(', ');
     const tls = zookeeper?.tls ? ' with TLS' : '';
-    const mend = 'see that it runs and that zookeeper-servers and zookeeper-tls are right';
+    const hint = 'see that it runs and that zookeeper-servers and zookeeper-tls are right';
     throw new ConnectTimeoutError(
-      `ZooKeeper at ${servers} cannot be reached${tls}: no session within ${seconds} s; ${mend} (--connect-timeout allows more time)`,
+      `ZooKeeper at ${servers} cannot be reached${tls}: no session within ${seconds} s; ${hint} (--connect-timeout allows more time)`,
       { cause: error },
     );
   }

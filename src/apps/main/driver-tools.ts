@@ -49,7 +49,7 @@ async function list(configPath: string): Promise<readonly string[]> {
       const { plugin, source } = load.loaded;
       rows.push({ name, source, api: plugin.apiVersion, capabilities: plugin.capabilities });
     } else if (load.kind === 'unusable') {
-      const problem = `${load.problem}; ${load.mend}`;
+      const problem = `${load.problem}; ${load.hint}`;
       rows.push({ name, source: `nodepool-driver-${name}`, api: '', capabilities: undefined, problem });
     }
   }
@@ -84,7 +84,7 @@ async function find({ module }: DriverTestOrder): Promise<Tested> {
   const builtIn = ownDrivers().find(({ name }) => name === module);
   if (builtIn) return { driver: builtIn, schema: undefined, title: `${module} (built-in, API ${DRIVER_API_VERSION})` };
   const load = await openPlugins().load(ANY_DRIVER, module, process.cwd());
-  if (load.kind === 'unusable') throw new Error(`${load.problem}; ${load.mend}`);
+  if (load.kind === 'unusable') throw new Error(`${load.problem}; ${load.hint}`);
   if (load.kind === 'missing') throw new Error(`there is no driver ${module}`);
   const { plugin, schema, source } = load.loaded;
   return {

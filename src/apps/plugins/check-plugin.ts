@@ -4,7 +4,7 @@ import type { DriverCapabilities } from '../../ports/compute/driver.js';
 
 export type PluginCheck =
   | { readonly kind: 'driver'; readonly plugin: DriverPlugin }
-  | { readonly kind: 'unusable'; readonly problem: string; readonly mend: string };
+  | { readonly kind: 'unusable'; readonly problem: string; readonly hint: string };
 
 export const CAPABILITIES: readonly (keyof DriverCapabilities)[] = ['images', 'quota', 'leaks', 'zones', 'console'];
 
@@ -15,14 +15,14 @@ export function checkPlugin(exported: Readonly<Record<string, unknown>>): Plugin
     return {
       kind: 'unusable',
       problem: 'does not export a driver',
-      mend: 'a driver is an object with apiVersion, name, version, capabilities, configSchema and createProvider, exported as default',
+      hint: 'a driver is an object with apiVersion, name, version, capabilities, configSchema and createProvider, exported as default',
     };
   }
   // The version first: what else is missing may just be how things are called in another one.
   const fit = apiVersionFit(candidate['apiVersion']);
-  if (fit.kind === 'unfit') return { kind: 'unusable', problem: fit.problem, mend: fit.mend };
+  if (fit.kind === 'unfit') return { kind: 'unusable', problem: fit.problem, hint: fit.hint };
   const fault = faultOf(candidate);
-  if (fault !== undefined) return { kind: 'unusable', problem: fault, mend: "report it to the driver's author" };
+  if (fault !== undefined) return { kind: 'unusable', problem: fault, hint: "report it to the driver's author" };
   return { kind: 'driver', plugin: candidate as unknown as DriverPlugin };
 }
 

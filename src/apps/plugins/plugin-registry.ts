@@ -31,7 +31,7 @@ export interface LoadedPlugin {
 export type PluginLoad =
   | { readonly kind: 'loaded'; readonly loaded: LoadedPlugin }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'unusable'; readonly problem: string; readonly mend: string };
+  | { readonly kind: 'unusable'; readonly problem: string; readonly hint: string };
 
 export interface PluginRegistryOptions {
   readonly clock: Clock;
@@ -82,7 +82,7 @@ export class PluginRegistry implements DriverSchemaSource, DriverRegistry {
     const found = findModule(specifier, [folder, this.options.installation]);
     found.files.forEach(watch);
     if (found.kind === 'missing' && module === null) return { kind: 'missing' };
-    if (found.kind === 'missing') return unusable(specifier, 'is not there', mendMissing(specifier, folder));
+    if (found.kind === 'missing') return unusable(specifier, 'is not there', missingHint(specifier, folder));
     if (found.kind === 'broken') return unusable(specifier, `is broken: ${found.problem}`, 'install it again');
     const { entry, manifest } = found.module;
     const before = this.loaded.get(driver);
@@ -119,7 +119,7 @@ export class PluginRegistry implements DriverSchemaSource, DriverRegistry {
       return unusable(specifier, `cannot be loaded: ${oneLine(error)}`, 'install it again, or report it to its author');
     }
     const check = checkPlugin(exported as Readonly<Record<string, unknown>>);
-    if (check.kind === 'unusable') return unusable(specifier, check.problem, check.mend);
+    if (check.kind === 'unusable') return unusable(specifier, check.problem, check.hint);
     const { plugin } = check;
     if (driver !== ANY_DRIVER && plugin.name !== driver) {
       return unusable(specifier, `is the driver ${plugin.name}`, `write driver: ${plugin.name}`);
@@ -150,11 +150,11 @@ export class PluginRegistry implements DriverSchemaSource, DriverRegistry {
   }
 }
 
-function unusable(specifier: string, problem: string, mend: string): PluginLoad {
-  return { kind: 'unusable', problem: `the driver module ${specifier} ${problem}`, mend };
+function unusable(specifier: string, problem: string, hint: string): PluginLoad {
+  return { kind: 'unusable', problem: `the driver module ${specifier} ${problem}`, hint };
 }
 
-function mendMissing(specifier: string, folder: string): string {
+function missingHint(specifier: string, folder: string): string {
   return specifier.startsWith('.') || path.isAbsolute(specifier)
     ? `paths go from the folder of the configuration file, ${folder}`
     : `npm install ${specifier} in ${folder}, or beside Nodepool`;

@@ -11,7 +11,7 @@ export interface ConfigProblem {
   readonly keyPath: string;
   readonly message: string;
   /** What to do about it; may be empty. */
-  readonly mend: string;
+  readonly hint: string;
   readonly severity: 'error' | 'warning';
 }
 
@@ -37,8 +37,8 @@ export function formatWarning(problem: ConfigProblem): string {
 function formatted(problem: ConfigProblem, kind: string): string {
   const place = problem.line === null ? problem.file : `${problem.file}:${problem.line}:${problem.column ?? 1}`;
   const path = problem.keyPath === '' ? '' : `${problem.keyPath}: `;
-  const mend = problem.mend === '' ? '' : `; ${problem.mend}`;
-  return `${place}: ${kind}${path}${problem.message}${mend}`;
+  const hint = problem.hint === '' ? '' : `; ${problem.hint}`;
+  return `${place}: ${kind}${path}${problem.message}${hint}`;
 }
 
 /** Dots between keys, brackets around numbers and around keys that would be misread. */

@@ -1,6 +1,6 @@
 /**
  * The keys a driver adds to the sections of its providers, as values: what a key takes, its default, and what it is for. Nodepool
- * reads the sections after it and words the problems like those of its own keys (line, key, mend); a driver gets finished values.
+ * reads the sections after it and words the problems like those of its own keys (line, key, hint); a driver gets finished values.
  */
 export type KeyKind =
   | 'text'
@@ -45,7 +45,7 @@ export interface SectionProblem {
   readonly key: string;
   /** Never a value: it may be a secret. */
   readonly problem: string;
-  /** What to do about it. */
+  /** What to do about it: the hint. The name is older than that word, and drivers know it. */
   readonly mend?: string;
 }
 

@@ -21,7 +21,7 @@ export interface ProblemSink {
 }
 
 export interface ProblemDetails {
-  readonly mend?: string;
+  readonly hint?: string;
   /** Default `error`. */
   readonly severity?: ProblemSeverity;
   /** Point at the key instead of its value. */
@@ -56,9 +56,9 @@ export type CloudLookup =
       /** What keeps us from speaking with the cloud; each names file, cloud and key. */
       readonly problems: readonly string[];
       /** What works here, or does no harm, and was hardly meant. */
-      readonly hints?: readonly string[];
+      readonly warnings?: readonly string[];
     }
-  | { readonly kind: 'unknown-cloud'; readonly mend: string }
+  | { readonly kind: 'unknown-cloud'; readonly hint: string }
   | { readonly kind: 'unknown-region'; readonly regions: readonly string[] }
   /** The files cannot be read; `problem` names file and place. */
   | { readonly kind: 'unreadable'; readonly problem: string };
@@ -97,4 +97,4 @@ export type DriverSchemaFinding =
   | { readonly kind: 'unknown'; readonly looked: string }
   /** Whoever reads the configuration has no use for drivers, or not yet. */
   | { readonly kind: 'not-looked-for' }
-  | { readonly kind: 'unusable'; readonly problem: string; readonly mend: string };
+  | { readonly kind: 'unusable'; readonly problem: string; readonly hint: string };

@@ -53,8 +53,8 @@ export class NodeBusyError extends AdministrationError {
     /** The lease that the node belongs to, if any. */
     readonly lease: string | null = null,
   ) {
-    const mend = lease === null ? '' : `; it belongs to a lease, which "nodepool lease-release ${lease}" ends`;
-    super(`Node ${node} is locked by somebody else; gave up after ${waited} seconds${mend}`);
+    const hint = lease === null ? '' : `; it belongs to a lease, which "nodepool lease-release ${lease}" ends`;
+    super(`Node ${node} is locked by somebody else; gave up after ${waited} seconds${hint}`);
   }
 }
 

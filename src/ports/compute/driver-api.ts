@@ -29,7 +29,7 @@ export function defineDriver(plugin: DriverPlugin): DriverPlugin {
 }
 
 export type ApiFit =
-  { readonly kind: 'fits' } | { readonly kind: 'unfit'; readonly problem: string; readonly mend: string };
+  { readonly kind: 'fits' } | { readonly kind: 'unfit'; readonly problem: string; readonly hint: string };
 
 /** Whether a driver that was written for `version` runs here. */
 export function apiVersionFit(version: unknown): ApiFit {
@@ -39,7 +39,7 @@ export function apiVersionFit(version: unknown): ApiFit {
     return {
       kind: 'unfit',
       problem: 'does not say which driver API it was written for',
-      mend: `set apiVersion: '${DRIVER_API_VERSION}' in the driver`,
+      hint: `set apiVersion: '${DRIVER_API_VERSION}' in the driver`,
     };
   }
   if (wanted.major === ours.major && wanted.minor <= ours.minor) return { kind: 'fits' };
@@ -47,7 +47,7 @@ export function apiVersionFit(version: unknown): ApiFit {
   return {
     kind: 'unfit',
     problem: `was written for driver API ${wanted.major}.${wanted.minor}, this Nodepool has ${DRIVER_API_VERSION}`,
-    mend: newer
+    hint: newer
       ? 'update Nodepool, or install an older version of the driver'
       : 'install a newer version of the driver',
   };

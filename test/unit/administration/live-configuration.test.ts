@@ -4,7 +4,7 @@ import type { ConfigProblem } from '../../../src/domain/config/config-problem.js
 
 function mistake(change: Partial<ConfigProblem>): ConfigProblem {
   const place = { file: '/etc/nodepool/nodepool.yaml', line: 12, column: 3, keyPath: 'providers[0].rate' };
-  return { ...place, message: 'not a number: hunter2', mend: 'ask hunter2', severity: 'error', ...change };
+  return { ...place, message: 'not a number: hunter2', hint: 'ask hunter2', severity: 'error', ...change };
 }
 
 describe('the configuration on the live page [C23]', () => {

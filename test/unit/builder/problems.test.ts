@@ -224,7 +224,7 @@ describe('a changed configuration that cannot be used [C23]', () => {
     const node = await world.started();
     const gauge = (): unknown => [...node.metrics.gauges].find(([name]) => name.endsWith('.config_mistakes'))?.[1];
     await world.until('there is none', () => gauge() === 0, 60);
-    const mistake = { file: 'nodepool.yaml', line: 3, column: 1, keyPath: 'labels', message: 'm', mend: '' } as const;
+    const mistake = { file: 'nodepool.yaml', line: 3, column: 1, keyPath: 'labels', message: 'm', hint: '' } as const;
     world.config.mistakes = [{ ...mistake, severity: 'error' }];
     await world.until('the gauge tells of it', () => gauge() === 1, 60);
     world.config.mistakes = [];

@@ -111,7 +111,7 @@ describe('config-validate', () => {
     await loadConfig({ ...optionsFor(text), reader: 'builder' });
   });
 
-  it('names each value that can never work, with place and mend [CASE nonsense.yaml]', async () => {
+  it('names each value that can never work, with place and hint [CASE nonsense.yaml]', async () => {
     const [errors, warnings] = await findings(caseText('nonsense.yaml'));
     expect(keysOf(errors)).toEqual([
       'labels[0].min-ready',

@@ -40,15 +40,15 @@ describe('clouds.yaml', () => {
   it('a cloud that no file has is unknown', async () => {
     expect(formatOf(await read({}))).toEqual({
       kind: 'unknown-cloud',
-      mend: 'there is no clouds.yaml: /etc/openstack/clouds.yaml is a good place for it',
+      hint: 'there is no clouds.yaml: /etc/openstack/clouds.yaml is a good place for it',
     });
     expect(formatOf(await read({ '/etc/openstack/clouds.yaml': '' }))).toEqual({
       kind: 'unknown-cloud',
-      mend: 'add it to /etc/openstack/clouds.yaml, which has no clouds',
+      hint: 'add it to /etc/openstack/clouds.yaml, which has no clouds',
     });
     expect(formatOf(await read({ '/etc/openstack/clouds.yaml': 'clouds: {xy: {}, other: {}}' }))).toEqual({
       kind: 'unknown-cloud',
-      mend: 'add it to /etc/openstack/clouds.yaml, which has: xy, other; did you mean xy?',
+      hint: 'add it to /etc/openstack/clouds.yaml, which has: xy, other; did you mean xy?',
     });
   });
 

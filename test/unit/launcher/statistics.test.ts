@@ -55,7 +55,7 @@ describe('a changed configuration that cannot be used [C23]', () => {
     await world.clock.advance(1);
     const gauge = (): unknown => [...metrics.gauges].find(([name]) => name.endsWith('.config_mistakes'))?.[1];
     expect(gauge()).toBe(0);
-    const mistake = { file: 'nodepool.yaml', line: 3, column: 1, keyPath: 'labels', message: 'm', mend: '' } as const;
+    const mistake = { file: 'nodepool.yaml', line: 3, column: 1, keyPath: 'labels', message: 'm', hint: '' } as const;
     config.mistakes = [{ ...mistake, severity: 'error' }];
     await world.eventually('the gauge tells of it', () => gauge() === 1, 60);
     config.mistakes = [];

@@ -53,7 +53,7 @@ function situation(text: string, driver = DRIVER): LoadOptions & { folder: strin
   const plugins = new PluginRegistry({ clock, installation: '/nowhere' });
   const files = new SystemConfigFiles();
   const file = path.join(folder, 'nodepool.yaml');
-  const clouds: LoadOptions['clouds'] = () => Promise.resolve({ lookUp: () => ({ kind: 'unknown-cloud', mend: '' }) });
+  const clouds: LoadOptions['clouds'] = () => Promise.resolve({ lookUp: () => ({ kind: 'unknown-cloud', hint: '' }) });
   return { folder, path: file, env: {}, files, clouds, clock, plugins };
 }
 

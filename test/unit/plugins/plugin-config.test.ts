@@ -100,7 +100,7 @@ describe('the section of a driver from outside', () => {
     ['name: small, cloud', 'name: other, cloud', 'label other in provider one not in top-level labels'],
     ['cloud-image: debian', 'diskimage: debian', 'uses diskimage debian which is not defined in the main'],
     ['cloud-images: [{name: debian}]', 'diskimages: [{name: debian}]', 'the driver acme keeps no disk images'],
-  ])('with %j as %j is refused by file, line, key and mend', async (from, to, expected) => {
+  ])('with %j as %j is refused by file, line, key and hint', async (from, to, expected) => {
     const found = await validated(CONFIG.replace(from, to));
     expect(found.join('\n')).toContain(expected);
     expect(found.join('\n')).not.toContain('s3cret-token');
@@ -121,7 +121,7 @@ describe('a driver that cannot be used', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('is an error for config-validate, with file, line, key and mend', async () => {
+  it('is an error for config-validate, with file, line, key and hint', async () => {
     expect(await validated(CONFIG, broken)).toEqual([
       'nodepool.yaml:5:13: providers[0].module: the driver module ./acme.mjs cannot be loaded: Error: out of order; ' +
         'install it again, or report it to its author',

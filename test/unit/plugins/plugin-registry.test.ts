@@ -15,7 +15,7 @@ const none = (): void => undefined;
 async function problemOf(files: Readonly<Record<string, string>>, module: string | null = null): Promise<string> {
   const load = await registry().load('acme', module, folderWith(files));
   if (load.kind !== 'unusable') throw new Error(`not unusable: ${load.kind}`);
-  return `${load.problem}; ${load.mend}`;
+  return `${load.problem}; ${load.hint}`;
 }
 
 const inPackage = (code: string): Readonly<Record<string, string>> => ({

@@ -78,7 +78,7 @@ export function describedValues(
     if (value !== undefined) values[key] = value;
     // A value that does not fit has been reported already.
     else if (spec.required && !(key in raw)) {
-      problems.report([key], 'required key not provided', { mend: spec.about });
+      problems.report([key], 'required key not provided', { hint: spec.about });
     }
   }
   return values;
@@ -104,11 +104,11 @@ export function reportTogether(
 ): void {
   try {
     for (const { key, problem, mend } of check?.(values) ?? []) {
-      const details = mend === undefined ? {} : { mend: String(mend) };
+      const details = mend === undefined ? {} : { hint: String(mend) };
       problems.report([String(key)], String(problem), details);
     }
   } catch {
-    problems.report([], 'the driver cannot check this section', { mend: "report it to the driver's author" });
+    problems.report([], 'the driver cannot check this section', { hint: "report it to the driver's author" });
   }
 }
 

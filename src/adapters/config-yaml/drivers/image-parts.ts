@@ -25,7 +25,7 @@ export function diskImage(
     problems.report(
       ['name'],
       `diskimage ${name} in provider ${section.name} is not defined in the main diskimages list`,
-      { mend: 'add it there; abstract images cannot be uploaded', severity: 'builder' },
+      { hint: 'add it there; abstract images cannot be uploaded', severity: 'builder' },
     );
   }
   return {
@@ -42,7 +42,7 @@ export function cloudImage(image: CloudImageSchema, name: string, problems: Prob
     problems.report(
       ['image-name'],
       "two or more values in the same group of exclusion 'cloud-image-name-or-id': image-id, image-name",
-      { mend: 'keep one of them; image-id counts', severity: 'strict', at: 'key' },
+      { hint: 'keep one of them; image-id counts', severity: 'strict', at: 'key' },
     );
   }
   return {
@@ -65,7 +65,7 @@ export function labelImage(
 ): LabelImage | undefined {
   if (label.diskImage !== undefined && label.cloudImage !== undefined) {
     problems.report(['cloud-image'], "two or more values in the same group of exclusion 'label-image'", {
-      mend: 'keep one of diskimage and cloud-image; diskimage counts',
+      hint: 'keep one of diskimage and cloud-image; diskimage counts',
       severity: 'strict',
       at: 'key',
     });
@@ -79,7 +79,7 @@ export function labelImage(
     return { kind: 'cloud-image', name: label.cloudImage };
   }
   problems.report(['diskimage'], 'required key not provided', {
-    mend: 'give exactly one of diskimage and cloud-image',
+    hint: 'give exactly one of diskimage and cloud-image',
   });
   return undefined;
 }
@@ -90,13 +90,13 @@ function checkDiskImage(image: string, label: string, context: ImageContext, pro
     problems.report(
       ['diskimage'],
       `label ${label} in provider ${provider} uses diskimage ${image} which is not defined in the main diskimages list`,
-      { mend: 'add it there; abstract images cannot be used' },
+      { hint: 'add it there; abstract images cannot be used' },
     );
   } else if (!context.diskImages.has(image)) {
     problems.report(
       ['diskimage'],
       `label ${label} in provider ${provider} uses diskimage ${image} which is not in the provider's diskimages list`,
-      { mend: 'add it there, else the image is never uploaded and requests are declined', severity: 'warning' },
+      { hint: 'add it there, else the image is never uploaded and requests are declined', severity: 'warning' },
     );
   }
 }
@@ -106,6 +106,6 @@ function checkCloudImage(image: string, label: string, context: ImageContext, pr
   problems.report(
     ['cloud-image'],
     `cloud-image ${image} does not exist in provider ${context.section.name} but is referenced in label ${label}`,
-    { mend: "add it to the provider's cloud-images" },
+    { hint: "add it to the provider's cloud-images" },
   );
 }

@@ -119,7 +119,7 @@ function checkChoice(key: string, value: string | undefined, choices: readonly s
 function checkUri(uri: string | undefined, problems: ProblemSink): void {
   if (uri === undefined || /^[a-z][a-z0-9+.-]*:\/\/[\x21-\x7e]*$/i.test(uri)) return;
   problems.report(['uri'], 'expected a connection URI', {
-    mend: 'for example qemu:///system, or qemu+ssh://root@host/system',
+    hint: 'for example qemu:///system, or qemu+ssh://root@host/system',
   });
 }
 
@@ -127,7 +127,7 @@ function checkKeys(keys: readonly string[], problems: ProblemSink): void {
   keys.forEach((key, index) => {
     if (keyLines(key).length > 0 && !key.includes('PRIVATE KEY')) return;
     problems.report(['ssh-authorized-keys', index], 'expected a public key', {
-      mend: 'the content of a file such as ~/.ssh/id_ed25519.pub',
+      hint: 'the content of a file such as ~/.ssh/id_ed25519.pub',
     });
   });
 }

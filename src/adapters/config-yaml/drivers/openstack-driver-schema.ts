@@ -84,7 +84,7 @@ export class OpenStackDriverSchema implements DriverSchema {
 }
 
 function reportMissing(problems: ProblemSink, severity: ProblemSeverity): void {
-  problems.report(['cloud'], 'required key not provided', { mend: 'name an entry of clouds.yaml', severity });
+  problems.report(['cloud'], 'required key not provided', { hint: 'name an entry of clouds.yaml', severity });
 }
 
 function reportLookup(found: CloudLookup, cloud: string, region: string | null, problems: ProblemSink): void {
@@ -92,13 +92,13 @@ function reportLookup(found: CloudLookup, cloud: string, region: string | null, 
   switch (found.kind) {
     case 'found':
       for (const problem of found.problems) problems.report(['cloud'], problem, { severity });
-      for (const hint of found.hints ?? []) problems.report(['cloud'], hint, { severity: 'warning' });
+      for (const warning of found.warnings ?? []) problems.report(['cloud'], warning, { severity: 'warning' });
       return;
     case 'unknown-cloud':
-      return problems.report(['cloud'], `Cloud ${cloud} was not found.`, { mend: found.mend, severity });
+      return problems.report(['cloud'], `Cloud ${cloud} was not found.`, { hint: found.hint, severity });
     case 'unknown-region':
       return problems.report(['region-name'], `cloud ${cloud} has no region ${region ?? ''}`, {
-        mend: `its regions: ${found.regions.join(', ')}`,
+        hint: `its regions: ${found.regions.join(', ')}`,
         severity,
       });
     default:

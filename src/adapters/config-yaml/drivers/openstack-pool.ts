@@ -74,7 +74,7 @@ function labelSettings(label: OpenStackLabelSchema, pool: OpenStackPoolSettings)
 function checkSize(label: OpenStackLabelSchema, problems: ProblemSink): void {
   if (label.minRam !== undefined || label.flavorName !== undefined) return;
   problems.report(['min-ram'], 'required key not provided', {
-    mend: 'give min-ram, flavor-name or both; without them the smallest flavor is taken',
+    hint: 'give min-ram, flavor-name or both; without them the smallest flavor is taken',
     severity: 'strict',
   });
 }

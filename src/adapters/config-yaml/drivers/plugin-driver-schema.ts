@@ -74,7 +74,7 @@ export class PluginDriverSchema implements DriverSchema {
     // The builder tells it for each image that it cannot name.
     checkFormat('image-name-format', provider.imageNameFormat, IMAGE_NAME_FIELDS, problems, 'strict');
     if (!this.managesImages && (provider.diskImages?.length ?? 0) > 0) {
-      problems.report(['diskimages'], `the driver ${this.driver} keeps no disk images`, { mend: 'use cloud-images' });
+      problems.report(['diskimages'], `the driver ${this.driver} keeps no disk images`, { hint: 'use cloud-images' });
     }
     const diskImages = byName('diskimage', provider.diskImages, at, (image, name) =>
       diskImage(image, name, section, at(image)),

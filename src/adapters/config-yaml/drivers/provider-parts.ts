@@ -126,7 +126,7 @@ export function byName<S extends { readonly name?: string }, T>(
     if (entry.name === undefined || (what === 'pool' && pathNameProblem(entry.name) !== null)) continue;
     if (made.has(entry.name)) {
       problemsOf(entry).report(['name'], `${what} ${entry.name} already defined`, {
-        mend: 'rename or remove one of them; the last one counts',
+        hint: 'rename or remove one of them; the last one counts',
         severity: 'strict',
       });
     }
@@ -146,10 +146,10 @@ export function checkFormat(
   if (template === undefined) return;
   const { fields, fault } = formatFields(template);
   const braces = 'write {{ and }} for braces that are meant literally';
-  if (fault !== null) problems.report([key], fault, { mend: braces, severity });
+  if (fault !== null) problems.report([key], fault, { hint: braces, severity });
   for (const field of fields) {
     if (!known.includes(field)) {
-      problems.report([key], `unknown field {${field}}`, { mend: `known fields: ${known.join(', ')}`, severity });
+      problems.report([key], `unknown field {${field}}`, { hint: `known fields: ${known.join(', ')}`, severity });
     }
   }
 }
@@ -158,6 +158,6 @@ export function checkFormat(
 export function checkLabel(label: string, section: ProviderSection, problems: ProblemSink, key: string): void {
   if (section.labels.has(label)) return;
   problems.report([key], `label ${label} in provider ${section.name} not in top-level labels`, {
-    mend: `add "- name: ${label}" to the labels list at the top level`,
+    hint: `add "- name: ${label}" to the labels list at the top level`,
   });
 }

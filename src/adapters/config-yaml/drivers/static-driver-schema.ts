@@ -69,7 +69,7 @@ const SSH_PORT = 22;
 function staticNode(schema: StaticNodeSchema, problems: ProblemSink): StaticNodeConfig | undefined {
   if (schema.sshPort !== undefined) {
     problems.report(['ssh-port'], 'ssh-port is an old name', {
-      mend: 'write connection-port',
+      hint: 'write connection-port',
       severity: 'warning',
       at: 'key',
     });
@@ -91,7 +91,7 @@ function claim(node: StaticNodeConfig, machines: Set<string>, problems: ProblemS
     return true;
   }
   problems.report(['name'], `node ${node.username}@${node.name}:${node.connectionPort} already defined`, {
-    mend: 'remove one of them; the first one counts',
+    hint: 'remove one of them; the first one counts',
     severity: 'strict',
   });
   return false;

@@ -29,7 +29,7 @@ const KEYS = [
 ];
 
 /** A text for each key that is written in an odd way; none holds a value. */
-export function authHints(auth: Readonly<Record<string, unknown>>): readonly string[] {
+export function authWarnings(auth: Readonly<Record<string, unknown>>): readonly string[] {
   return Object.keys(auth).flatMap((key) => {
     const usual = key.replaceAll('-', '_');
     if (KEYS.includes(key)) return [];

@@ -4,7 +4,7 @@ import type { CloudFormats, CloudLookup } from '../../../domain/config/driver-sc
 import { nearestWord } from '../../../domain/presentation/nearest-word.js';
 import { buildCloudAccess } from './build-cloud-access.js';
 import type { CloudAccess } from './cloud-access.js';
-import { authHints } from './cloud-auth-keys.js';
+import { authWarnings } from './cloud-auth-keys.js';
 import { isEntry } from './cloud-entry-reader.js';
 import type { CloudFileContents, ResolvedCloud } from './clouds.js';
 import { commonSettings, resolveCloud } from './clouds.js';
@@ -52,13 +52,13 @@ export class Clouds implements CloudFormats {
           imageFormat: resolved.imageFormat,
           fingerprint: fingerprint([resolved.entry, resolved.region, cache, client, metrics]),
           problems: 'access' in answer ? [] : answer.problems,
-          hints: authHints(mapAt(mapAt(mapAt(this.contents.clouds, 'clouds'), cloud), 'auth')).map(
-            (hint) => `${this.place(cloud)}: auth.${hint}`,
+          warnings: authWarnings(mapAt(mapAt(mapAt(this.contents.clouds, 'clouds'), cloud), 'auth')).map(
+            (warning) => `${this.place(cloud)}: auth.${warning}`,
           ),
         };
       }
       case 'unknown-cloud':
-        return { kind: 'unknown-cloud', mend: this.mendUnknown(cloud, resolved.known) };
+        return { kind: 'unknown-cloud', hint: this.unknownCloudHint(cloud, resolved.known) };
       case 'unknown-region':
         return resolved;
       case 'ambiguous-cloud':
@@ -74,7 +74,7 @@ export class Clouds implements CloudFormats {
       case 'found':
         return this.accessOf(cloud, resolved);
       case 'unknown-cloud':
-        return { problems: [`Cloud ${cloud} was not found; ${this.mendUnknown(cloud, resolved.known)}`] };
+        return { problems: [`Cloud ${cloud} was not found; ${this.unknownCloudHint(cloud, resolved.known)}`] };
       case 'unknown-region': {
         const regions = resolved.regions.join(', ');
         return { problems: [`${this.place(cloud)}: there is no region ${region ?? ''}; its regions: ${regions}`] };
@@ -103,7 +103,7 @@ export class Clouds implements CloudFormats {
     return `${this.place(cloud)}: the environment (OS_*) makes a cloud of the same name; rename one of them`;
   }
 
-  private mendUnknown(cloud: string, known: readonly string[]): string {
+  private unknownCloudHint(cloud: string, known: readonly string[]): string {
     if (known.length === 0) {
       return this.sources.clouds === null
         ? 'there is no clouds.yaml: /etc/openstack/clouds.yaml is a good place for it'

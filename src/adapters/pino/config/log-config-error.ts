@@ -1,4 +1,4 @@
-/** A logging configuration that cannot be used. The message names file, line, key, and the mend. */
+/** A logging configuration that cannot be used. The message names file, line, key, and the hint. */
 export class LogConfigError extends Error {
   readonly code = 'NP_LOG_CONFIG';
   override readonly name = 'LogConfigError';

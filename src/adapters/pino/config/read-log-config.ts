@@ -14,7 +14,7 @@ import type { LogConfig } from './log-config.js';
 
 /**
  * Reads a logging configuration and opens what it names: `dictConfig` in `.yaml`, `.yml` and `.json`, else `fileConfig` (spec BUILDER 3.6).
- * Relative names of log files count from the current folder. @throws LogConfigError with file, line, key and mend
+ * Relative names of log files count from the current folder. @throws LogConfigError with file, line, key and hint
  */
 export function readLogConfig(file: string, now: () => number = Date.now): LogConfig {
   const text = textOf(file);
