@@ -20,14 +20,14 @@ import type { FakeSettingsCheck } from './drivers/openstack-driver-schema.js';
 import { OpenStackDriverSchema } from './drivers/openstack-driver-schema.js';
 import { PluginDriverSchema } from './drivers/plugin-driver-schema.js';
 import { StaticDriverSchema } from './drivers/static-driver-schema.js';
-import type { FileReading, ParsedFile } from './parsed-file.js';
+import type { FileContext, ParsedFile } from './parsed-file.js';
 import { readParsedFile } from './parsed-file.js';
 import { checkPlausibility } from './plausibility.js';
 import { ProblemList } from './problem-list.js';
 import type { ConfigReader } from './problem-list.js';
 import { isRecord } from './value-kinds.js';
 
-export interface LoadOptions extends FileReading {
+export interface LoadOptions extends FileContext {
   readonly path: string;
   /** The clouds that sections name, as they are in their files now; to be read through `files`, so that a change of theirs is noticed. */
   readonly clouds: (files: ConfigFiles) => Promise<CloudFormats>;

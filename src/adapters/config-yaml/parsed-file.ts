@@ -16,7 +16,7 @@ export interface ParsedFile {
   readonly problems: ProblemSink;
 }
 
-export interface FileReading {
+export interface FileContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly files: ConfigFiles;
   readonly clock: Clock;
@@ -30,12 +30,12 @@ const ATTEMPT_INTERVAL = 0.5;
 export async function readParsedFile(
   path: string,
   role: 'main' | 'secure',
-  reading: FileReading,
+  context: FileContext,
   problems: ProblemList,
 ): Promise<ParsedFile | null> {
-  const text = await readPatiently(path, reading, problems);
+  const text = await readPatiently(path, context, problems);
   if (text === null) return null;
-  const { value, faults, locate } = parseYaml(substituteEnvironment(text, reading.env));
+  const { value, faults, locate } = parseYaml(substituteEnvironment(text, context.env));
   for (const { place, message, severity } of faults) problems.add(path, place, message, severity);
   if (faults.some(({ severity }) => severity === 'error')) return null;
   const sink = problems.sink({ file: path, locate });
@@ -60,17 +60,17 @@ function reportNoMap(value: unknown, text: string, problems: ProblemSink): void 
 }
 
 /** Editors replace files: one that is missing may be there in a moment. */
-async function readPatiently(path: string, reading: FileReading, problems: ProblemList): Promise<string | null> {
+async function readPatiently(path: string, context: FileContext, problems: ProblemList): Promise<string | null> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await reading.files.read(path);
+      return await context.files.read(path);
     } catch (error) {
       const code = errorCode(error);
       if (code !== 'ENOENT' || attempt === ATTEMPTS) {
         problems.add(path, null, code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`);
         return null;
       }
-      await sleep(reading.clock, ATTEMPT_INTERVAL);
+      await sleep(context.clock, ATTEMPT_INTERVAL);
     }
   }
 }

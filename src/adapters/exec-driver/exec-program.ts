@@ -15,7 +15,7 @@ const LONGEST_RESTART = 60;
 const HEALTHY = 60;
 const STOP_GRACE = 5;
 
-interface Running {
+interface RunningProgram {
   readonly session: ExecSession;
   readonly hello: ExecHello;
 }
@@ -23,7 +23,7 @@ interface Running {
 /** A driver's program over its restarts. A call that comes while it is down waits until it is up again, or its signal fires. */
 export class ExecProgram {
   private readonly tasks: Supervisor;
-  private running: Running | undefined;
+  private running: RunningProgram | undefined;
   private problem = 'the program has not been started';
   private waiting = new Set<() => void>();
   private session: ExecSession | undefined;
@@ -73,8 +73,8 @@ export class ExecProgram {
     await ending;
   }
 
-  private async keep(first: Running, stopping: AbortSignal): Promise<void> {
-    let current: Running | undefined = first;
+  private async keep(first: RunningProgram, stopping: AbortSignal): Promise<void> {
+    let current: RunningProgram | undefined = first;
     let delay = FIRST_RESTART;
     while (!stopping.aborted) {
       const since = this.clock.monotonic();
@@ -89,7 +89,7 @@ export class ExecProgram {
     }
   }
 
-  private async restart(stopping: AbortSignal): Promise<Running | undefined> {
+  private async restart(stopping: AbortSignal): Promise<RunningProgram | undefined> {
     if (stopping.aborted) return undefined;
     try {
       const running = await this.bringUp(stopping);
@@ -101,7 +101,7 @@ export class ExecProgram {
     }
   }
 
-  private async bringUp(signal: AbortSignal): Promise<Running> {
+  private async bringUp(signal: AbortSignal): Promise<RunningProgram> {
     signal.throwIfAborted();
     const session = this.open();
     this.session = session;

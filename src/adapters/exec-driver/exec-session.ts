@@ -17,7 +17,7 @@ const SHOWN = 200;
 /** Seconds a cancelled call may go on. */
 const CANCEL_PATIENCE = 30;
 
-interface Pending {
+interface PendingCall {
   readonly method: ExecMethod;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -36,7 +36,7 @@ export class ExecSession {
   /** How it ended, in words. Never rejects. */
   readonly ended: Promise<string>;
   private readonly program: ChildProgram;
-  private readonly pending = new Map<number, Pending>();
+  private readonly pending = new Map<number, PendingCall>();
   /** Calls that were cancelled and have not answered yet. */
   private readonly cancelled = new Map<number, () => void>();
   private lastId = 0;

@@ -11,7 +11,7 @@ import type {
   Provider,
 } from '../../ports/compute/provider.js';
 import { consoleText } from './console.js';
-import { Creating } from './creating.js';
+import { MachineCreator } from './machine-creator.js';
 import { Domains } from './domains.js';
 import { Forwards } from './forwards.js';
 import { Host } from './host.js';
@@ -20,8 +20,8 @@ import { LibvirtImages } from './libvirt-images.js';
 import { LibvirtLooseResources } from './libvirt-loose-resources.js';
 import { hostLimits } from './limits.js';
 import { toProviderError } from './provider-failure.js';
-import { Removing } from './removing.js';
-import { Running } from './running.js';
+import { MachineRemover } from './machine-remover.js';
+import { MachineReadiness } from './machine-readiness.js';
 import { Storage } from './storage.js';
 import type { LibvirtContext } from './libvirt-context.js';
 import { driveFormatOf, networksOf } from './libvirt-context.js';
@@ -30,9 +30,9 @@ import type { VirshShare } from './virsh/virsh-share.js';
 
 interface Parts {
   readonly context: LibvirtContext;
-  readonly creating: Creating;
-  readonly removing: Removing;
-  readonly running: Running;
+  readonly creator: MachineCreator;
+  readonly remover: MachineRemover;
+  readonly readiness: MachineReadiness;
   readonly release: () => Promise<void>;
 }
 
@@ -100,15 +100,15 @@ export class LibvirtProvider implements Provider {
   }
 
   create(spec: InstanceSpec, signal: AbortSignal): Promise<string> {
-    return this.doing(signal, ({ creating }) => creating.create(spec, signal));
+    return this.doing(signal, ({ creator }) => creator.create(spec, signal));
   }
 
   waitUntilRunning(externalId: string, spec: InstanceSpec, signal: AbortSignal): Promise<Instance> {
-    return this.doing(signal, ({ running }) => running.wait(externalId, spec, signal), { externalId });
+    return this.doing(signal, ({ readiness }) => readiness.wait(externalId, spec, signal), { externalId });
   }
 
   delete(externalId: string, signal: AbortSignal): Promise<void> {
-    return this.doing(signal, ({ removing }) => removing.delete(externalId, signal), { externalId });
+    return this.doing(signal, ({ remover }) => remover.delete(externalId, signal), { externalId });
   }
 
   list(signal: AbortSignal): Promise<readonly AccountInstance[]> {
@@ -145,8 +145,14 @@ export class LibvirtProvider implements Provider {
       forwards: new Forwards(/^[a-z0-9+.-]+:\/\/\//i.test(settings.uri)),
       turns: new Turns(),
     };
-    const removing = new Removing(context);
-    return { context, removing, creating: new Creating(context, removing), running: new Running(context), release };
+    const remover = new MachineRemover(context);
+    return {
+      context,
+      remover,
+      creator: new MachineCreator(context, remover),
+      readiness: new MachineReadiness(context),
+      release,
+    };
   }
 
   private wantsDrives(): boolean {

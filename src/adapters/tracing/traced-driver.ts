@@ -25,17 +25,17 @@ export class TracedDriver implements Driver {
   }
 }
 
-interface Tracing {
+interface TraceContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly provider: string;
 }
 
 /** Every property is the target's own; only what is called is looked at. A part is the same one whenever it is asked for. */
-function traced<T extends object>(target: T, prefix: string, tracing: Tracing): T {
+function traced<T extends object>(target: T, prefix: string, context: TraceContext): T {
   const parts = new WeakMap<object, object>();
   const partOf = (part: object, key: PropertyKey): object => {
-    const known = parts.get(part) ?? traced(part, `${String(key)}.`, tracing);
+    const known = parts.get(part) ?? traced(part, `${String(key)}.`, context);
     parts.set(part, known);
     return known;
   };
@@ -44,7 +44,7 @@ function traced<T extends object>(target: T, prefix: string, tracing: Tracing): 
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value === 'function') {
         return (...args: readonly unknown[]): unknown =>
-          follow(`${prefix}${String(key)}`, args, Reflect.apply(value, target, args), tracing);
+          follow(`${prefix}${String(key)}`, args, Reflect.apply(value, target, args), context);
       }
       const isPart = PARTS.has(key) && typeof value === 'object' && value !== null;
       return isPart ? partOf(value, key) : value;
@@ -57,7 +57,7 @@ function follow(
   call: string,
   args: readonly unknown[],
   answer: unknown,
-  { clock, logger, provider }: Tracing,
+  { clock, logger, provider }: TraceContext,
 ): unknown {
   if (!(answer instanceof Promise)) return answer;
   const begun = clock.monotonic();

@@ -8,7 +8,7 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { LeaseClocks } from './lease-clocks.js';
 import { LeaseEnds } from './lease-ends.js';
-import { LeaseHousekeeping } from './lease-housekeeping.js';
+import { LeaseSweeper } from './lease-sweeper.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { leaseOfRequest } from './lease-request.js';
 import { RenewalTally } from './renewal-tally.js';
@@ -32,7 +32,7 @@ export class LeaseGateway implements StatusSource {
   private readonly keepers = new Map<LeaseId, LeaseKeeper | null>();
   private readonly considered = new Set<LeaseId>();
   private readonly tasks: Supervisor;
-  private readonly housekeeping: LeaseHousekeeping;
+  private readonly sweeper: LeaseSweeper;
   private readonly unsubscribe: (() => void)[] = [];
   private running = false;
 
@@ -42,7 +42,7 @@ export class LeaseGateway implements StatusSource {
     this.clocks = new LeaseClocks(services);
     this.ends = new LeaseEnds(services);
     this.renewals = new RenewalTally(services);
-    this.housekeeping = new LeaseHousekeeping(services, this.clocks);
+    this.sweeper = new LeaseSweeper(services, this.clocks);
   }
 
   status(): readonly WorkerStatus[] {
@@ -64,7 +64,7 @@ export class LeaseGateway implements StatusSource {
       records.session.onChange(() => this.wakeAll()),
     );
     this.considerAll();
-    this.tasks.start('the housekeeping of leases', (stopping) => this.housekeeping.run(stopping));
+    this.tasks.start('the housekeeping of leases', (stopping) => this.sweeper.run(stopping));
   }
 
   /** Lets go of all leases, for the other gateways to take over. */

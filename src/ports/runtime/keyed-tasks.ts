@@ -4,14 +4,14 @@ import { asError, sleep } from './clock.js';
 /** Before a task that failed is started again, seconds. */
 const RESTART = 5;
 
-interface Running {
+interface RunningTask {
   readonly controller: AbortController;
   readonly ended: Promise<void>;
 }
 
 /** Keeps one long-running task per key: starts those that are wanted, ends those that are not, restarts those that fail. */
 export class KeyedTasks {
-  private readonly running = new Map<string, Running>();
+  private readonly running = new Map<string, RunningTask>();
   private readonly ending = new Set<Promise<void>>();
 
   constructor(

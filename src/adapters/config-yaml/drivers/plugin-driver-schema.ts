@@ -31,7 +31,7 @@ export interface DescribedDriver {
 type PluginPool = PluginPoolSchema & { readonly labels?: readonly PluginLabelSchema[] };
 type PluginProvider = PluginProviderSchema & { readonly pools?: readonly PluginPool[] };
 
-interface Reading extends ImageContext {
+interface PluginContext extends ImageContext {
   readonly provider: PluginProvider;
   /** Values of the provider's described keys. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -84,14 +84,14 @@ export class PluginDriverSchema implements DriverSchema {
     );
     const settings = describedValues(provider, section.value, this.keys.provider, problems);
     reportTogether(this.keys.checks?.provider, presentValues(provider, this.keys.provider), problems);
-    const reading = { section, provider, settings, pathOf, problems, diskImages, cloudImages };
+    const context = { section, provider, settings, pathOf, problems, diskImages, cloudImages };
     return {
       ...providerDefaults(section, provider),
       ...timings(provider),
       managesImages: this.managesImages,
       diskImages,
       cloudImages,
-      pools: byName('pool', provider.pools, at, (pool, name) => this.pool(pool, name, reading)),
+      pools: byName('pool', provider.pools, at, (pool, name) => this.pool(pool, name, context)),
       postUploadHook: provider.postUploadHook ?? null,
       imageFormat: provider.imageFormat ?? DEFAULT_IMAGE_FORMAT,
       settings,
@@ -112,16 +112,16 @@ export class PluginDriverSchema implements DriverSchema {
     return { ...pool, ...limits };
   }
 
-  private pool(pool: PluginPool, name: string, reading: Reading): PoolConfig {
-    const { section, provider, pathOf, problems } = reading;
+  private pool(pool: PluginPool, name: string, context: PluginContext): PoolConfig {
+    const { section, provider, pathOf, problems } = context;
     const at = (entry: object): ProblemSink => below(problems, ...pathOf(entry));
     reportTogether(this.keys.checks?.pool, presentValues(pool, this.keys.pool), at(pool));
     return {
-      ...commonPool(this.inherited(pool, reading.settings), name, section, provider),
+      ...commonPool(this.inherited(pool, context.settings), name, section, provider),
       ignoreProviderQuota: pool.ignoreProviderQuota ?? false,
       availabilityZones: pool.availabilityZones ?? [],
       useInternalIp: pool.useInternalIp ?? false,
-      labels: byName('label', pool.labels, at, (label, labelName) => this.label(label, labelName, pool, reading)),
+      labels: byName('label', pool.labels, at, (label, labelName) => this.label(label, labelName, pool, context)),
       settings: describedValues(pool, rawAt(section.value, pathOf(pool)), this.keys.pool, at(pool)),
     };
   }
@@ -130,14 +130,14 @@ export class PluginDriverSchema implements DriverSchema {
     label: PluginLabelSchema,
     name: string,
     pool: PluginPool,
-    reading: Reading,
+    context: PluginContext,
   ): PoolLabelConfig | undefined {
-    const { section, pathOf } = reading;
-    const problems = below(reading.problems, ...pathOf(label));
+    const { section, pathOf } = context;
+    const problems = below(context.problems, ...pathOf(label));
     checkLabel(name, section, problems, 'name');
     const settings = describedValues(label, rawAt(section.value, pathOf(label)), this.keys.label, problems);
     reportTogether(this.keys.checks?.label, presentValues(label, this.keys.label), problems);
-    const image = this.imageless ? OWN_IMAGE : labelImage(label, name, reading, problems);
+    const image = this.imageless ? OWN_IMAGE : labelImage(label, name, context, problems);
     const common = labelDefaults(label, pool);
     return (
       image && {

@@ -14,7 +14,7 @@ const STOP_GRACE = 1;
 /** virsh writes `error: ` before it. */
 const END_MARK = /\bnp-E-\d+$/;
 
-interface Running {
+interface RunningCommand {
   readonly start: string;
   readonly end: string;
   readonly output: string[];
@@ -33,7 +33,7 @@ interface Running {
  */
 export class VirshSession {
   private readonly program: ChildProgram;
-  private running: Running | undefined;
+  private running: RunningCommand | undefined;
   private over: VirshError | undefined;
   private count = 0;
   private readonly lastErrors: string[] = [];
@@ -120,13 +120,13 @@ export class VirshSession {
     else if (this.lastErrors.push(line) > 10) this.lastErrors.shift();
   }
 
-  private grow(running: Running, lines: string[], line: string): void {
+  private grow(running: RunningCommand, lines: string[], line: string): void {
     running.size += line.length + 1;
     if (running.size > LONGEST_ANSWER) this.kill('its answer does not end');
     else lines.push(line);
   }
 
-  private complete(running: Running): void {
+  private complete(running: RunningCommand): void {
     if (!running.outputEnded || !running.errorsEnded) return;
     const failure = errorLines(running.errors);
     running.settle(failure.length > 0 ? virshError(failure.join('\n')) : running.output.join('\n'));

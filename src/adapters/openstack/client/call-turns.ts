@@ -1,7 +1,7 @@
 import { asError } from '../../../ports/runtime/clock.js';
 import type { CancelTimer, Clock } from '../../../ports/runtime/clock.js';
 
-interface Waiting {
+interface WaitingCall {
   readonly go: () => void;
 }
 
@@ -10,8 +10,8 @@ interface Waiting {
  * call takes does not count, so that the upload of an image holds up nobody.
  */
 export class CallTurns {
-  private readonly queue: Waiting[] = [];
-  private readonly urgentQueue: Waiting[] = [];
+  private readonly queue: WaitingCall[] = [];
+  private readonly urgentQueue: WaitingCall[] = [];
   /** When the next call may start. */
   private next = -Infinity;
   private cancelTimer: CancelTimer | null = null;
@@ -43,14 +43,14 @@ export class CallTurns {
     this.next = Math.max(this.next, this.clock.monotonic()) + this.spacing;
   }
 
-  private wait(queue: Waiting[], signal: AbortSignal): Promise<void> {
+  private wait(queue: WaitingCall[], signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         queue.splice(queue.indexOf(waiting), 1);
         if (this.waiting === 0) this.disarm();
         reject(asError(signal.reason));
       };
-      const waiting: Waiting = {
+      const waiting: WaitingCall = {
         go: () => {
           signal.removeEventListener('abort', leave);
           resolve();

@@ -6,7 +6,7 @@ import type { CloudProcess } from './found-clouds.js';
 import { Clouds } from './found-clouds.js';
 
 /** What a file of YAML says, or what is wrong with it in words, with its place (`:line:column`) if that is known. */
-export type YamlReading = { readonly value: unknown } | { readonly fault: string; readonly place: string };
+export type YamlAnswer = { readonly value: unknown } | { readonly fault: string; readonly place: string };
 
 export interface CloudFiles {
   /** Rejects with an error whose `code` is the system's, e.g. `ENOENT`. */
@@ -17,7 +17,7 @@ export interface CloudSearch extends CloudProcess {
   readonly files: CloudFiles;
   /** The directory the process runs in. */
   readonly cwd: string;
-  readonly readYaml: (text: string) => YamlReading;
+  readonly readYaml: (text: string) => YamlAnswer;
 }
 
 /** Reads all files anew. Never rejects: the answer says what is wrong. */
@@ -74,9 +74,9 @@ async function readFirst(search: CloudSearch, paths: readonly string[]): Promise
   return { value: {}, path: null };
 }
 
-function understand(path: string, reading: YamlReading): FirstFile {
-  if ('fault' in reading) return { problem: `${path}${reading.place}: ${reading.fault}` };
-  const { value } = reading;
+function understand(path: string, answer: YamlAnswer): FirstFile {
+  if ('fault' in answer) return { problem: `${path}${answer.place}: ${answer.fault}` };
+  const { value } = answer;
   if (value === null || value === undefined) return { value: {}, path };
   if (isEntry(value) && 'clouds' in value && !isMapOfMaps(value['clouds'])) {
     return { problem: `${path}: clouds: expected a dictionary of clouds` };

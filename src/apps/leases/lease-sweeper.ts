@@ -5,13 +5,13 @@ import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LeaseClocks } from './lease-clocks.js';
 import type { LeaseServices } from './services.js';
 
-/** Seconds between two looks at the mirror. */
-const PACE = 10;
+/** Seconds between two sweeps. */
+const INTERVAL = 10;
 /** `keep-ended` where no gateway is configured. */
 const KEEP_ENDED = 3600;
 
 /** What time alone brings to leases: records of ended ones are forgotten, and gauges sent. */
-export class LeaseHousekeeping {
+export class LeaseSweeper {
   /** Gauges that were above 0: whose leases are gone has none, and that has to be said once. */
   private readonly gauges = new Map<string, number>();
 
@@ -29,7 +29,7 @@ export class LeaseHousekeeping {
       } catch (error) {
         if (!signal.aborted) logger.warn('Ended leases could not be forgotten', errorFields(error));
       }
-      await sleep(clock, PACE, signal).catch(() => undefined);
+      await sleep(clock, INTERVAL, signal).catch(() => undefined);
     }
   }
 

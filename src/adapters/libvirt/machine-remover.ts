@@ -4,7 +4,7 @@ import type { LibvirtContext } from './libvirt-context.js';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Deletes machines with all that belongs to them. */
-export class Removing {
+export class MachineRemover {
   constructor(private readonly context: LibvirtContext) {}
 
   /** Deleting what does not exist succeeds. @throws VirshError, or the signal's reason */

@@ -11,7 +11,7 @@ import type { LibvirtContext } from './libvirt-context.js';
 const LOOK = 1;
 
 /** Waits for machines to run, and finds out where they can be reached. */
-export class Running {
+export class MachineReadiness {
   constructor(private readonly context: LibvirtContext) {}
 
   /** @throws ProviderError when it never will, or the signal's reason */

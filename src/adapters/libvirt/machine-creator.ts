@@ -11,7 +11,7 @@ import { domainXml } from './domain-xml.js';
 import type { MachineNames } from './names.js';
 import { imageOfVolume, machineNames } from './names.js';
 import { isVirshError, misconfigured, toProviderError } from './provider-failure.js';
-import type { Removing } from './removing.js';
+import type { MachineRemover } from './machine-remover.js';
 import type { VolumeFacts } from './storage.js';
 import type { LibvirtContext } from './libvirt-context.js';
 import { driveFormatOf, guestPortOf } from './libvirt-context.js';
@@ -25,10 +25,10 @@ const PORTS_TRIED = 20;
 const ALIVE = ['running', 'idle', 'in shutdown', 'pmsuspended'];
 
 /** Makes machines, never two for one node: a node's machine has one UUID, whoever makes it. */
-export class Creating {
+export class MachineCreator {
   constructor(
     private readonly context: LibvirtContext,
-    private readonly removing: Removing,
+    private readonly remover: MachineRemover,
   ) {}
 
   /** Answers the UUID of the machine. @throws VirshError, ProviderError, or the signal's reason */
@@ -38,7 +38,7 @@ export class Creating {
     return this.context.turns.take(names.uuid, signal, async () => {
       const before = await this.context.domains.state(names.uuid, signal);
       if (before && ALIVE.includes(before.state)) return names.uuid;
-      if (before) await this.removing.remove(names.uuid, signal);
+      if (before) await this.remover.remove(names.uuid, signal);
       await this.makeOrUndo(spec, names, signal);
       return names.uuid;
     });
@@ -60,7 +60,7 @@ export class Creating {
     const { clock, logger } = this.context.driverContext;
     try {
       const never = new AbortController().signal;
-      await withDeadline(clock, UNDO, `taking back ${uuid}`, never, (inner) => this.removing.remove(uuid, inner));
+      await withDeadline(clock, UNDO, `taking back ${uuid}`, never, (inner) => this.remover.remove(uuid, inner));
       return true;
     } catch (failure) {
       logger.warn('What was made of a machine could not be taken back', { machine: uuid, ...errorFields(failure) });
