@@ -131,11 +131,11 @@ export function describeLeases(adapter: string, makeWorld: () => TimedStoreWorld
       const id = await world.active(member);
       const stranger = aCaller('team-b');
       const calls: readonly (() => Promise<unknown>)[] = [
-        () => member.desk.look(id, stranger),
+        () => member.desk.describe(id, stranger),
         () => member.desk.renew(id, stranger),
         () => member.desk.amend(id, stranger, { ttl: 60 }),
         () => member.desk.end(id, stranger, { verdict: null, note: null }),
-        () => member.desk.look(world.random.uuid(), stranger),
+        () => member.desk.describe(world.random.uuid(), stranger),
       ];
       for (const call of calls) expect(await refusal(world.settle(call()))).toBe('no-such-lease');
       expect(member.desk.list(stranger, { limit: 10 }).leases).toEqual([]);
@@ -245,12 +245,12 @@ export function describeLeases(adapter: string, makeWorld: () => TimedStoreWorld
       const other = await world.join(leaseConfig(), { launcher: false });
       for (let round = 0; round < 5; round += 1) {
         const id = await world.create(member, { labels: ['large'], purpose: `round ${round}` });
-        const seen = await world.settle(other.desk.look(id, aCaller()));
+        const seen = await world.settle(other.desk.describe(id, aCaller()));
         expect(seen.lease.value.purpose).toBe(`round ${round}`);
         await world.settle(other.desk.amend(id, aCaller(), { purpose: 'changed' }));
-        expect((await world.settle(member.desk.look(id, aCaller()))).lease.value.purpose).toBe('changed');
+        expect((await world.settle(member.desk.describe(id, aCaller()))).lease.value.purpose).toBe('changed');
         await world.settle(member.desk.end(id, aCaller(), { verdict: null, note: null }));
-        expect((await world.settle(other.desk.look(id, aCaller()))).lease.value.state).toBe('ended');
+        expect((await world.settle(other.desk.describe(id, aCaller()))).lease.value.state).toBe('ended');
       }
     });
 

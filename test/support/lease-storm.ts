@@ -133,7 +133,7 @@ class Storm {
   }
 
   private async beat(lease: Held): Promise<void> {
-    await this.persist(() => this.desk.look(lease.id, aCaller()));
+    await this.persist(() => this.desk.describe(lease.id, aCaller()));
     lease.alive = this.world.clock.monotonic();
   }
 

@@ -3,7 +3,7 @@ import { printable } from '../../domain/presentation/printable.js';
 import type { CancelTimer, Clock } from '../../ports/runtime/clock.js';
 import type { TextSink } from './session.js';
 
-/** Seconds between two looks at the clock on a terminal. */
+/** Seconds between two readings of the clock on a terminal. */
 const TICK = 1;
 const CLEAR_LINE = '\r\u001b[K';
 

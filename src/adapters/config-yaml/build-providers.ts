@@ -103,7 +103,7 @@ function withoutDriver(
   problems: ProblemSink,
 ): ProviderConfig {
   const { driver } = section;
-  if (found?.kind === 'not-looked-for') {
+  if (found?.kind === 'not-searched') {
     // Whether it keeps images will be seen when it is asked for some.
     return { ...disabledProvider(section, `the driver ${driver} has not been loaded`), managesImages: true };
   }
@@ -114,7 +114,7 @@ function withoutDriver(
   }
   // The original's wording, which has the driver's name in front.
   const message = `${driver}: unknown driver`;
-  const install = found?.kind === 'unknown' ? `; or install ${found.looked}` : '';
+  const install = found?.kind === 'unknown' ? `; or install ${found.searched}` : '';
   const hint = `known drivers: ${[...context.drivers.keys()].sort().join(', ')}${install}`;
   problems.report(['driver'], message, { hint, severity: 'strict' });
   return disabledProvider(section, message);

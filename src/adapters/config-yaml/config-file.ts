@@ -51,15 +51,15 @@ export class ConfigFile implements ConfigSource {
     return () => this.listeners.delete(listener);
   }
 
-  /** Callers at the same time share one look. */
+  /** Callers at the same time share one check. */
   reload(): Promise<NodepoolConfig> {
-    this.reloading ??= this.look().finally(() => {
+    this.reloading ??= this.check().finally(() => {
       this.reloading = null;
     });
     return this.reloading;
   }
 
-  private async look(): Promise<NodepoolConfig> {
+  private async check(): Promise<NodepoolConfig> {
     try {
       if (await this.files.changed()) await this.load();
     } catch (error) {

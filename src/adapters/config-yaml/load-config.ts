@@ -122,7 +122,7 @@ async function findPlugins(
   builtIn: ReadonlyMap<string, DriverSchema>,
   { plugins, files, path, withoutDrivers }: LoadOptions,
 ): Promise<(driver: string, module: string | null) => DriverSchemaFinding | undefined> {
-  if (withoutDrivers) return () => ({ kind: 'not-looked-for' });
+  if (withoutDrivers) return () => ({ kind: 'not-searched' });
   const found = new Map<string, DriverSchemaFinding>();
   const key = (driver: string, module: string | null): string => JSON.stringify([driver, module]);
   const watched: string[] = [];

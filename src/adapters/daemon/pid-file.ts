@@ -15,8 +15,8 @@ export interface PidFileOptions {
   readonly wait?: number;
 }
 
-/** Seconds between two looks at a holder. */
-const BETWEEN_LOOKS = 0.2;
+/** Seconds between two checks of a holder. */
+const CHECK_INTERVAL = 0.2;
 
 /** The lock of a daemon: a file with the number of the process, as the Python daemons write and respect it (spec BUILDER 3.5). */
 export class PidFile {
@@ -37,7 +37,7 @@ export class PidFile {
       }
       if (isStale(text)) takeAway(file, text);
       else if (performance.now() >= end) throw new PidFileError(`pid file ${file}: ${holderOf(text, file)}`);
-      else await delay(BETWEEN_LOOKS * 1000);
+      else await delay(CHECK_INTERVAL * 1000);
     }
   }
 

@@ -6,7 +6,7 @@ import v8 from 'node:v8';
 /** Milliseconds between two samples of the event loop. */
 const RESOLUTION = 10;
 /** Seconds of samples for a dump that finds none. */
-const SHORT_LOOK = 0.5;
+const SHORT_SAMPLE = 0.5;
 
 /** What the runtime knows of this process, as lines of text. */
 export class RuntimeFacts {
@@ -23,7 +23,7 @@ export class RuntimeFacts {
   async lines({ last }: { readonly last: boolean }): Promise<readonly string[]> {
     const fresh = this.delays === null;
     this.watch();
-    if (fresh) await delay(SHORT_LOOK * 1000);
+    if (fresh) await delay(SHORT_SAMPLE * 1000);
     const lines = [...processLines(), ...this.loopLines(), ...heapLines(), ...handleLines()];
     if (last) {
       this.delays?.disable();

@@ -18,7 +18,7 @@ export class HostSurvey {
   ) {}
 
   /** Never rejects: what cannot be seen is not there. */
-  async look(): Promise<HostFindings> {
+  async findings(): Promise<HostFindings> {
     const [libvirt, clouds, publicKey] = await Promise.all([this.libvirt(), this.clouds(), this.publicKey()]);
     return { libvirt, clouds, publicKey, user: os.userInfo().username, installation: this.installation };
   }

@@ -22,13 +22,13 @@ export class Host {
   }
 
   /** @throws VirshError, or ProviderError kind `configuration` */
-  async look(virtualization: Virtualization, networks: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+  async check(virtualization: Virtualization, networks: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     this.name = (await this.virsh.run(['hostname'], signal)).trim() || null;
     this.domainType = this.virsh.isTest ? 'test' : await this.choose(virtualization, signal);
-    for (const network of networks) await this.lookForNetwork(network, signal);
+    for (const network of networks) await this.checkNetwork(network, signal);
   }
 
-  /** Whether the host has the network, as of the last look. */
+  /** Whether the host has the network, as of the last check. */
   hasNetwork(name: string): boolean {
     return this.networks.get(name) ?? true;
   }
@@ -52,7 +52,7 @@ export class Host {
     }
   }
 
-  async lookForNetwork(name: string, signal: AbortSignal): Promise<void> {
+  async checkNetwork(name: string, signal: AbortSignal): Promise<void> {
     try {
       await this.virsh.run(['net-info', '--network', name], signal);
       this.networks.set(name, true);

@@ -9,7 +9,7 @@ import type { Virsh } from './virsh/virsh.js';
 
 /** Seconds in which the firmware must have said its first word. With KVM it takes milliseconds. */
 const PATIENCE = 10;
-const LOOK = 0.2;
+const CHECK_INTERVAL = 0.2;
 const END = 30;
 const DEVICE = 'npprobe';
 
@@ -46,7 +46,7 @@ async function speaks(virsh: Virsh, context: DriverContext, name: string, signal
     const { return: words } = JSON.parse(answer) as { readonly return?: unknown };
     if (typeof words === 'string' && words !== '') return true;
     if (context.clock.monotonic() >= until) return false;
-    await sleep(context.clock, LOOK, signal);
+    await sleep(context.clock, CHECK_INTERVAL, signal);
   }
 }
 

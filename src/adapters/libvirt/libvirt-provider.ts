@@ -58,7 +58,7 @@ export class LibvirtProvider implements Provider {
     const { host, storage } = parts.context;
     try {
       if (this.wantsDrives()) await this.isos.tool();
-      await host.look(settings.virtualization, networksOf(this.config.pools.values()), signal);
+      await host.check(settings.virtualization, networksOf(this.config.pools.values()), signal);
       await storage.check(signal);
     } catch (error) {
       await parts.release();
@@ -89,7 +89,7 @@ export class LibvirtProvider implements Provider {
   limits(signal: AbortSignal): Promise<Resources> {
     return this.doing(signal, async ({ context }) => {
       // Somebody may have mended a network meanwhile, or removed it.
-      for (const name of networksOf(this.config.pools.values())) await context.host.lookForNetwork(name, signal);
+      for (const name of networksOf(this.config.pools.values())) await context.host.checkNetwork(name, signal);
       return hostLimits(context, signal);
     });
   }

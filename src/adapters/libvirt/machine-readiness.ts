@@ -7,8 +7,8 @@ import { addressesOf } from './addresses.js';
 import type { DomainFacts } from './domain-facts.js';
 import type { LibvirtContext } from './libvirt-context.js';
 
-/** Seconds between two looks for an address. */
-const LOOK = 1;
+/** Seconds between two checks for an address. */
+const CHECK_INTERVAL = 1;
 
 /** Waits for machines to run, and finds out where they can be reached. */
 export class MachineReadiness {
@@ -35,7 +35,7 @@ export class MachineReadiness {
         const words = `machine ${facts.name} has shown no address for ${patience} s`;
         throw new ProviderError('transient', words, { metric: 'error.network', externalId: uuid });
       }
-      await sleep(driverContext.clock, LOOK, signal);
+      await sleep(driverContext.clock, CHECK_INTERVAL, signal);
     }
   }
 

@@ -15,8 +15,8 @@ export class Rehearsal {
   /** What the changes so far have made of records; null: removed. */
   private readonly changed = new Map<string, Sketch | null>();
 
-  /** @param look - what is there before all of them */
-  constructor(private readonly look: (path: string) => Sketch | undefined) {}
+  /** @param read - what is there before all of them */
+  constructor(private readonly read: (path: string) => Sketch | undefined) {}
 
   /** @throws Refusal if this change would be refused */
   step(operation: TreeOperation): void {
@@ -55,7 +55,7 @@ export class Rehearsal {
 
   private now(path: string): Sketch | undefined {
     const changed = this.changed.get(path);
-    return changed === undefined ? this.look(path) : (changed ?? undefined);
+    return changed === undefined ? this.read(path) : (changed ?? undefined);
   }
 }
 

@@ -18,8 +18,8 @@ import { listZones } from './zones.js';
 /** Seconds for which what changes rarely is believed; a label that is not ready is looked at again then (spec BUILDER 6.3). */
 const KEEP = 300;
 const KEEP_NETWORKS = 3600;
-/** Between two looks at servers that somebody waits for, unless the cloud's entry says more (spec BUILDER 6.1, 6.5). */
-const LOOK_INTERVAL = 2;
+/** Between two checks of servers that somebody waits for, unless the cloud's entry says more (spec BUILDER 6.1, 6.5). */
+const CHECK_INTERVAL = 2;
 
 /** One provider's way into its cloud: the client, and what is known about the cloud, shared by everything the provider does. */
 export class CloudSession {
@@ -48,7 +48,7 @@ export class CloudSession {
       clock,
       logger,
       tasks: this.tasks,
-      interval: Math.max(LOOK_INTERVAL, access.cacheExpiration.server),
+      interval: Math.max(CHECK_INTERVAL, access.cacheExpiration.server),
       fetch: (signal) => listServers(client, signal),
     });
   }

@@ -65,7 +65,7 @@ export class FloatingAddresses {
       const { address } = made;
       const what = `waiting for the floating address of server ${server.id}`;
       return await withDeadline(clock, PATIENCE, what, signal, (inner) =>
-        this.session.servers.until((look) => showing(look.get(server.id), server.id, address), inner),
+        this.session.servers.until((snapshot) => showing(snapshot.get(server.id), server.id, address), inner),
       );
     } catch (error) {
       await this.undo(made, port);

@@ -11,8 +11,8 @@ import { filePart, fileSize } from './image-file.js';
 import { textAt } from './read-json.js';
 import { mayHaveHappened } from './server-errors.js';
 
-/** Between two looks at an image that is not active yet, seconds. */
-const LOOK_INTERVAL = 2;
+/** Between two checks of an image that is not active yet, seconds. */
+const CHECK_INTERVAL = 2;
 /** For taking a broken image back, whatever becomes of the upload meanwhile. */
 const UNDO_DEADLINE = 60;
 
@@ -88,7 +88,7 @@ async function untilActive(session: CloudSession, id: string, { md5 }: Checksums
       if (image.checksum === '' || image.checksum === md5) return;
       throw new ProviderError('transient', `Image ${id} arrived damaged: its MD5 is ${image.checksum}, not ${md5}`);
     }
-    await sleep(session.context.clock, LOOK_INTERVAL, signal);
+    await sleep(session.context.clock, CHECK_INTERVAL, signal);
   }
 }
 

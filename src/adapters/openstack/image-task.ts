@@ -13,7 +13,7 @@ import { objectAt, textAt } from './read-json.js';
 
 /** Larger files go up in pieces of this size; object stores refuse objects above 5 GB. */
 const SEGMENT = 1 << 30;
-const LOOK_INTERVAL = 2;
+const CHECK_INTERVAL = 2;
 const UNDO_DEADLINE = 60;
 /** The object is not there yet for the importer: it is asked once more (spec BUILDER 6.9). */
 const NOT_YET = "Image cannot be imported. Error code: '396'";
@@ -95,7 +95,7 @@ async function runTask(session: CloudSession, spec: ImageUploadSpec, signal: Abo
     if (outcome.problem !== NOT_YET) {
       throw new ProviderError('transient', `Image ${spec.name} could not be imported: ${outcome.problem}`);
     }
-    await sleep(session.context.clock, LOOK_INTERVAL, signal);
+    await sleep(session.context.clock, CHECK_INTERVAL, signal);
   }
 }
 
@@ -121,7 +121,7 @@ async function oneTask(
     const status = textAt(task.json, 'status');
     if (status === 'success') return { id: textAt(objectAt(task.json, 'result'), 'image_id') };
     if (status === 'failure') return { problem: textAt(task.json, 'message') };
-    await sleep(context.clock, LOOK_INTERVAL, signal);
+    await sleep(context.clock, CHECK_INTERVAL, signal);
   }
 }
 

@@ -117,9 +117,11 @@ export class OpenStackProvider implements Provider {
 
   list(signal: AbortSignal): Promise<readonly AccountInstance[]> {
     return this.doing(signal, async ({ session }) => {
-      const look = await session.servers.next(signal);
+      const snapshot = await session.servers.next(signal);
       const flavors = session.flavors.peek() ?? [];
-      return [...look.values()].filter((server) => !isGone(server)).map((server) => accountInstance(server, flavors));
+      return [...snapshot.values()]
+        .filter((server) => !isGone(server))
+        .map((server) => accountInstance(server, flavors));
     });
   }
 

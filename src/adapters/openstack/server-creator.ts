@@ -17,7 +17,7 @@ import { createFailure, mayHaveHappened } from './server-errors.js';
 import { createServer } from './servers.js';
 
 /** Pauses between looks for a server whose creation got no answer, seconds: nova may still be at it. */
-const LOOKS_FOR_LOST = [0, 2, 5, 10];
+const SEARCH_PAUSES = [0, 2, 5, 10];
 /** Nodes remembered at most, oldest forgotten first. */
 const REMEMBERED = 10_000;
 
@@ -85,14 +85,14 @@ export class ServerCreator {
   }
 
   private async find(spec: InstanceSpec, signal: AbortSignal): Promise<Server | undefined> {
-    const look = await this.session.servers.next(signal);
-    return [...look.values()].find((server) => isOfNode(server.metadata, spec.metadata) && !isGone(server));
+    const snapshot = await this.session.servers.next(signal);
+    return [...snapshot.values()].find((server) => isOfNode(server.metadata, spec.metadata) && !isGone(server));
   }
 
   /** The server that was made although nobody told us. */
   private async findLost(spec: InstanceSpec, signal: AbortSignal): Promise<Server | undefined> {
     const { clock, logger } = this.session.context;
-    for (const pause of LOOKS_FOR_LOST) {
+    for (const pause of SEARCH_PAUSES) {
       await sleep(clock, pause, signal);
       try {
         const found = await this.find(spec, signal);

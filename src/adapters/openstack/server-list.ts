@@ -10,21 +10,21 @@ export interface ServerListOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly tasks: Supervisor;
-  /** Seconds between two looks at least. */
+  /** Seconds between two lists at least. */
   readonly interval: number;
   readonly fetch: (signal: AbortSignal) => Promise<readonly Server[]>;
 }
 
-/** One look at all servers. */
-export type Look = ReadonlyMap<string, Server>;
+/** All servers, as one call listed them. */
+export type ServerSnapshot = ReadonlyMap<string, Server>;
 
 interface Watcher {
-  /** Told of each look; answers whether that was enough, or throws. */
-  see(look: Look): boolean;
+  /** Told of each snapshot; answers whether that was enough, or throws. */
+  see(snapshot: ServerSnapshot): boolean;
   fail(error: Error): void;
 }
 
-/** After failed looks the pause grows up to this many seconds. */
+/** After failed calls the pause grows up to this many seconds. */
 const LONGEST_PAUSE = 30;
 
 /**
@@ -34,13 +34,13 @@ const LONGEST_PAUSE = 30;
 export class ServerList {
   private readonly watchers = new Set<Watcher>();
   private polling = false;
-  private under: Promise<Look> | null = null;
-  private following: Promise<Look> | null = null;
+  private under: Promise<ServerSnapshot> | null = null;
+  private following: Promise<ServerSnapshot> | null = null;
 
   constructor(private readonly options: ServerListOptions) {}
 
-  /** Waits for what a look shows; looks that were begun before do not count. Rejects with the signal's reason. */
-  until<T>(found: (look: Look) => T | undefined, signal: AbortSignal): Promise<T> {
+  /** Waits for what a snapshot shows; calls that were begun before do not count. Rejects with the signal's reason. */
+  until<T>(found: (snapshot: ServerSnapshot) => T | undefined, signal: AbortSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (signal.aborted) return reject(asError(signal.reason));
       const leave = (): void => {
@@ -52,8 +52,8 @@ export class ServerList {
         reject(error);
       };
       const onAbort = (): void => fail(asError(signal.reason));
-      const see = (look: Look): boolean => {
-        const answer = found(look);
+      const see = (snapshot: ServerSnapshot): boolean => {
+        const answer = found(snapshot);
         if (answer === undefined) return false;
         leave();
         resolve(answer);
@@ -66,8 +66,8 @@ export class ServerList {
     });
   }
 
-  /** A look that begins after this call, shared with all who ask meanwhile. */
-  async next(signal: AbortSignal): Promise<Look> {
+  /** A snapshot whose call begins after this one, shared with all who ask meanwhile. */
+  async next(signal: AbortSignal): Promise<ServerSnapshot> {
     signal.throwIfAborted();
     return abortable(this.upcoming(), signal);
   }
@@ -86,7 +86,7 @@ export class ServerList {
     });
   }
 
-  /** Looks as long as somebody waits. What was just asked for takes its time, so a pause goes before each look. */
+  /** Lists them as long as somebody waits. What was just asked for takes its time, so a pause goes before each call. */
   private async watch(signal: AbortSignal): Promise<void> {
     const { clock, interval, logger } = this.options;
     let pause = interval;
@@ -95,9 +95,9 @@ export class ServerList {
       const waiting = [...this.watchers];
       if (waiting.length === 0) return;
       try {
-        const look = await this.upcoming();
+        const snapshot = await this.upcoming();
         pause = interval;
-        for (const watcher of waiting) this.show(watcher, look);
+        for (const watcher of waiting) this.show(watcher, snapshot);
       } catch (error) {
         signal.throwIfAborted();
         pause = Math.min(pause * 2, Math.max(LONGEST_PAUSE, interval));
@@ -106,10 +106,10 @@ export class ServerList {
     }
   }
 
-  private show(watcher: Watcher, look: Look): void {
+  private show(watcher: Watcher, snapshot: ServerSnapshot): void {
     if (!this.watchers.has(watcher)) return;
     try {
-      watcher.see(look);
+      watcher.see(snapshot);
     } catch (error) {
       watcher.fail(asError(error));
     }
@@ -119,7 +119,7 @@ export class ServerList {
     for (const watcher of [...this.watchers]) watcher.fail(error);
   }
 
-  private upcoming(): Promise<Look> {
+  private upcoming(): Promise<ServerSnapshot> {
     if (this.under === null) return this.begin();
     this.following ??= this.under
       .catch(() => undefined)
@@ -130,9 +130,9 @@ export class ServerList {
     return this.following;
   }
 
-  private begin(): Promise<Look> {
+  private begin(): Promise<ServerSnapshot> {
     const { tasks, fetch } = this.options;
-    const look = new Promise<Look>((resolve, reject) => {
+    const snapshot = new Promise<ServerSnapshot>((resolve, reject) => {
       if (tasks.stopped) return reject(stopped());
       tasks.start('listing servers', async (signal) => {
         try {
@@ -143,10 +143,10 @@ export class ServerList {
         }
       });
     }).finally(() => {
-      if (this.under === look) this.under = null;
+      if (this.under === snapshot) this.under = null;
     });
-    this.under = look;
-    return look;
+    this.under = snapshot;
+    return snapshot;
   }
 }
 

@@ -10,7 +10,7 @@ import { isGone } from './server.js';
 import type { AddressRules } from './server-addresses.js';
 import { addressesOf } from './server-addresses.js';
 import { brokenServer } from './server-errors.js';
-import type { Look } from './server-list.js';
+import type { ServerSnapshot } from './server-list.js';
 import { getServer } from './servers.js';
 
 /** For an active server to show an address, seconds. */
@@ -46,8 +46,8 @@ export class ServerReadiness {
 
   private async untilActive(id: string, signal: AbortSignal): Promise<Server> {
     for (;;) {
-      const absence = { looks: 0 };
-      const server = await this.session.servers.until((look) => settled(look, id, absence), signal);
+      const absence = { count: 0 };
+      const server = await this.session.servers.until((snapshot) => settled(snapshot, id, absence), signal);
       if (server !== 'absent') return server;
       // A list may miss what has just been made, or what lives in a part of the cloud that is down.
       const single = await getServer(this.session.client, id, signal);
@@ -63,8 +63,8 @@ export class ServerReadiness {
     const what = `waiting for an address of server ${server.id}`;
     try {
       return await withDeadline(clock, ADDRESS_PATIENCE, what, signal, (inner) =>
-        this.session.servers.until((look) => {
-          const now = look.get(server.id);
+        this.session.servers.until((snapshot) => {
+          const now = snapshot.get(server.id);
           return now && now.addresses.length > 0 ? now : undefined;
         }, inner),
       );
@@ -88,13 +88,13 @@ export class ServerReadiness {
   }
 }
 
-function settled(look: Look, id: string, absence: { looks: number }): Server | 'absent' | undefined {
-  const server = look.get(id);
+function settled(snapshot: ServerSnapshot, id: string, absence: { count: number }): Server | 'absent' | undefined {
+  const server = snapshot.get(id);
   if (!server) {
-    absence.looks += 1;
-    return absence.looks >= ABSENCES ? 'absent' : undefined;
+    absence.count += 1;
+    return absence.count >= ABSENCES ? 'absent' : undefined;
   }
-  absence.looks = 0;
+  absence.count = 0;
   if (isGone(server)) throw vanished(id);
   if (server.status === 'ERROR') throw brokenServer(server);
   return server.status === 'ACTIVE' ? server : undefined;

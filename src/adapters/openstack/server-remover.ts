@@ -28,8 +28,8 @@ export class ServerRemover {
   private async untilGone(id: string, signal: AbortSignal): Promise<boolean> {
     try {
       await withDeadline(this.session.context.clock, ASK_AGAIN, `the deletion of ${id}`, signal, (inner) =>
-        this.session.servers.until((look) => {
-          const server = look.get(id);
+        this.session.servers.until((snapshot) => {
+          const server = snapshot.get(id);
           return !server || isGone(server) ? true : undefined;
         }, inner),
       );

@@ -21,7 +21,7 @@ const OWN_CHANGE_LAG = 0.1;
  */
 export type WhenMissing = 'own' | 'record' | 'folder' | 'listed';
 
-/** Seconds between two looks at a folder shared with many others. */
+/** Seconds between two checks of a folder shared with many others. */
 const SHARED_LAG = 0.5;
 
 export interface ChildCellOptions {

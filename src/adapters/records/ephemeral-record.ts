@@ -138,7 +138,7 @@ export class EphemeralRecord {
     if (this.wanted === undefined) return this.removePresent();
     if (this.present === undefined) return this.createRecord(this.wanted);
     if (!sameBytes(this.present.data, this.wanted)) await this.rewrite(this.present, this.wanted);
-    if (this.present !== undefined && this.armed === undefined) await this.look(this.present.path);
+    if (this.present !== undefined && this.armed === undefined) await this.check(this.present.path);
   }
 
   private forget(): void {
@@ -146,8 +146,8 @@ export class EphemeralRecord {
     this.armed = undefined;
   }
 
-  /** Reads the record and watches it. Our own writes show, too; the next look finds them as they should be. */
-  private async look(path: string): Promise<void> {
+  /** Reads the record and watches it. Our own writes show, too; the next check finds them as they should be. */
+  private async check(path: string): Promise<void> {
     const armed = {};
     this.armed = armed;
     const onChange = (): void => {

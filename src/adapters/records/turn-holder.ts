@@ -111,8 +111,8 @@ export class TurnHolder {
     const acquired = await leases.acquire(this.directory, { wait: Infinity, makeParents: true, identifier, signal });
     if ('refused' in acquired) throw new LeaseLostError(`${this.directory} could not be locked`);
     const { lease } = acquired;
-    const look = (): void => this.reconsider();
-    lease.signal.addEventListener('abort', look);
+    const onAbort = (): void => this.reconsider();
+    lease.signal.addEventListener('abort', onAbort);
     try {
       await this.catchUp(lease);
       this.contended = false;
@@ -125,7 +125,7 @@ export class TurnHolder {
       while (this.pins > 0 || this.open(lease)) await this.change();
     } finally {
       this.lease = undefined;
-      lease.signal.removeEventListener('abort', look);
+      lease.signal.removeEventListener('abort', onAbort);
       await lease.release();
     }
   }

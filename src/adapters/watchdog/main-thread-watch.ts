@@ -3,7 +3,7 @@ import type { ReportTarget } from './watchdog-report.js';
 export interface WatchSettings {
   /** Seconds without a turn of the main thread's loop after which it is told. */
   readonly patience: number;
-  /** Seconds between two looks. */
+  /** Seconds between two checks. */
   readonly interval: number;
   /** Element 0 counts the turns of the main thread. */
   readonly turns: Int32Array;
@@ -26,7 +26,7 @@ const NEXT_REPORT = 2;
 export class MainThreadWatch {
   private seen: number;
   private seenAt: number;
-  private lookedAt: number;
+  private checkedAt: number;
   private reportAt: number;
   private told = false;
 
@@ -36,15 +36,15 @@ export class MainThreadWatch {
   ) {
     this.seen = Atomics.load(settings.turns, 0);
     this.seenAt = now;
-    this.lookedAt = now;
+    this.checkedAt = now;
     this.reportAt = settings.patience;
   }
 
   /** @param now seconds that never jump back */
-  look(now: number): Finding | undefined {
+  check(now: number): Finding | undefined {
     const { patience, interval, turns } = this.settings;
-    const late = now - this.lookedAt > Math.max(3 * interval, patience / 2);
-    this.lookedAt = now;
+    const late = now - this.checkedAt > Math.max(3 * interval, patience / 2);
+    this.checkedAt = now;
     const turn = Atomics.load(turns, 0);
     const seconds = now - this.seenAt;
     if (turn !== this.seen) {

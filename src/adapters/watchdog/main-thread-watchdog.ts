@@ -4,7 +4,7 @@ import type { ReportTarget } from './watchdog-report.js';
 
 /** Seconds without a turn of the event loop after which something is wrong: nothing of ours takes longer than a fraction of one. */
 const PATIENCE = 10;
-/** Seconds between two signs of life, and between two looks. */
+/** Seconds between two signs of life, and between two checks. */
 const INTERVAL = 1;
 /** Megabytes; the thread does next to nothing. */
 const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4, codeRangeSizeMb: 8 };

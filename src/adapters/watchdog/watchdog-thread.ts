@@ -10,7 +10,7 @@ const watch = new MainThreadWatch(settings, performance.now() / 1000);
 let telling = false;
 
 setInterval(() => {
-  const finding = watch.look(performance.now() / 1000);
+  const finding = watch.check(performance.now() / 1000);
   if (!finding || telling) return;
   telling = true;
   void tell(finding).finally(() => (telling = false));

@@ -28,7 +28,7 @@ export class OrderFollowers implements OrderProgress {
     };
     let again = true;
     return this.follow(subscribe, signal, async () => {
-      const seen = build.look();
+      const seen = build.check();
       if (seen.kind === 'withdrawn') {
         // The mirror may show the end of the order before the build that it led to; the store does not.
         if (build.hasBegun(await images.builds.list(image))) return undefined;
@@ -64,13 +64,13 @@ export class OrderFollowers implements OrderProgress {
   private async follow<T>(
     subscribe: (wake: () => void) => () => void,
     signal: AbortSignal | undefined,
-    look: () => T | undefined | Promise<T | undefined>,
+    check: () => T | undefined | Promise<T | undefined>,
   ): Promise<T> {
     const wakeup = new Wakeup(this.clock);
     const unsubscribe = subscribe(() => wakeup.wake());
     try {
       for (;;) {
-        const found = await look();
+        const found = await check();
         if (found !== undefined) return found;
         await wakeup.wait(Infinity, signal ?? new AbortController().signal);
       }
@@ -105,11 +105,11 @@ class FollowedBuild {
     this.ordered = false;
   }
 
-  look(): BuildProgress | BuildEnding {
+  check(): BuildProgress | BuildEnding {
     const { view } = this.records.images;
     const builds = this.builds();
     this.ours ??= builds.find(({ build }) => !this.before.has(build))?.build;
-    if (this.ours !== undefined) return this.lookAt(this.ours, builds);
+    if (this.ours !== undefined) return this.progressOf(this.ours, builds);
     const ordered = view.buildRequested(this.image) !== undefined;
     if (this.ordered && !ordered && view.complete) return this.withoutOrder(builds);
     this.ordered ||= ordered;
@@ -123,7 +123,7 @@ class FollowedBuild {
     return { kind: 'built', build: done.build, formats: done.value.formats };
   }
 
-  private lookAt(build: string, builds: readonly StoredBuild[]): BuildProgress | BuildEnding {
+  private progressOf(build: string, builds: readonly StoredBuild[]): BuildProgress | BuildEnding {
     const record = builds.find((candidate) => candidate.build === build)?.value;
     if (record?.state === 'building') return { kind: 'building', build, builder: record.builder };
     if (record?.state === 'ready') return { kind: 'built', build, formats: record.formats };

@@ -11,7 +11,7 @@ import { leakedInstances } from '../../domain/metrics/launcher-metrics.js';
 const LIST_DEADLINE = 120;
 
 /**
- * Deletes instances that carry our provider's name but belong to no node record, once seen in two looks in a row, so that a node
+ * Deletes instances that carry our provider's name but belong to no node record, once seen in two checks in a row, so that a node
  * just being made or deleted is never hit (spec LAUNCHER 2.11).
  */
 export class LeakedInstances {

@@ -6,7 +6,7 @@ import type { LauncherServices } from './services.js';
 
 const CALL_DEADLINE = 120;
 
-/** What looked abandoned at the last look that counts. */
+/** What looked abandoned at the last check that counts. */
 interface Suspects {
   readonly ids: ReadonlySet<string>;
   /** Monotonic time of that look. */
@@ -14,7 +14,7 @@ interface Suspects {
 }
 
 /**
- * Removes ports and floating addresses that looked abandoned in two looks, more than the kind's interval apart, so that what is just
+ * Removes ports and floating addresses that looked abandoned in two checks, more than the kind's interval apart, so that what is just
  * being made for a server is never hit (spec BUILDER 6.11, LAUNCHER 2.11).
  */
 export class LeakedResources {

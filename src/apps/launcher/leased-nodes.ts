@@ -14,14 +14,14 @@ export class LeasedNodes {
     this.clocks = new LeaseClocks(services);
   }
 
-  /** @param look called with nodes about which something may have changed. Answers how to stop. */
-  open(look: (node: NodeId) => void): readonly (() => void)[] {
+  /** @param check called with nodes about which something may have changed. Answers how to stop. */
+  open(check: (node: NodeId) => void): readonly (() => void)[] {
     this.clocks.open();
     const unsubscribe = this.services.records.leases.view.onChange((change) => {
       const before = 'before' in change ? change.before : undefined;
       const after = 'after' in change ? change.after : undefined;
       if (after?.value.state === before?.value.state) return;
-      for (const { id } of before?.value.nodes ?? []) look(id);
+      for (const { id } of before?.value.nodes ?? []) check(id);
     });
     return [unsubscribe, () => this.clocks.close()];
   }

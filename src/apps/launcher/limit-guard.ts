@@ -22,7 +22,7 @@ export type Guarded<T> =
 
 /**
  * Keeps the limits of pools and tenants strictly, over all launchers of ours together (ADR 0006): whatever makes a node count is
- * sent while the turns of those limits are ours, after a last look at a view that shows what all others have done under them.
+ * sent while the turns of those limits are ours, after a last check of a view that shows what all others have done under them.
  */
 export class LimitGuard {
   /** Sent, and not in the view yet. */

@@ -13,7 +13,7 @@ import type { LinkedAbort } from '../../ports/runtime/linked-abort.js';
 import { ControlLoop } from '../../ports/runtime/control-loop.js';
 import { poolName } from '../../domain/explain/pool-name.js';
 
-/** A min-ready request that vanishes before it was served is asked for again by the next look. */
+/** A min-ready request that vanishes before it was served is asked for again by the next check. */
 const TICK = 10;
 /** What the keeper before us has asked for may not show yet: time to see it, seconds. */
 const TAKE_OVER = 1;
@@ -73,10 +73,10 @@ export class MinReadyKeeper {
   /** Ends the candidacy when there is an obstacle. Answers the way to stop watching. */
   private watchObstacles(candidacy: LinkedAbort): () => void {
     const { images } = this.services.records;
-    const look = (): void => {
+    const check = (): void => {
       if (this.obstacles().length > 0) candidacy.abort(new Error(`${this.labelName} cannot be launched here`));
     };
-    const undo = [images.view.onChange(look), this.services.config.onChange(look)];
+    const undo = [images.view.onChange(check), this.services.config.onChange(check)];
     return () => undo.forEach((each) => each());
   }
 

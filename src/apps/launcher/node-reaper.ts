@@ -44,7 +44,7 @@ export class NodeReaper {
   private readonly due = new Map<NodeId, number>();
   /** Nothing in `due` is earlier. */
   private nextDue = Infinity;
-  /** The wall clock at the last look: when it has been set back, what is due by it would be put off. */
+  /** The wall clock at the last check: when it has been set back, what is due by it would be put off. */
   private checkedAt = -Infinity;
   /** Since when nodes are known as unlocked in `init`, monotonic. */
   private readonly unborn = new Map<NodeId, number>();

@@ -52,7 +52,7 @@ export class Desk implements LeaseDesk {
     this.availability = new LabelAvailability(services, new NodesGivenBack(services));
     this.descriptions = new LeaseDescriptions(services, this.availability);
     const watch = new LeaseWatch(services.records.leases);
-    this.follower = new LeaseFollower(services, watch, this.descriptions, (id, caller) => this.look(id, caller));
+    this.follower = new LeaseFollower(services, watch, this.descriptions, (id, caller) => this.describe(id, caller));
     this.report = new LeaseReport(services);
   }
 
@@ -104,7 +104,7 @@ export class Desk implements LeaseDesk {
     return this.guarded(async () => assertVisible(await this.services.records.leases.read(id), caller));
   }
 
-  look(id: LeaseId, caller: LeaseCaller): Promise<LeaseDescription> {
+  describe(id: LeaseId, caller: LeaseCaller): Promise<LeaseDescription> {
     return this.guarded(async () => {
       const { leases } = this.services.records;
       const guess = leases.view.get(id);

@@ -17,14 +17,14 @@ export class LeaseFollower {
     private readonly services: Pick<LeaseServices, 'records' | 'clock'>,
     private readonly watch: LeaseWatch,
     private readonly descriptions: LeaseDescriptions,
-    private readonly look: (id: LeaseId, caller: LeaseCaller) => Promise<LeaseDescription>,
+    private readonly describe: (id: LeaseId, caller: LeaseCaller) => Promise<LeaseDescription>,
   ) {}
 
   async await(id: LeaseId, caller: LeaseCaller, seconds: number, signal: AbortSignal): Promise<LeaseDescription> {
-    const first = await this.look(id, caller);
+    const first = await this.describe(id, caller);
     if (first.lease.value.state !== 'waiting' || seconds <= 0) return first;
     const moved = await this.untilMoved(id, seconds, signal);
-    return moved ? this.descriptions.of(assertVisible(moved, caller)) : this.look(id, caller);
+    return moved ? this.descriptions.of(assertVisible(moved, caller)) : this.describe(id, caller);
   }
 
   async follow(
@@ -36,7 +36,7 @@ export class LeaseFollower {
     const wakeup = new Wakeup(this.services.clock);
     const unsubscribe = this.watch.add(id, () => wakeup.wake());
     try {
-      const first = await this.look(id, caller);
+      const first = await this.describe(id, caller);
       tell(first);
       await this.tellChanges(id, caller, first.lease, signal, wakeup, tell);
     } catch (error) {
@@ -62,7 +62,7 @@ export class LeaseFollower {
       await wakeup.wait(Math.max(0, beatAt + pause - clock.monotonic()), signal);
       const due = clock.monotonic() - beatAt >= pause;
       if (due) beatAt = clock.monotonic();
-      const seen = due ? (await this.look(id, caller)).lease : records.leases.view.get(id);
+      const seen = due ? (await this.describe(id, caller)).lease : records.leases.view.get(id);
       const now = assertVisible(seen ?? (await records.leases.read(id)), caller);
       if (now.version <= told.version || !differs(told.value, now.value)) continue;
       told = now;

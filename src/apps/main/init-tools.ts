@@ -21,7 +21,7 @@ export async function initialize(
   const folder = path.dirname(config);
   const secure = path.resolve(order.securePath ?? path.join(folder, 'secure.yaml'));
   for (const file of [config, secure]) await ensureMissing(file);
-  const findings = await new HostSurvey(new NodeProcessRunner(), environment, INSTALLATION).look();
+  const findings = await new HostSurvey(new NodeProcessRunner(), environment, INSTALLATION).findings();
   const kind = SETUP_KINDS.find((one) => one === order.kind) ?? chooseKind(findings);
   const places = {
     images: path.join(folder, 'images'),

@@ -21,11 +21,11 @@ export type ModuleSearch =
  */
 export function findModule(specifier: string, folders: readonly string[]): ModuleSearch {
   if (specifier.startsWith('.') || path.isAbsolute(specifier)) {
-    return lookAt(path.resolve(folders[0] ?? '.', specifier));
+    return searchTarget(path.resolve(folders[0] ?? '.', specifier));
   }
   const files: string[] = [];
   for (const place of folders.flatMap(modulesFolders)) {
-    const found = lookAt(path.join(place, ...specifier.split('/')));
+    const found = searchTarget(path.join(place, ...specifier.split('/')));
     files.push(...found.files);
     if (found.kind !== 'missing') return { ...found, files };
   }
@@ -39,15 +39,15 @@ export function modulesFolders(folder: string): readonly string[] {
   return up === folder ? own : [...own, ...modulesFolders(up)];
 }
 
-function lookAt(target: string): ModuleSearch {
+function searchTarget(target: string): ModuleSearch {
   const stat = statSync(target, { throwIfNoEntry: false });
   if (stat?.isFile()) return { kind: 'found', module: { entry: target, manifest: null }, files: [target] };
   const manifestFile = path.join(target, 'package.json');
   if (!stat?.isDirectory()) return { kind: 'missing', files: [target, manifestFile] };
-  return lookInside(target, manifestFile);
+  return searchFolder(target, manifestFile);
 }
 
-function lookInside(folder: string, manifestFile: string): ModuleSearch {
+function searchFolder(folder: string, manifestFile: string): ModuleSearch {
   let manifest: Readonly<Record<string, unknown>> = {};
   const files = [manifestFile];
   try {

@@ -68,7 +68,7 @@ export class PluginRegistry implements DriverSchemaSource, DriverRegistry {
   ): Promise<DriverSchemaFinding> {
     const load = await this.load(driver, module, folder, watch);
     if (load.kind === 'loaded') return { kind: 'found', schema: load.loaded.schema };
-    return load.kind === 'missing' ? { kind: 'unknown', looked: `${PACKAGE_PREFIX}${driver}` } : load;
+    return load.kind === 'missing' ? { kind: 'unknown', searched: `${PACKAGE_PREFIX}${driver}` } : load;
   }
 
   /** Loads the driver, unless it has been loaded. Never rejects. */

@@ -28,7 +28,7 @@ export class DemoClient {
     );
     await this.until(
       () => wanted.every(({ image, provider }) => currentUpload(view.uploads({ image }), provider)) || undefined,
-      (look) => view.onChange(look),
+      (check) => view.onChange(check),
       signal,
     );
   }
@@ -64,7 +64,7 @@ export class DemoClient {
     const { view } = this.records.nodes;
     await this.until(
       () => ids.every((id) => !view.get(id)) || undefined,
-      (look) => view.onChange(look),
+      (check) => view.onChange(check),
       signal,
     );
   }
@@ -76,7 +76,7 @@ export class DemoClient {
         const request = view.get(id)?.value;
         return request && (request.state === 'fulfilled' || request.state === 'failed') ? request : undefined;
       },
-      (look) => view.onChange(look),
+      (check) => view.onChange(check),
       signal,
     );
   }
@@ -91,7 +91,7 @@ export class DemoClient {
   }
 
   private until<T>(
-    look: () => T | undefined,
+    check: () => T | undefined,
     watch: (again: () => void) => () => void,
     signal: AbortSignal,
   ): Promise<T> {
@@ -103,7 +103,7 @@ export class DemoClient {
       };
       const onAbort = (): void => finish(() => reject(asError(signal.reason)));
       const again = (): void => {
-        const found = look();
+        const found = check();
         if (found !== undefined) finish(() => resolve(found));
       };
       const unsubscribe = watch(again);

@@ -86,11 +86,14 @@ export function secretValues(
       if (String(value).length >= 4) found.add(String(value));
     } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(gather);
   };
-  const look = (description: SectionDescription | undefined, values: Readonly<Record<string, unknown>>): void => {
+  const gatherSecrets = (
+    description: SectionDescription | undefined,
+    values: Readonly<Record<string, unknown>>,
+  ): void => {
     for (const [key, { secret }] of Object.entries(description ?? {})) if (secret) gather(values[key]);
   };
-  look(schema.provider, sections.provider);
-  for (const pool of sections.pools) look(schema.pool, pool);
-  for (const label of sections.labels) look(schema.label, label);
+  gatherSecrets(schema.provider, sections.provider);
+  for (const pool of sections.pools) gatherSecrets(schema.pool, pool);
+  for (const label of sections.labels) gatherSecrets(schema.label, label);
   return [...found].sort((a, b) => b.length - a.length);
 }

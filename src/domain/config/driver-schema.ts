@@ -94,7 +94,7 @@ export interface DriverSchemaSource {
 export type DriverSchemaFinding =
   | { readonly kind: 'found'; readonly schema: DriverSchema }
   /** Nothing of that name is installed, and no `module` was given. */
-  | { readonly kind: 'unknown'; readonly looked: string }
+  | { readonly kind: 'unknown'; readonly searched: string }
   /** Whoever reads the configuration has no use for drivers, or not yet. */
-  | { readonly kind: 'not-looked-for' }
+  | { readonly kind: 'not-searched' }
   | { readonly kind: 'unusable'; readonly problem: string; readonly hint: string };

@@ -5,7 +5,7 @@
 export interface LooseKind {
   /** In the plural, as metrics name it: `ports`, `floatingips`. */
   readonly name: string;
-  /** Seconds for which a resource must have looked abandoned, in two looks at least, before it may be removed. */
+  /** Seconds for which a resource must have looked abandoned, in two checks at least, before it may be removed. */
   readonly interval: number;
 }
 

@@ -94,9 +94,9 @@ export interface LeaseDesk {
   find(id: LeaseId, caller: LeaseCaller): Promise<Stored<NodeLease>>;
 
   /** The lease as it is; a sign of life if the caller holds it. */
-  look(id: LeaseId, caller: LeaseCaller): Promise<LeaseDescription>;
+  describe(id: LeaseId, caller: LeaseCaller): Promise<LeaseDescription>;
 
-  /** As `look`, once it is not waiting any more, or after so many seconds, or when the signal fires. */
+  /** As `describe`, once it is not waiting any more, or after so many seconds, or when the signal fires. */
   await(id: LeaseId, caller: LeaseCaller, seconds: number, signal: AbortSignal): Promise<LeaseDescription>;
 
   /**

@@ -2,13 +2,13 @@ import { asError, sleep } from './clock.js';
 import type { Clock } from './clock.js';
 
 /** Looks after which the event loop gets its turn: loops that wake themselves must not keep everything else from happening. */
-const LOOKS_PER_TURN = 50;
+const PASSES_PER_TURN = 50;
 
-/** "Something may have changed, look again": any number of calls before the next look count as one. */
+/** "Something may have changed, look again": any number of calls before the next check count as one. */
 export class Wakeup {
   private pending = false;
   private release: (() => void) | null = null;
-  private looks = 0;
+  private passes = 0;
 
   constructor(private readonly clock: Clock) {}
 
@@ -22,10 +22,10 @@ export class Wakeup {
     this.release?.();
   }
 
-  /** Resolves at the next `wake` (at once if there was one since the last look), or after `seconds`. Rejects when aborted. */
+  /** Resolves at the next `wake` (at once if there was one since the last check), or after `seconds`. Rejects when aborted. */
   async wait(seconds: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw asError(signal.reason);
-    if (++this.looks % LOOKS_PER_TURN === 0) await sleep(this.clock, 0, signal);
+    if (++this.passes % PASSES_PER_TURN === 0) await sleep(this.clock, 0, signal);
     if (!this.pending) await this.sleepUntilWoken(seconds, signal);
     this.pending = false;
   }

@@ -46,10 +46,10 @@ describe('[A6] one provider with a driver that is not there', () => {
 
 describe('[A6] commands that only read', () => {
   it('need neither drivers from outside nor clouds.yaml', async () => {
-    let looked = 0;
+    let searched = 0;
     const plugins: DriverSchemaSource = {
       find: () => {
-        looked += 1;
+        searched += 1;
         return new Promise(() => undefined);
       },
     };
@@ -58,7 +58,7 @@ describe('[A6] commands that only read', () => {
     const { config, warnings } = await loadConfig(options);
     expect([...config.providers.keys()]).toEqual(['cloud-one', 'cluster', 'cloud-two', 'more']);
     expect(warnings).toEqual([]);
-    expect(looked).toBe(0);
+    expect(searched).toBe(0);
     expect(options.files.reads).toEqual(['nodepool.yaml']);
   });
 });

@@ -66,7 +66,7 @@ describe('a driver from outside', () => {
     const watched: string[] = [];
     const folder = folderWith({});
     const finding = await registry().find('acme', null, folder, (file) => watched.push(file));
-    expect(finding).toEqual({ kind: 'unknown', looked: 'nodepool-driver-acme' });
+    expect(finding).toEqual({ kind: 'unknown', searched: 'nodepool-driver-acme' });
     expect(watched).toContain(path.join(folder, 'node_modules/nodepool-driver-acme/package.json'));
   });
 

@@ -15,30 +15,30 @@ describe('[A8] the watch over the main thread', () => {
     const { turn, watch } = watched();
     for (let second = 1; second < 60; second += 1) {
       turn();
-      expect(watch.look(second)).toBeUndefined();
+      expect(watch.check(second)).toBeUndefined();
     }
   });
 
   it('finds a loop that has not turned for ten seconds, again at twice the time, and its end', () => {
     const { turn, watch } = watched();
-    const found = Array.from({ length: 45 }, (_, at) => watch.look(at + 1)).flatMap((finding) => finding ?? []);
+    const found = Array.from({ length: 45 }, (_, at) => watch.check(at + 1)).flatMap((finding) => finding ?? []);
     expect(found).toEqual([
       { seconds: 10, ended: false },
       { seconds: 20, ended: false },
       { seconds: 40, ended: false },
     ]);
     turn();
-    expect(watch.look(46)).toEqual({ seconds: 46, ended: true });
+    expect(watch.check(46)).toEqual({ seconds: 46, ended: true });
     turn();
-    expect(watch.look(47)).toBeUndefined();
+    expect(watch.check(47)).toBeUndefined();
   });
 
   it('begins anew when its own looks come late: the process was stopped', () => {
     const { watch } = watched();
-    expect(watch.look(1)).toBeUndefined();
-    expect(watch.look(61)).toBeUndefined();
-    expect(Array.from({ length: 9 }, (_, at) => watch.look(62 + at))).toEqual(Array(9).fill(undefined));
-    expect(watch.look(71)).toEqual({ seconds: 10, ended: false });
+    expect(watch.check(1)).toBeUndefined();
+    expect(watch.check(61)).toBeUndefined();
+    expect(Array.from({ length: 9 }, (_, at) => watch.check(62 + at))).toEqual(Array(9).fill(undefined));
+    expect(watch.check(71)).toEqual({ seconds: 10, ended: false });
   });
 
   it('writes lines as the log has them, and JSON where the log is JSON; a file that cannot be written harms nobody', () => {

@@ -160,7 +160,7 @@ function notOffered(service: Service, reason: string): ApiError {
   });
 }
 
-/** All who ask at once share one look. What failed is not remembered, and who gives up harms only himself. */
+/** All who ask at once share one check. What failed is not remembered, and who gives up harms only himself. */
 async function shared<T>(
   known: Map<Service, Promise<T>>,
   service: Service,

@@ -225,10 +225,10 @@ export class WireConnection {
   private watchOver(): void {
     const now = this.clock.monotonic();
     const due = Math.min(this.lastSent + this.timeout / 3, this.lastHeard + (this.timeout * 2) / 3);
-    this.cancelTimer = this.clock.schedule(Math.max(0.01, due - now), () => this.look(now));
+    this.cancelTimer = this.clock.schedule(Math.max(0.01, due - now), () => this.check(now));
   }
 
-  private look(since: number): void {
+  private check(since: number): void {
     const now = this.clock.monotonic();
     const frozen = now - since > this.timeout;
     // A process that was frozen has not looked at what has come meanwhile: that is heard before the timer fires again.

@@ -20,7 +20,7 @@ const STOP = 60;
 const ASK = 120;
 const DELETE = 600;
 /** A look at what `create` answered must not hold up launches. */
-const LOOK = 20;
+const LIST_DEADLINE = 20;
 
 /** A provider of a driver from outside, behind its guard. */
 export class GuardedProvider implements Provider {
@@ -34,9 +34,9 @@ export class GuardedProvider implements Provider {
     private readonly managesImages: boolean,
   ) {
     this.keepsImages = new GuardedImages(() => inner.images, guard, config);
-    const look = (signal: AbortSignal): unknown => inner.list(signal);
+    const list = (signal: AbortSignal): unknown => inner.list(signal);
     this.reuse = new ReuseCheck(
-      () => this.call('list', LOOK, new AbortController().signal, look, answers.accountInstances),
+      () => this.call('list', LIST_DEADLINE, new AbortController().signal, list, answers.accountInstances),
       guard.faults,
     );
     const fixed = guard.now(

@@ -4,18 +4,18 @@ import { ProviderError } from '../../../ports/compute/errors.js';
 import { aborted } from './call-guard.js';
 import type { DriverFaults } from './driver-faults.js';
 
-type Look = readonly AccountInstance[];
+type Instances = readonly AccountInstance[];
 
 /**
  * Nobody gets a used machine, whatever a driver from outside goes by: what `create` answered is looked up in the account, and is refused
  * if it bears the marks of another node or installation. One look serves all who wait for one. A look that fails holds nobody up.
  */
 export class ReuseCheck {
-  private under: Promise<Look> | null = null;
-  private following: Promise<Look> | null = null;
+  private under: Promise<Instances> | null = null;
+  private following: Promise<Instances> | null = null;
 
   constructor(
-    private readonly list: () => Promise<Look>,
+    private readonly list: () => Promise<Instances>,
     private readonly faults: DriverFaults,
   ) {}
 
@@ -43,7 +43,7 @@ export class ReuseCheck {
   }
 
   /** A look that begins after this call. */
-  private next(): Promise<Look> {
+  private next(): Promise<Instances> {
     if (this.under === null) return this.begin();
     this.following ??= this.under
       .catch(() => [])
@@ -54,11 +54,11 @@ export class ReuseCheck {
     return this.following;
   }
 
-  private begin(): Promise<Look> {
-    const look = this.list().finally(() => {
-      if (this.under === look) this.under = null;
+  private begin(): Promise<Instances> {
+    const listing = this.list().finally(() => {
+      if (this.under === listing) this.under = null;
     });
-    this.under = look;
-    return look;
+    this.under = listing;
+    return listing;
   }
 }

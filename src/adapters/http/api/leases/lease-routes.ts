@@ -101,7 +101,7 @@ export class LeaseRoutes implements ApiRoutes {
 
   private async events(ctx: Context, text = ''): Promise<void> {
     const [id] = await this.read(ctx, text, () => readQuery(ctx));
-    const first = await answering(() => this.desk.look(id, caller(ctx)));
+    const first = await answering(() => this.desk.describe(id, caller(ctx)));
     this.streams.open(ctx, first.lease.id, caller(ctx));
   }
 
