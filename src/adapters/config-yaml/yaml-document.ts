@@ -5,7 +5,7 @@ import type { ProblemSeverity } from '../../domain/config/driver-schema.js';
 import type { Place } from './place.js';
 import { faultWording, parsingFailed } from './yaml-fault-wording.js';
 import { locator, type Locate } from './yaml-locator.js';
-import { looseEnd, repeatedKeys, squeezedKeys } from './yaml-oddities.js';
+import { unresolvableReference, repeatedKeys, squeezedKeys } from './yaml-oddities.js';
 import { likelySlip } from './yaml-slips.js';
 import { tagsOfTheOriginal } from './yaml-tags.js';
 
@@ -51,8 +51,9 @@ export function parseYaml(source: string): YamlDocument {
     for (const offset of squeezedKeys(document, text)) {
       faults.push({ place: placeOf(offset), message: CONTINUED, severity: 'warning' });
     }
-    const loose = looseEnd(document);
-    if (loose) faults.push({ place: placeOf(loose.offset), message: parsingFailed(loose.why), severity: 'error' });
+    const unresolvable = unresolvableReference(document);
+    if (unresolvable)
+      faults.push({ place: placeOf(unresolvable.offset), message: parsingFailed(unresolvable.why), severity: 'error' });
     return {
       value: faults.some(({ severity }) => severity === 'error') ? undefined : (document.toJS() as unknown),
       faults,

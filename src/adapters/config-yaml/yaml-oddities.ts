@@ -21,13 +21,13 @@ export function squeezedKeys(document: Document.Parsed, text: string): readonly 
   return found;
 }
 
-interface LooseEnd {
+interface UnresolvableReference {
   readonly offset: number;
   readonly why: string;
 }
 
 /** Aliases of nothing, and merges of something that is no map: the parser notices them late and without a place. */
-export function looseEnd(document: Document.Parsed): LooseEnd | undefined {
+export function unresolvableReference(document: Document.Parsed): UnresolvableReference | undefined {
   // Gathered in the order of the text, which is the order in which anchors count: resolving each alias anew takes time by the square.
   const anchors = new Map<string, unknown>();
   const target = (node: unknown): unknown => (isAlias(node) ? anchors.get(node.source) : node);
@@ -35,7 +35,7 @@ export function looseEnd(document: Document.Parsed): LooseEnd | undefined {
     const merged = target(value);
     return isSeq(merged) ? merged.items.every((source) => isMap(target(source))) : isMap(merged);
   };
-  let found: LooseEnd | undefined;
+  let found: UnresolvableReference | undefined;
   visit(document, {
     Value: (_key, node) => {
       if (node.anchor !== undefined) anchors.set(node.anchor, node);

@@ -4,7 +4,7 @@ import type { CloudImage, ImageUploadSpec } from '../../ports/compute/images.js'
 import type { AccountInstance } from '../../ports/compute/provider.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { Random } from '../../ports/runtime/random.js';
-import { FakeCallGate } from './fake-call-gate.js';
+import { FakeApi } from './fake-api.js';
 import type { FakeCall, FakeCallCounts, FakeCallKind, FakeFaultTarget } from './fake-call.js';
 import type { FakeFault } from './fake-faults.js';
 import { FakeHypervisor } from './fake-hypervisor.js';
@@ -24,7 +24,7 @@ import type { FakeServerView } from './fake-server.js';
  * signal's reason when aborted. Those of the second half are for whoever runs the cloud: they act at once.
  */
 export class FakeCloud {
-  private readonly gate: FakeCallGate;
+  private readonly api: FakeApi;
   private readonly inventory: FakeInventory;
   private readonly imageStore = new FakeImageStore();
   private readonly hypervisor: FakeHypervisor;
@@ -41,26 +41,26 @@ export class FakeCloud {
     this.initial = { ...DEFAULT_KNOBS, ...knobs };
     this.current = this.initial;
     const now = (): FakeKnobs => this.current;
-    this.gate = new FakeCallGate(clock, random, now);
+    this.api = new FakeApi(clock, random, now);
     this.inventory = new FakeInventory(clock);
-    this.hypervisor = new FakeHypervisor(clock, random, now, this.gate.faults, this.inventory, this.imageStore);
+    this.hypervisor = new FakeHypervisor(clock, random, now, this.api.faults, this.inventory, this.imageStore);
   }
 
   // ---- the API
 
   checkCredentials(provider: string, signal: AbortSignal): Promise<void> {
-    return this.gate.call('start', { provider }, signal, () => undefined);
+    return this.api.call('start', { provider }, signal, () => undefined);
   }
 
   /** Answers the id of the server, the existing one if the node has one that is not broken. @throws ProviderError */
   createServer(request: FakeServerRequest, signal: AbortSignal): Promise<string> {
     const args = { provider: request.provider, node: request.nodeId, zone: request.zone, name: request.name };
-    return this.gate.call('create', args, signal, () => this.hypervisor.accept(request, args));
+    return this.api.call('create', args, signal, () => this.hypervisor.accept(request, args));
   }
 
   /** Resolves when the server is active. @throws ProviderError when it is broken or gone */
   waitForServer(id: string, signal: AbortSignal): Promise<FakeServerView> {
-    return this.gate.call('wait', { id }, signal, async () => {
+    return this.api.call('wait', { id }, signal, async () => {
       const server = this.inventory.find(id);
       await server?.until(['active', 'error', 'deleting', 'gone'], signal);
       if (server?.status === 'active') return server.view();
@@ -71,32 +71,32 @@ export class FakeCloud {
 
   /** Resolves when the server is gone, or says to be. */
   deleteServer(id: string, signal: AbortSignal): Promise<void> {
-    return this.gate.call('delete', { id }, signal, async () => {
+    return this.api.call('delete', { id }, signal, async () => {
       const server = this.inventory.find(id);
       if (server && this.hypervisor.startDeleting(server)) await server.until(['gone'], signal);
     });
   }
 
   listServers(signal: AbortSignal): Promise<readonly AccountInstance[]> {
-    return this.gate.call('list', {}, signal, () => this.visibleServers());
+    return this.api.call('list', {}, signal, () => this.visibleServers());
   }
 
   limits(signal: AbortSignal): Promise<Resources> {
-    return this.gate.call('limits', {}, signal, () => ({ ...this.current.quota }));
+    return this.api.call('limits', {}, signal, () => ({ ...this.current.quota }));
   }
 
   zones(signal: AbortSignal): Promise<readonly string[]> {
-    return this.gate.call('zones', {}, signal, () => [...this.current.zones]);
+    return this.api.call('zones', {}, signal, () => [...this.current.zones]);
   }
 
   console(id: string, signal: AbortSignal): Promise<string | null> {
-    return this.gate.call('console', { id }, signal, () => (this.inventory.find(id) ? this.current.consoleText : null));
+    return this.api.call('console', { id }, signal, () => (this.inventory.find(id) ? this.current.consoleText : null));
   }
 
   /** Answers an id of 32 hex digits. */
   uploadImage(spec: ImageUploadSpec, signal: AbortSignal): Promise<string> {
-    return this.gate.call('image-upload', { name: spec.name, format: spec.format }, signal, async () => {
-      await this.gate.pass(draw(this.current.uploadTime, this.random), signal);
+    return this.api.call('image-upload', { name: spec.name, format: spec.format }, signal, async () => {
+      await this.api.pass(draw(this.current.uploadTime, this.random), signal);
       FakeImageStore.check(spec);
       const id = this.random.hexId();
       this.imageStore.add(id, spec);
@@ -105,11 +105,11 @@ export class FakeCloud {
   }
 
   deleteImage(id: string, signal: AbortSignal): Promise<void> {
-    return this.gate.call('image-delete', { id }, signal, () => this.imageStore.remove(id));
+    return this.api.call('image-delete', { id }, signal, () => this.imageStore.remove(id));
   }
 
   listImages(signal: AbortSignal): Promise<readonly CloudImage[]> {
-    return this.gate.call('image-list', {}, signal, () => this.imageStore.all);
+    return this.api.call('image-list', {}, signal, () => this.imageStore.all);
   }
 
   // ---- for whoever runs the cloud
@@ -125,19 +125,19 @@ export class FakeCloud {
 
   /** Arms a fault; answers the way to take it back. */
   addFault(fault: FakeFault): () => void {
-    return this.gate.faults.add(fault);
+    return this.api.faults.add(fault);
   }
 
   failNext(target: FakeFaultTarget, times = 1, fault: Omit<FakeFault, 'target' | 'times' | 'effect'> = {}): void {
-    this.gate.faults.add({ ...fault, target, times, effect: 'fail' });
+    this.api.faults.add({ ...fault, target, times, effect: 'fail' });
   }
 
   hangNext(target: FakeFaultTarget, times = 1): void {
-    this.gate.faults.add({ target, times, effect: 'hang' });
+    this.api.faults.add({ target, times, effect: 'hang' });
   }
 
   clearFaults(): void {
-    this.gate.faults.clear();
+    this.api.faults.clear();
   }
 
   /** The next deletes are reported done, but the servers stay. */
@@ -195,24 +195,24 @@ export class FakeCloud {
 
   /** The last calls, oldest first: at least the last thousand if there were that many. */
   get calls(): readonly FakeCall[] {
-    return this.gate.log.calls;
+    return this.api.log.calls;
   }
 
   /** How often such a call was made, and how those ended. */
   count(kind: FakeCallKind): Readonly<FakeCallCounts> {
-    return this.gate.log.count(kind);
+    return this.api.log.count(kind);
   }
 
   clearCalls(): void {
-    this.gate.log.clear();
+    this.api.log.clear();
   }
 
   /** Back to the state after construction: no servers, images, faults or calls, knobs as given then. */
   reset(): void {
     this.inventory.clear();
     this.imageStore.clear();
-    this.gate.faults.clear();
-    this.gate.log.clear();
+    this.api.faults.clear();
+    this.api.log.clear();
     this.current = this.initial;
     this.hypervisor.leakNext(0);
     this.hidden = () => false;

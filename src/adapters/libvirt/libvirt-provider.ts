@@ -17,7 +17,7 @@ import { Forwards } from './forwards.js';
 import { Host } from './host.js';
 import type { IsoMaker } from './iso-maker.js';
 import { LibvirtImages } from './libvirt-images.js';
-import { LibvirtLooseResources } from './libvirt-loose-resources.js';
+import { LibvirtLeakedResources } from './libvirt-leaked-resources.js';
 import { hostLimits } from './limits.js';
 import { toProviderError } from './provider-failure.js';
 import { MachineRemover } from './machine-remover.js';
@@ -39,7 +39,7 @@ interface Parts {
 /** One configured provider: machines on a host with libvirt (docs/spec/libvirt.md). */
 export class LibvirtProvider implements Provider {
   readonly images = new LibvirtImages(() => this.started().context);
-  readonly loose = new LibvirtLooseResources(() => this.started().context);
+  readonly loose = new LibvirtLeakedResources(() => this.started().context);
   readonly fixed = null;
   private parts: Parts | null = null;
   private stopped = false;

@@ -12,7 +12,7 @@ import { Rehearsal, tenDigits } from './rehearsal.js';
 import type { Sketch } from './rehearsal.js';
 import { WatchTable } from './watch-table.js';
 import type { SessionEnd } from './watch-table.js';
-import type { AnswerGate } from './wire.js';
+import type { Settlement } from './wire.js';
 
 /** What is kept of a record. Never changed, only replaced: whoever holds one sees the record as it was. */
 export interface StoredRecord {
@@ -33,7 +33,7 @@ interface Entry {
 }
 
 /** Who must hear of every change of a tree before its answer is given, and says when that may be done. */
-export interface ChangeLog extends AnswerGate {
+export interface ChangeLog extends Settlement {
   /** `path` is about to become something else than `before` (undefined: it is about to be created). */
   changing(path: string, before: StoredRecord | undefined): void;
   /** Resolves when every change so far was dealt with, for good or ill. */

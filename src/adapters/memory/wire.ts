@@ -3,7 +3,7 @@ import { asError } from '../../ports/runtime/clock.js';
 import type { SessionEnd } from './watch-table.js';
 
 /** Holds back what the server says until what it rests upon is safe. Positions count changes of the tree. */
-export interface AnswerGate {
+export interface Settlement {
   /** Answers that are computed now rest upon all changes up to here. */
   readonly position: number;
   /** Changes up to here are safe. */
@@ -40,10 +40,10 @@ export class Wire implements SessionEnd {
   private delivering = false;
   private up = true;
   private over = false;
-  private readonly leaveGate: () => void;
+  private readonly leaveSettlement: () => void;
 
-  constructor(private readonly gate: AnswerGate | null = null) {
-    this.leaveGate = gate?.onRefused((reason) => this.refuse(reason)) ?? ((): void => undefined);
+  constructor(private readonly settlement: Settlement | null = null) {
+    this.leaveSettlement = settlement?.onRefused((reason) => this.refuse(reason)) ?? ((): void => undefined);
   }
 
   /** Has the server ended the session? */
@@ -70,7 +70,7 @@ export class Wire implements SessionEnd {
   notify(fire: () => void, instead: (() => void) | null = null): void {
     // What is told of a part of the tree is lost without a connection, as by ZooKeeper; whoever comes back is told that.
     if (this.over || (instead && !this.up)) return;
-    this.messages.push({ request: null, deliver: fire, instead, position: this.gate?.position ?? 0 });
+    this.messages.push({ request: null, deliver: fire, instead, position: this.settlement?.position ?? 0 });
     this.deliver();
   }
 
@@ -89,7 +89,7 @@ export class Wire implements SessionEnd {
   end(reason: (path: string) => Error): void {
     this.over = true;
     this.up = false;
-    this.leaveGate();
+    this.leaveSettlement();
     this.failAll(reason);
     this.messages = [];
   }
@@ -104,7 +104,7 @@ export class Wire implements SessionEnd {
 
   /** Answers that rest upon changes taken back: questions are answered anew, the others fail. A notice too many does no harm. */
   private refuse(reason: (path: string) => Error): void {
-    const { settled } = this.gate ?? { settled: 0 };
+    const { settled } = this.settlement ?? { settled: 0 };
     for (const message of this.messages) {
       const { request, position } = message;
       if (position <= settled) continue;
@@ -129,7 +129,7 @@ export class Wire implements SessionEnd {
   private answer(request: Request, deliver: () => void): void {
     // A call that broke the connection has nobody to answer through: its caller learns that at once.
     if (!this.up) return deliver();
-    this.messages.push({ request, deliver, instead: null, position: this.gate?.position ?? 0 });
+    this.messages.push({ request, deliver, instead: null, position: this.settlement?.position ?? 0 });
     this.deliver();
   }
 
@@ -141,7 +141,7 @@ export class Wire implements SessionEnd {
       this.deliver();
     };
     afterMicrotasks(() => {
-      if (this.up && this.isHeldBack()) return this.gate?.onceSettled(goOn);
+      if (this.up && this.isHeldBack()) return this.settlement?.onceSettled(goOn);
       this.delivering = false;
       if (!this.up) return;
       const message = this.messages.shift();
@@ -152,7 +152,7 @@ export class Wire implements SessionEnd {
 
   private isHeldBack(): boolean {
     const next = this.messages[0];
-    return this.gate !== null && next !== undefined && next.position > this.gate.settled;
+    return this.settlement !== null && next !== undefined && next.position > this.settlement.settled;
   }
 }
 

@@ -3,7 +3,7 @@ import { openStackLabelSettings } from '../../domain/config/openstack.js';
 import type { Resources } from '../../domain/model/quota.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import type { ImageProvider } from '../../ports/compute/images.js';
-import type { LooseResources } from '../../ports/compute/loose-resources.js';
+import type { LeakedResourceProvider } from '../../ports/compute/leaked-resources.js';
 import type {
   AccountInstance,
   Instance,
@@ -21,7 +21,7 @@ import { labelReadiness } from './label-readiness.js';
 import { ServerCreator } from './server-creator.js';
 import { accountLimits } from './limits.js';
 import { OpenStackImages } from './openstack-images.js';
-import { OpenStackLooseResources } from './openstack-loose-resources.js';
+import { OpenStackLeakedResources } from './openstack-leaked-resources.js';
 import { ServerReadiness } from './server-readiness.js';
 import type { Server } from './server.js';
 import { isGone } from './server.js';
@@ -38,7 +38,7 @@ interface Parts {
 /** One configured provider on an OpenStack cloud (spec BUILDER 6). */
 export class OpenStackProvider implements Provider {
   readonly images: ImageProvider;
-  readonly loose: LooseResources;
+  readonly loose: LeakedResourceProvider;
   readonly fixed = null;
   private parts: Parts | null = null;
   private stopping = false;
@@ -49,7 +49,7 @@ export class OpenStackProvider implements Provider {
     private readonly connect: () => Promise<CloudSession>,
   ) {
     this.images = new OpenStackImages(() => this.started().session);
-    this.loose = new OpenStackLooseResources(config, () => this.started().session);
+    this.loose = new OpenStackLeakedResources(config, () => this.started().session);
   }
 
   async start(signal: AbortSignal): Promise<void> {

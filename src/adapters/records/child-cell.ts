@@ -80,7 +80,7 @@ export class ChildCell extends WatchCell<readonly string[] | undefined> {
     this.tracked.happened(event);
   }
 
-  protected override pace(): number {
+  protected override delay(): number {
     const own = this.ownChange;
     this.ownChange = false;
     if (own) return OWN_CHANGE_LAG;

@@ -89,7 +89,7 @@ export abstract class WatchCell<R> implements GroupedCell {
 
   happened(event: RecordEvent): void {
     this.note(event);
-    if (!this.disposed) this.refresh(this.pace());
+    if (!this.disposed) this.refresh(this.delay());
   }
 
   /** What we show is to be read anew, and its watch, if it needs one, set anew. */
@@ -135,7 +135,7 @@ export abstract class WatchCell<R> implements GroupedCell {
   }
 
   /** Seconds to wait after a watch has fired. */
-  protected pace(): number {
+  protected delay(): number {
     return 0;
   }
 
@@ -191,6 +191,6 @@ export abstract class WatchCell<R> implements GroupedCell {
   private onFired(armed: object): void {
     if (this.disposed || armed !== this.armed) return;
     this.armed = undefined;
-    this.refresh(this.pace());
+    this.refresh(this.delay());
   }
 }

@@ -133,7 +133,7 @@ export class InsightSource {
     const name = speakers(records.launchers.view.pools())(entry.subject.decider);
     const pools = place?.pools ?? (name === undefined ? [] : [name]);
     const since = entry.decision.verdict === 'accept' ? (entry.time?.since ?? now) : null;
-    return estimateOf(place, since === null ? waitsFor(entry) : null, since, insights.pace(pools), now);
+    return estimateOf(place, since === null ? waitsFor(entry) : null, since, insights.turnover(pools), now);
   }
 }
 
@@ -163,9 +163,9 @@ function spentOnly(spent: readonly Spell[]): Insight | undefined {
   return spent.length === 0 ? undefined : { spent };
 }
 
-type Loose = { readonly [Key in keyof Insight]: Insight[Key] | undefined };
+type InsightParts = { readonly [Key in keyof Insight]: Insight[Key] | undefined };
 
-function definedOnly(insight: Loose): Insight | undefined {
+function definedOnly(insight: InsightParts): Insight | undefined {
   const entries = Object.entries(insight).filter(([, value]) => value !== undefined);
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }

@@ -3,7 +3,7 @@ import { HttpLauncherOpinions } from '../../adapters/http-client/http-launcher-o
 import { WebServer } from '../../adapters/http/web-server.js';
 import { Administration } from '../administration/administration.js';
 import { imagesOnly } from '../administration/images-only.js';
-import { isCurrent, LiveBoard } from '../administration/live/live-board.js';
+import { isCurrent, LiveSummary } from '../administration/live/live-summary.js';
 import { RecordExplanations } from '../administration/record-explanations.js';
 import { RecordQueries } from '../administration/record-queries.js';
 import { Builder } from '../builder/builder.js';
@@ -61,7 +61,7 @@ function launcherWeb(context: ResolutionContext): WebServer {
   return new WebServer({
     queries: new RecordQueries(records),
     explanations: new RecordExplanations({ ...facts, insights: launcher.insights }),
-    live: new LiveBoard(facts),
+    live: new LiveSummary(facts),
     metrics: context.get(TOKENS.metricsPage),
     ready: () => launcher.ready,
     mistakes: () => source.mistakes.length,

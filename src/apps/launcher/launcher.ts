@@ -14,7 +14,7 @@ import type { NodeReaper } from './node-reaper.js';
 import type { PoolContext } from './pool-context.js';
 import { PoolWorker } from './pool-worker.js';
 import type { ProviderDrain } from './provider-drain.js';
-import { RecentPace } from './recent-pace.js';
+import { RecentTurnover } from './recent-turnover.js';
 import { RosterInsights } from './roster-insights.js';
 import type { RoutineCleanup } from './routine-cleanup.js';
 import type { StatsReporter } from './stats-reporter.js';
@@ -36,7 +36,7 @@ export interface LauncherParts {
 export class Launcher implements StatusSource {
   /** For questions. */
   readonly insights: LauncherInsights;
-  private readonly recent: RecentPace;
+  private readonly recent: RecentTurnover;
   private readonly pools: KeyedTasks;
   private readonly fixed: KeyedTasks;
   private readonly unsubscribe: (() => void)[] = [];
@@ -45,7 +45,7 @@ export class Launcher implements StatusSource {
 
   constructor(private readonly parts: LauncherParts) {
     const { clock, logger } = parts.pools.services;
-    this.recent = new RecentPace(clock);
+    this.recent = new RecentTurnover(clock);
     this.insights = new RosterInsights(parts.pools.roster, this.recent, clock);
     this.fixed = new KeyedTasks(clock, (key, error) => logger.error(`Machines of ${key} failed`, errorFields(error)));
     this.pools = new KeyedTasks(clock, (key, error) => logger.error(`Pool worker ${key} failed`, errorFields(error)));

@@ -1,5 +1,5 @@
 import { downPorts, leaked } from '../../domain/metrics/launcher-metrics.js';
-import type { LooseKind, LooseResources } from '../../ports/compute/loose-resources.js';
+import type { LeakedResourceKind, LeakedResourceProvider } from '../../ports/compute/leaked-resources.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LauncherServices } from './services.js';
@@ -23,10 +23,10 @@ export class LeakedResources {
   constructor(private readonly services: Pick<LauncherServices, 'clock' | 'logger' | 'metrics'>) {}
 
   /** One look at one provider. Trouble with one kind keeps nobody from looking at the others. */
-  async check(provider: string, loose: LooseResources, signal: AbortSignal): Promise<void> {
-    for (const kind of loose.kinds) {
+  async check(provider: string, source: LeakedResourceProvider, signal: AbortSignal): Promise<void> {
+    for (const kind of source.kinds) {
       try {
-        await this.checkKind(provider, kind, loose, signal);
+        await this.checkKind(provider, kind, source, signal);
       } catch (error) {
         if (signal.aborted) throw error;
         this.services.logger.warn(`The ${kind.name} of ${provider} could not be cleaned up`, errorFields(error));
@@ -36,8 +36,8 @@ export class LeakedResources {
 
   private async checkKind(
     provider: string,
-    kind: LooseKind,
-    loose: LooseResources,
+    kind: LeakedResourceKind,
+    source: LeakedResourceProvider,
     signal: AbortSignal,
   ): Promise<void> {
     const { clock } = this.services;
@@ -46,25 +46,25 @@ export class LeakedResources {
     const now = clock.monotonic();
     if (before && now - before.since <= kind.interval) return;
     const ids = await withDeadline(clock, CALL_DEADLINE, `listing ${kind.name} of ${provider}`, signal, (inner) =>
-      loose.list(kind, inner),
+      source.list(kind, inner),
     );
     const left = new Set(ids);
     this.suspects.set(key, { ids: left, since: now });
     for (const id of ids.filter((one) => before?.ids.has(one))) {
-      if (await this.remove(provider, kind, id, loose, signal)) left.delete(id);
+      if (await this.remove(provider, kind, id, source, signal)) left.delete(id);
     }
   }
 
   private async remove(
     provider: string,
-    kind: LooseKind,
+    kind: LeakedResourceKind,
     id: string,
-    loose: LooseResources,
+    source: LeakedResourceProvider,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { clock, logger, metrics } = this.services;
     try {
-      await withDeadline(clock, CALL_DEADLINE, `removing ${id}`, signal, (inner) => loose.remove(kind, id, inner));
+      await withDeadline(clock, CALL_DEADLINE, `removing ${id}`, signal, (inner) => source.remove(kind, id, inner));
     } catch (error) {
       if (signal.aborted) throw error;
       logger.warn(`${id}, one of the abandoned ${kind.name} of ${provider}, could not be removed`, errorFields(error));

@@ -40,7 +40,7 @@ export class Reservation {
 }
 
 /** Where the parts of a reservation are kept. */
-export interface ReservationBooks {
+export interface ReservationContext {
   readonly index: NodeIndex;
   readonly reservations: Reservations;
   readonly breakers: CircuitBreakers;
@@ -48,7 +48,7 @@ export interface ReservationBooks {
 
 /** Reserves what a planned step takes. Called in the turn of the plan, in its order. */
 export function reserve(
-  { index, reservations, breakers }: ReservationBooks,
+  { index, reservations, breakers }: ReservationContext,
   { provider, name }: { readonly provider: string; readonly name: string },
   { step, permission: planned }: PlannedStep,
 ): Reservation {

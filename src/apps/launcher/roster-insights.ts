@@ -1,17 +1,17 @@
 import type { Change } from '../../domain/decide/what-if.js';
-import type { Pace } from '../../domain/explain/estimate.js';
+import type { Turnover } from '../../domain/explain/estimate.js';
 import type { PoolLimits } from '../../domain/explain/insight.js';
 import type { Supposition } from '../../domain/explain/supposition.js';
 import type { LauncherInsights } from '../../ports/administration/launcher-insights.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { PoolRoster } from './pool-roster.js';
-import type { RecentPace } from './recent-pace.js';
+import type { RecentTurnover } from './recent-turnover.js';
 
 /** Asks the pools of this process. */
 export class RosterInsights implements LauncherInsights {
   constructor(
     private readonly roster: PoolRoster,
-    private readonly recent: RecentPace,
+    private readonly recent: RecentTurnover,
     private readonly clock: Clock,
   ) {}
 
@@ -26,7 +26,7 @@ export class RosterInsights implements LauncherInsights {
     return this.roster.all.flatMap(({ inquiry }) => inquiry.suppose(request, changes, now) ?? []);
   }
 
-  pace(pools: readonly string[]): Pace {
+  turnover(pools: readonly string[]): Turnover {
     return this.recent.of(pools);
   }
 }

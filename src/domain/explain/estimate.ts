@@ -9,7 +9,7 @@ export type Estimate =
   | { readonly known: false; readonly why: string };
 
 /** What has happened lately in the pools that could serve it. */
-export interface Pace {
+export interface Turnover {
   /** Moments at which the room of a node came back, oldest first. */
   readonly givenBack: readonly number[];
   /** How long launches took. */
@@ -31,21 +31,22 @@ export function estimateOf(
   place: Pick<Place, 'nodesAhead' | 'lacks'> | undefined,
   code: string | null,
   served: number | null,
-  pace: Pace,
+  turnover: Turnover,
   now: number,
 ): Estimate {
   if (code !== null && !COUNTABLE.has(code))
     return unknown(`it waits for ${code}, which no number of nodes given back ends`);
-  if (code === null || place === undefined) return toLaunch(pace, served === null ? 0 : now - served);
-  const gaps = gapsOf(pace.givenBack, now);
-  if (pace.givenBack.length < LEAST) return unknown(`only ${pace.givenBack.length} nodes were given back lately`);
+  if (code === null || place === undefined) return toLaunch(turnover, served === null ? 0 : now - served);
+  const gaps = gapsOf(turnover.givenBack, now);
+  if (turnover.givenBack.length < LEAST)
+    return unknown(`only ${turnover.givenBack.length} nodes were given back lately`);
   const room = afterGaps(gaps, place.nodesAhead + place.lacks);
-  const launch = quantiles(pace.launches);
+  const launch = quantiles(turnover.launches);
   return {
     known: true,
     p50: room.p50 + launch.p50,
     p90: room.p90 + launch.p90,
-    basis: `${pace.givenBack.length} nodes given back and ${pace.launches.length} launches lately`,
+    basis: `${turnover.givenBack.length} nodes given back and ${turnover.launches.length} launches lately`,
   };
 }
 
@@ -58,7 +59,7 @@ const COUNTABLE: ReadonlySet<string> = new Set([
   'CLOUD_QUOTA',
 ]);
 
-function toLaunch({ launches }: Pace, elapsed: number): Estimate {
+function toLaunch({ launches }: Turnover, elapsed: number): Estimate {
   if (launches.length < LEAST) return unknown(`only ${launches.length} launches ended lately`);
   const { p50, p90 } = quantiles(launches);
   const left = (seconds: number): number => Math.max(0, seconds - elapsed);

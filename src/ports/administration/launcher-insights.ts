@@ -1,5 +1,5 @@
 import type { Change } from '../../domain/decide/what-if.js';
-import type { Pace } from '../../domain/explain/estimate.js';
+import type { Turnover } from '../../domain/explain/estimate.js';
 import type { PoolLimits } from '../../domain/explain/insight.js';
 import type { Supposition } from '../../domain/explain/supposition.js';
 
@@ -13,5 +13,5 @@ export interface LauncherInsights {
   /** What each of its pools would decide about the request. Empty when none of them has to decide about it now. */
   suppose(request: string, changes: readonly Change[]): readonly Supposition[];
   /** What has happened lately in pools, `provider/pool`, whichever launcher did it. */
-  pace(pools: readonly string[]): Pace;
+  turnover(pools: readonly string[]): Turnover;
 }

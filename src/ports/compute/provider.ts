@@ -9,7 +9,7 @@ import type { PoolConfig, PoolLabelConfig } from '../../domain/config/config.js'
 import type { FixedSlot } from '../../domain/model/fixed-slot.js';
 import type { Resources } from '../../domain/model/quota.js';
 import type { ImageProvider } from './images.js';
-import type { LooseResources } from './loose-resources.js';
+import type { LeakedResourceProvider } from './leaked-resources.js';
 
 export interface InstanceSpec {
   /** For people and for metadata. It repeats: in another installation, and in ours once its store was lost. */
@@ -118,7 +118,7 @@ export interface Provider {
   readonly images: ImageProvider | null;
 
   /** Present if the account can be left with more than instances and images; may be left out. */
-  readonly loose?: LooseResources | null;
+  readonly loose?: LeakedResourceProvider | null;
 
   /** Present if machines exist by themselves instead of being launched (static driver). */
   readonly fixed: FixedMachines | null;

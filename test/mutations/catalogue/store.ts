@@ -130,14 +130,14 @@ export const STORE: Area = {
     },
     {
       name: 'does not set recursive watches again after a reconnect',
-      file: 'src/adapters/zookeeper/wire/watch-book.ts',
+      file: 'src/adapters/zookeeper/wire/session-watches.ts',
       find: "    for (const path of this.trees.paths) put('recursive', path);\n",
       replace: '',
       foundBy: { test: WIRE },
     },
     {
       name: 'does not tell that changes may have been missed without a connection',
-      file: 'src/adapters/zookeeper/wire/watch-book.ts',
+      file: 'src/adapters/zookeeper/wire/session-watches.ts',
       find: '    this.trees.missed();\n',
       replace: '',
       foundBy: { test: WIRE },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../../src/adapters/memory/seeded-random.js';
 import { estimateOf } from '../../../src/domain/explain/estimate.js';
-import type { Pace } from '../../../src/domain/explain/estimate.js';
+import type { Turnover } from '../../../src/domain/explain/estimate.js';
 
 interface Case {
   readonly p50: number;
@@ -13,7 +13,7 @@ interface Case {
 function casesOf(seed: number, nodes: number, hold: (random: SeededRandom) => number): readonly Case[] {
   const random = new SeededRandom(seed);
   const boot = (): number => 20 + 20 * random.next();
-  const pace: { givenBack: number[]; launches: number[] } = { givenBack: [], launches: [] };
+  const turnover: { givenBack: number[]; launches: number[] } = { givenBack: [], launches: [] };
   const ends = Array.from({ length: nodes }, () => hold(random) * random.next());
   const queue: { readonly asked: number; readonly p50: number; readonly p90: number }[] = [];
   const cases: Case[] = [];
@@ -22,16 +22,16 @@ function casesOf(seed: number, nodes: number, hold: (random: SeededRandom) => nu
     const now = ends[next] ?? 0;
     // Asked before the next node comes back, with others ahead; one node of ten goes to somebody who comes later and is more urgent.
     const asked = now - 1;
-    const estimate = estimateOf({ nodesAhead: queue.length, lacks: 1 }, 'QUOTA_POOL', null, pace, asked);
+    const estimate = estimateOf({ nodesAhead: queue.length, lacks: 1 }, 'QUOTA_POOL', null, turnover, asked);
     if (queue.length < 6) {
       const { p50, p90 } = estimate.known ? estimate : { p50: NaN, p90: NaN };
       queue.push({ asked, p50, p90 });
     }
-    pace.givenBack.push(now);
+    turnover.givenBack.push(now);
     const launch = boot();
     const first = random.next() < 0.9 ? queue.shift() : undefined;
     if (first && !Number.isNaN(first.p90)) cases.push({ ...first, took: now + launch - first.asked });
-    pace.launches.push(launch);
+    turnover.launches.push(launch);
     ends[next] = now + launch + hold(random);
   }
   return cases;
@@ -57,7 +57,7 @@ describe('how long it may take', () => {
     expect(half).toBeLessThan(0.75);
   });
 
-  const steady: Pace = { givenBack: [0, 100, 200, 300, 400, 500], launches: [30, 30, 30, 30, 30] };
+  const steady: Turnover = { givenBack: [0, 100, 200, 300, 400, 500], launches: [30, 30, 30, 30, 30] };
 
   it('grows with those ahead, and with the silence since the last node that came back', () => {
     const behind = (nodesAhead: number, now = 500): number => {
@@ -69,9 +69,9 @@ describe('how long it may take', () => {
   });
 
   it('includes how long a launch takes', () => {
-    const slow: Pace = { ...steady, launches: [330, 330, 330, 330, 330] };
-    const [quick, late] = [steady, slow].map((pace) =>
-      estimateOf({ nodesAhead: 0, lacks: 1 }, 'QUOTA_POOL', null, pace, 500),
+    const slow: Turnover = { ...steady, launches: [330, 330, 330, 330, 330] };
+    const [quick, late] = [steady, slow].map((turnover) =>
+      estimateOf({ nodesAhead: 0, lacks: 1 }, 'QUOTA_POOL', null, turnover, 500),
     );
     if (!quick?.known || !late?.known) throw new Error('there is a basis');
     expect([late.p50 - quick.p50, late.p90 - quick.p90].map(Math.round)).toEqual([300, 300]);
@@ -87,7 +87,7 @@ describe('how long it may take', () => {
   });
 
   it('is unknown without a basis', () => {
-    const none: Pace = { givenBack: [], launches: [] };
+    const none: Turnover = { givenBack: [], launches: [] };
     const place = { nodesAhead: 0, lacks: 1 };
     expect(estimateOf(place, 'QUOTA_POOL', null, none, 0)).toMatchObject({ known: false });
     expect(estimateOf(undefined, null, 0, none, 0)).toMatchObject({ known: false });

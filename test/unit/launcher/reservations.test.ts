@@ -28,9 +28,9 @@ test('a step that comes to nothing gives back its room, its place in max-concurr
   const permission = { cancel: () => cancelled.push('cancelled') } as unknown as LaunchPermission;
   const breakers = { of: () => ({ begin: () => permission }) } as unknown as CircuitBreakers;
   const step = { kind: 'create', label: 'small', az: null, resources: { instances: 1 } } as const;
-  const books = { index: {} as NodeIndex, reservations, breakers };
+  const context = { index: {} as NodeIndex, reservations, breakers };
   const planned = { step, permission: null } as unknown as PlannedStep;
-  const reservation = reserve(books, { provider: 'cloud', name: 'main' }, planned);
+  const reservation = reserve(context, { provider: 'cloud', name: 'main' }, planned);
   expect(reservations.forPool('cloud', 'main')).toEqual({ instances: 1 });
   expect(reservations.launchesOf('cloud')).toBe(1);
   reservation.release();

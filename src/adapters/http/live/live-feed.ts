@@ -9,7 +9,7 @@ export interface LiveFeedOptions {
   /** Viewers at once; default 50. */
   readonly viewers?: number;
   /** Seconds between two updates at least; default 1. */
-  readonly pace?: number;
+  readonly interval?: number;
   /** Seconds between two signs of life; default 10. */
   readonly heartbeat?: number;
 }
@@ -29,7 +29,7 @@ export class LiveFeed {
   private cancelHeartbeat: CancelTimer | undefined;
   private unsubscribe: (() => void) | undefined;
   private readonly mostViewers: number;
-  private readonly pace: number;
+  private readonly interval: number;
   private readonly heartbeat: number;
 
   constructor(
@@ -39,7 +39,7 @@ export class LiveFeed {
     options: LiveFeedOptions = {},
   ) {
     this.mostViewers = options.viewers ?? 50;
-    this.pace = options.pace ?? 1;
+    this.interval = options.interval ?? 1;
     this.heartbeat = options.heartbeat ?? 10;
   }
 
@@ -59,7 +59,7 @@ export class LiveFeed {
     this.viewers.add(viewer);
     response.once('close', () => this.leave(viewer));
     if (this.viewers.size === 1) this.wake();
-    if (this.clock.monotonic() - this.lastMade >= this.pace) this.make();
+    if (this.clock.monotonic() - this.lastMade >= this.interval) this.make();
     this.sendTo(viewer);
     viewer.beat(this.clock.now());
   }
@@ -87,7 +87,7 @@ export class LiveFeed {
 
   /** Never at once: a pass of the launcher changes many records in a row. */
   private changed(): void {
-    this.cancelUpdate ??= this.clock.schedule(this.pace, () => {
+    this.cancelUpdate ??= this.clock.schedule(this.interval, () => {
       this.cancelUpdate = undefined;
       this.update();
     });

@@ -24,7 +24,7 @@ import { Reconnection } from './reconnection.js';
 import { SeenHistory } from './seen-history.js';
 import type { SaslLogin } from './sasl-login.js';
 import type { Dial } from './transport.js';
-import { WatchBook } from './watch-book.js';
+import { SessionWatches } from './session-watches.js';
 import { WireConnection } from './wire-connection.js';
 import type { Caller } from './wire-connection.js';
 
@@ -51,7 +51,7 @@ const CLOSE_PATIENCE = 2;
 /** Keeps a session with ZooKeeper for ever: connects, reconnects to whichever server answers, and opens a new one when it is lost. */
 export class WireSession {
   readonly tracker = new SessionTracker();
-  readonly watches = new WatchBook();
+  readonly watches = new SessionWatches();
   private readonly absence: AbsenceLog;
   private readonly reconnection: Reconnection;
   private connection: WireConnection | undefined;

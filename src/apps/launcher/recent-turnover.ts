@@ -1,4 +1,4 @@
-import type { Pace } from '../../domain/explain/estimate.js';
+import type { Turnover } from '../../domain/explain/estimate.js';
 import type { Node } from '../../domain/model/node.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import type { Clock } from '../../ports/runtime/clock.js';
@@ -15,7 +15,7 @@ interface Happenings {
 }
 
 /** What has happened lately in each pool, from the changes of the records: nobody is asked for it. */
-export class RecentPace {
+export class RecentTurnover {
   private readonly pools = new Map<string, Happenings>();
 
   constructor(private readonly clock: Clock) {}
@@ -26,7 +26,7 @@ export class RecentPace {
   }
 
   /** @param pools `provider/pool` */
-  of(pools: readonly string[]): Pace {
+  of(pools: readonly string[]): Turnover {
     const since = this.clock.now() - LATELY;
     const known = pools.flatMap((pool) => this.pools.get(pool) ?? []);
     return {

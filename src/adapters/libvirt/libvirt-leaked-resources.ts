@@ -1,19 +1,19 @@
 import { instanceKey } from '../../domain/decide/installation.js';
-import type { LooseKind, LooseResources } from '../../ports/compute/loose-resources.js';
+import type { LeakedResourceKind, LeakedResourceProvider } from '../../ports/compute/leaked-resources.js';
 import { machineUuid, machineVolume } from './names.js';
 import { toProviderError } from './provider-failure.js';
 import type { LibvirtContext } from './libvirt-context.js';
 import { ownerOf } from './libvirt-context.js';
 
-const VOLUMES: LooseKind = { name: 'volumes', interval: 10 };
+const VOLUMES: LeakedResourceKind = { name: 'volumes', interval: 10 };
 
 /** Disks of our machines whose domains are gone: somebody has undefined them, or we ended in between. */
-export class LibvirtLooseResources implements LooseResources {
+export class LibvirtLeakedResources implements LeakedResourceProvider {
   readonly kinds = [VOLUMES];
 
   constructor(private readonly started: () => LibvirtContext) {}
 
-  async list(_kind: LooseKind, signal: AbortSignal): Promise<readonly string[]> {
+  async list(_kind: LeakedResourceKind, signal: AbortSignal): Promise<readonly string[]> {
     signal.throwIfAborted();
     return this.translated(signal, async (context) => {
       const { installation, provider } = ownerOf(context);
@@ -28,7 +28,7 @@ export class LibvirtLooseResources implements LooseResources {
     });
   }
 
-  async remove(_kind: LooseKind, id: string, signal: AbortSignal): Promise<void> {
+  async remove(_kind: LeakedResourceKind, id: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const machine = machineVolume(id);
     if (!machine) return;

@@ -19,7 +19,7 @@ const EVENTS: ReadonlyMap<number, WatchEvent> = new Map([
 const AT_ONCE = 128 * 1024;
 
 /** The watches of the session, as the server has them; it forgets them with each connection. */
-export class WatchBook {
+export class SessionWatches {
   readonly trees = new TreeWatches();
   private readonly once = new WatchRegistry();
 

@@ -15,7 +15,7 @@ const LIMITED: ReadonlySet<FakeCallKind> = new Set<FakeCallKind>(['create', 'del
 const LIMIT_PERIOD = 60;
 
 /** Every call to the fake cloud goes through here: it takes its latency, is recorded, and may be hit by a fault. */
-export class FakeCallGate {
+export class FakeApi {
   readonly log = new FakeCallLog(CALLS_REMEMBERED);
   readonly faults: FakeFaults;
   /** When the calls of the last period were let in. */

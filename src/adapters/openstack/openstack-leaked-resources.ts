@@ -1,6 +1,6 @@
 import { openStackProviderSettings } from '../../domain/config/openstack.js';
 import type { ProviderConfig } from '../../domain/config/config.js';
-import type { LooseKind, LooseResources } from '../../ports/compute/loose-resources.js';
+import type { LeakedResourceKind, LeakedResourceProvider } from '../../ports/compute/leaked-resources.js';
 import type { CloudSession } from './cloud-session.js';
 import { toProviderError } from './client/classify-error.js';
 import { deleteFloatingIp, deletePort, listFloatingIps, listPorts } from './floating-ips.js';
@@ -9,8 +9,8 @@ const PORTS = 'ports';
 const FLOATING_IPS = 'floatingips';
 
 /** Ports that no server uses any more, and floating addresses that lead nowhere (spec BUILDER 6.11). */
-export class OpenStackLooseResources implements LooseResources {
-  readonly kinds: readonly LooseKind[];
+export class OpenStackLeakedResources implements LeakedResourceProvider {
+  readonly kinds: readonly LeakedResourceKind[];
 
   constructor(
     config: ProviderConfig,
@@ -23,7 +23,7 @@ export class OpenStackLooseResources implements LooseResources {
     ];
   }
 
-  async list(kind: LooseKind, signal: AbortSignal): Promise<readonly string[]> {
+  async list(kind: LeakedResourceKind, signal: AbortSignal): Promise<readonly string[]> {
     signal.throwIfAborted();
     const { client } = this.session();
     try {
@@ -39,7 +39,7 @@ export class OpenStackLooseResources implements LooseResources {
     }
   }
 
-  async remove(kind: LooseKind, id: string, signal: AbortSignal): Promise<void> {
+  async remove(kind: LeakedResourceKind, id: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { client } = this.session();
     try {

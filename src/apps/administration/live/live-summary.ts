@@ -13,7 +13,7 @@ import { liveLabels, liveLaunchers, livePools } from './live-pools.js';
 import { liveRequests } from './live-requests.js';
 import { NodeHistory } from './node-history.js';
 
-export interface LiveBoardContext {
+export interface LiveSummaryContext {
   /** All mirrors should be open; those that are not count as empty. */
   readonly records: Records;
   readonly config: () => NodepoolConfig;
@@ -25,10 +25,10 @@ export interface LiveBoardContext {
 }
 
 /** Adds up the mirrors for the live page. */
-export class LiveBoard implements LiveView {
+export class LiveSummary implements LiveView {
   private readonly history: NodeHistory;
 
-  constructor(private readonly context: LiveBoardContext) {
+  constructor(private readonly context: LiveSummaryContext) {
     this.history = new NodeHistory(context.records.nodes.view, context.clock);
   }
 
