@@ -1,7 +1,7 @@
 import { instanceKey } from '../../src/domain/decide/installation.js';
 import type { CloudAccess } from '../../src/adapters/openstack/clouds/cloud-access.js';
 import type { PoolConfig, PoolLabelConfig, ProviderConfig } from '../../src/domain/config/config.js';
-import { createOpenStackClient } from '../../src/adapters/openstack/client/create-client.js';
+import { createOpenStackClient } from '../../src/adapters/openstack/client/cloud-client.js';
 import { CloudSession } from '../../src/adapters/openstack/cloud-session.js';
 import { OpenStackProvider } from '../../src/adapters/openstack/openstack-provider.js';
 import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';

@@ -3,8 +3,9 @@ import type { NodeOutcome, Outcome } from '../../ports/administration/commands.j
 import { followBuild, followDeletion } from './follow-order.js';
 import { readImageData, writeImageData } from './image-data-file.js';
 import { printList } from './list-output.js';
-import { readLine } from './read-line.js';
 import type { Subcommand, SubcommandContext } from './subcommand.js';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 export const buildImage: Subcommand = {
   mirrors: [],
@@ -120,4 +121,18 @@ function printNode(context: SubcommandContext, outcome: NodeOutcome): void {
 /** On the standard output and without a failing exit status, as scripts expect (spec BUILDER 3.1). */
 function printRefusal({ print }: SubcommandContext, outcome: Outcome | NodeOutcome): void {
   if (outcome.kind === 'refused') print(outcome.message);
+}
+
+/** The next line of the input without its end, or undefined at the end of the input. Leaves the input paused. */
+async function readLine(input: Readable): Promise<string | undefined> {
+  const lines = createInterface({ input });
+  try {
+    return await new Promise<string | undefined>((resolve, reject) => {
+      lines.once('line', resolve);
+      lines.once('close', () => resolve(undefined));
+      input.once('error', reject);
+    });
+  } finally {
+    lines.close();
+  }
 }

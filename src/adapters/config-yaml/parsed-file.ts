@@ -4,7 +4,6 @@ import type { Clock } from '../../ports/runtime/clock.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import type { ConfigFiles } from './config-files.js';
 import { errorCode } from './config-files.js';
-import { substituteEnvironment } from './env-substitution.js';
 import type { ProblemList } from './problem-list.js';
 import { isRecord, typeName } from './value-kinds.js';
 import { parseYaml } from './yaml-document.js';
@@ -73,4 +72,11 @@ async function readPatiently(path: string, context: FileContext, problems: Probl
       await sleep(context.clock, ATTEMPT_INTERVAL);
     }
   }
+}
+
+/** `%(NODEPOOL_X)` in a file's text becomes the variable's value; names that are not set stay as they are (spec BUILDER 1.1). */
+function substituteEnvironment(text: string, env: Readonly<Record<string, string | undefined>>): string {
+  return text.replace(/%\((NODEPOOL_[^()\s]*)\)/g, (literal, name: string) =>
+    Object.hasOwn(env, name) ? (env[name] ?? literal) : literal,
+  );
 }

@@ -1,7 +1,7 @@
 import type { ConfigProblem, KeyPath } from '../../domain/config/config-problem.js';
 import { formatKeyPath } from '../../domain/config/config-problem.js';
 import type { ProblemDetails, ProblemSeverity, ProblemSink } from '../../domain/config/driver-schema.js';
-import type { Place } from './place.js';
+import type { Place } from './yaml-locator.js';
 
 /** What a problem list needs to know of a file. */
 export interface LocatedFile {

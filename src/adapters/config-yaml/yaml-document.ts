@@ -2,7 +2,7 @@
 import type { ErrorCode } from 'yaml';
 import { LineCounter, parseDocument } from 'yaml';
 import type { ProblemSeverity } from '../../domain/config/driver-schema.js';
-import type { Place } from './place.js';
+import type { Place } from './yaml-locator.js';
 import { faultWording, parsingFailed } from './yaml-fault-wording.js';
 import { locator, type Locate } from './yaml-locator.js';
 import { unresolvableReference, repeatedKeys, squeezedKeys } from './yaml-oddities.js';
@@ -87,4 +87,17 @@ function unreadable(text: string): YamlDocument {
     faults: [{ place: slip.place, message: parsingFailed(slip.message), severity: 'error' }],
     locate: () => ({ line: 1, column: 1 }),
   };
+}
+
+/**
+ * For files that are not Nodepool's own configuration: the value, or the first fault in words, with its place as `:line:column` (empty if it
+ * is not known).
+ */
+export function readYaml(
+  text: string,
+): { readonly value: unknown } | { readonly fault: string; readonly place: string } {
+  const { value, faults } = parseYaml(text);
+  const fault = faults.find(({ severity }) => severity === 'error');
+  if (!fault) return { value };
+  return { fault: fault.message, place: fault.place ? `:${fault.place.line}:${fault.place.column}` : '' };
 }

@@ -2,7 +2,6 @@
 import type { Document, Pair, Scalar, YAMLMap } from 'yaml';
 import { isAlias, isMap, isPair, isScalar, isSeq } from 'yaml';
 import type { KeyPath } from '../../domain/config/config-problem.js';
-import type { Place } from './place.js';
 import { keyText, startOf } from './yaml-nodes.js';
 
 /** Where the value (or its key) stands; for what does not exist, the closest thing around it. */
@@ -83,4 +82,9 @@ function mergeSources(document: Document.Parsed, value: unknown): readonly unkno
   const merged = isAlias(value) ? value.resolve(document) : value;
   const sources = isSeq(merged) ? merged.items : [merged];
   return sources.map((source) => (isAlias(source) ? source.resolve(document) : source));
+}
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
 }

@@ -1,5 +1,5 @@
 /** The commonest slips in YAML, recognized by how the text looks around the place where the parser gave up. */
-import type { Place } from './place.js';
+import type { Place } from './yaml-locator.js';
 
 export interface YamlSlip {
   readonly place: Place;

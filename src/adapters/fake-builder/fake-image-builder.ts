@@ -1,7 +1,6 @@
 import type { BuildJob, BuildResult, ImageBuilder } from '../../ports/image-building/image-builder.js';
 import { asError } from '../../ports/runtime/clock.js';
-import type { Clock } from '../../ports/runtime/clock.js';
-import { waitForEnd } from './wait-for-end.js';
+import type { Clock, CancelTimer } from '../../ports/runtime/clock.js';
 import type { FileSink } from './file-sink.js';
 
 /** The sums that the fake script of the original wrote (spec BUILDER 2.8). */
@@ -59,4 +58,27 @@ export class FakeImageBuilder implements ImageBuilder {
     }
     await this.sink.makeDirectory(`${base}.d`);
   }
+}
+
+/** Waits for the duration, the time limit or the abort, whichever is first. */
+function waitForEnd(
+  clock: Clock,
+  duration: number,
+  limit: number,
+  signal: AbortSignal,
+): Promise<'done' | 'timed-out' | 'aborted'> {
+  return new Promise((resolve) => {
+    const timers: CancelTimer[] = [];
+    const finish = (how: 'done' | 'timed-out' | 'aborted'): void => {
+      for (const cancel of timers) cancel();
+      signal.removeEventListener('abort', onAbort);
+      resolve(how);
+    };
+    const onAbort = (): void => finish('aborted');
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (duration <= 0) return finish('done');
+    if (Number.isFinite(limit)) timers.push(clock.schedule(limit, () => finish('timed-out')));
+    if (Number.isFinite(duration)) timers.push(clock.schedule(duration, () => finish('done')));
+  });
 }

@@ -1,4 +1,4 @@
-import { describeReasons } from '../../domain/explain/wording.js';
+import { describeReasons } from '../../domain/explain/reason.js';
 import type { DecisionSubject, JournalEntry, JournalListener } from '../../ports/telemetry/journal.js';
 import type { LogFields, Logger } from '../../ports/telemetry/logger.js';
 

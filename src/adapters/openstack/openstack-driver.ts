@@ -22,7 +22,7 @@ export class OpenStackDriver implements Driver {
     return new OpenStackProvider(config, async () => {
       const access = await this.clouds.access(cloud ?? config.name, regionName);
       // The client brings an HTTP library of 20 MB, which launchers without such a cloud do without.
-      const { createOpenStackClient } = await import('./client/create-client.js');
+      const { createOpenStackClient } = await import('./client/cloud-client.js');
       const { clock, random, logger, metrics } = context;
       const options = { clock, random, logger, metrics, provider: config.name, rate, version: this.version };
       return new CloudSession(config, access, createOpenStackClient(access, options), context);

@@ -1,5 +1,5 @@
 import type { LogEntry } from './log-entry.js';
-import { LEVEL_NAMES, LEVEL_NUMBERS } from './log-level.js';
+import { LEVEL_NAMES, LEVEL_NUMBERS } from './log-entry.js';
 import { messageText, stackText } from './message-text.js';
 
 /** One event as handlers and formatters see it; the names are those of Python's `LogRecord`. */

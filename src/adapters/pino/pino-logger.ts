@@ -1,12 +1,12 @@
 import { cutText, visible } from '../../domain/presentation/visible-text.js';
 import type { LogFields, Logger } from '../../ports/telemetry/logger.js';
-import type { LogConfig } from './config/log-config.js';
+import type { LogConfig } from './config/read-log-config.js';
 import { JsonFormatter } from './format/json-formatter.js';
 import { DEFAULT_FORMAT, MultiLineFormatter } from './format/multi-line-formatter.js';
 import type { LogLevel } from './log-entry.js';
 import { LogHandler } from './log-handler.js';
 import type { LogDestination } from './log-handler.js';
-import { LEVEL_NUMBERS } from './log-level.js';
+import { LEVEL_NUMBERS } from './log-entry.js';
 import { recordOf } from './log-record.js';
 import { LoggerTree } from './logger-tree.js';
 import type { EffectiveLogger, LoggerNode } from './logger-tree.js';

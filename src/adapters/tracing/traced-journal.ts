@@ -1,5 +1,5 @@
 import type { Decision } from '../../domain/explain/reason.js';
-import { describeReasons } from '../../domain/explain/wording.js';
+import { describeReasons } from '../../domain/explain/reason.js';
 import type { DecisionJournal, DecisionSubject, JournalEntry } from '../../ports/telemetry/journal.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 

@@ -1,6 +1,6 @@
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import { readChange } from '../../domain/decide/what-if.js';
-import { explainReason } from '../../domain/explain/explain-reason.js';
+import { explainReason } from '../../domain/explain/explained-reason.js';
 import type {
   Explanation,
   HoldFacts,

@@ -1,7 +1,7 @@
 import type { DiskImageConfig } from '../../domain/config/config.js';
 import { buildDue } from '../../domain/decide/build-due.js';
 import type { BuildDecision } from '../../domain/decide/build-due.js';
-import { assertBuildTransition } from '../../domain/lifecycle/build-lifecycle.js';
+import { assertBuildTransition } from '../../domain/lifecycle/image-lifecycle.js';
 import type { BuildKey, ImageBuild } from '../../domain/model/image.js';
 import type { Lease } from '../../ports/coordination/lease.js';
 import type { BuildResult } from '../../ports/image-building/image-builder.js';

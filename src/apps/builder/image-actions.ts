@@ -1,6 +1,5 @@
 import type { ImageAction } from '../../domain/decide/image-retention.js';
-import { assertBuildTransition } from '../../domain/lifecycle/build-lifecycle.js';
-import { assertUploadTransition } from '../../domain/lifecycle/upload-lifecycle.js';
+import { assertBuildTransition, assertUploadTransition } from '../../domain/lifecycle/image-lifecycle.js';
 import type { BuildKey, UploadKey } from '../../domain/model/image.js';
 import type { AcquireResult } from '../../ports/coordination/lease.js';
 import { withDeadline } from '../../ports/runtime/deadline.js';

@@ -1,6 +1,6 @@
 import type { DiskImageConfig, ProviderConfig, ProviderImageConfig } from '../../domain/config/config.js';
 import { cloudImageName, cloudImageProperties } from '../../domain/decide/upload-naming.js';
-import { assertUploadTransition } from '../../domain/lifecycle/upload-lifecycle.js';
+import { assertUploadTransition } from '../../domain/lifecycle/image-lifecycle.js';
 import { imageUpdate } from '../../domain/metrics/builder-metrics.js';
 import type { ImageBuild, ImageUpload, StoredBuild, UploadKey } from '../../domain/model/image.js';
 import type { ImageProvider } from '../../ports/compute/images.js';

@@ -1,7 +1,7 @@
 import { planPass } from '../../domain/decide/plan-pass.js';
 import type { RequestPlan } from '../../domain/decide/pool-plan.js';
 import type { HeldRequest } from '../../domain/decide/pool-snapshot.js';
-import { describeReasons } from '../../domain/explain/wording.js';
+import { describeReasons } from '../../domain/explain/reason.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { Outcome, PhaseEvent, RequestPhase } from '../../domain/lifecycle/request-phase.js';
 import { timeToFulfil } from '../../domain/metrics/launcher-metrics.js';

@@ -1,5 +1,5 @@
 import { declined } from '../../domain/decide/decline.js';
-import { describeReasons } from '../../domain/explain/wording.js';
+import { describeReasons } from '../../domain/explain/reason.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { Outcome, PhaseEvent, RequestPhase } from '../../domain/lifecycle/request-phase.js';
 import { isSettled, spentOn } from '../../domain/lifecycle/request-progress.js';

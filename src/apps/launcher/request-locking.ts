@@ -1,5 +1,5 @@
 import { declined } from '../../domain/decide/decline.js';
-import { describeReasons } from '../../domain/explain/wording.js';
+import { describeReasons } from '../../domain/explain/reason.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { NodeRequest, RequestId } from '../../domain/model/request.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';

@@ -1,5 +1,5 @@
 import type { Reason } from '../../domain/explain/reason.js';
-import { describeReasons } from '../../domain/explain/wording.js';
+import { describeReasons } from '../../domain/explain/reason.js';
 import type { NodeId } from '../../domain/model/node.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { withLock } from '../../ports/records/with-lock.js';

@@ -1,7 +1,6 @@
 import type { LeasedNode, LeaseView } from '../../domain/lease-client/lease-view.js';
 import { nodeAliases } from '../../domain/lease-client/node-aliases.js';
-import { remoteCommand } from '../../domain/lease-client/remote-command.js';
-import { quoteWord } from '../../domain/lease-client/shell-quote.js';
+import { remoteCommand, quoteWord } from '../../domain/lease-client/shell-quote.js';
 import { isKey } from '../../domain/lease-client/ssh-files.js';
 import type { ForegroundPrograms, ProgramOrder } from '../../ports/lease-client/foreground-programs.js';
 import { LeaseFailure, type RunOrder } from '../../ports/lease-client/lease-desk.js';

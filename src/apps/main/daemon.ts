@@ -1,7 +1,7 @@
 import { Container } from 'inversify';
 import type { ContainerModule } from 'inversify';
 import { ConfigFile } from '../../adapters/config-yaml/config-file.js';
-import { FileCloudDirectory } from '../../adapters/openstack/clouds/file-cloud-directory.js';
+import { FileCloudDirectory } from '../../adapters/openstack/clouds/cloud-directory.js';
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
 import type { PinoLogger } from '../../adapters/pino/pino-logger.js';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { DriverTestOrder, DriverTools } from '../../adapters/cli/session.js';
-import { FileCloudDirectory } from '../../adapters/openstack/clouds/file-cloud-directory.js';
+import { FileCloudDirectory } from '../../adapters/openstack/clouds/cloud-directory.js';
 import { SshHostKeyScanner } from '../../adapters/ssh/ssh-host-key-scanner.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { SystemRandom } from '../../adapters/system/system-random.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SystemConfigFiles } from '../../adapters/config-yaml/config-files.js';
 import type { LoadOptions } from '../../adapters/config-yaml/load-config.js';
-import { readYaml } from '../../adapters/config-yaml/read-yaml.js';
+import { readYaml } from '../../adapters/config-yaml/yaml-document.js';
 import { fakeSettingsProblems } from '../../adapters/fake-cloud/fake-settings.js';
 import type { CloudSearch } from '../../adapters/openstack/clouds/clouds-reader.js';
 import { readClouds } from '../../adapters/openstack/clouds/clouds-reader.js';

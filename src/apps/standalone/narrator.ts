@@ -1,4 +1,4 @@
-import { explainReason } from '../../domain/explain/explain-reason.js';
+import { explainReason } from '../../domain/explain/explained-reason.js';
 import type { NodeState } from '../../domain/model/node.js';
 import type { RequestState } from '../../domain/model/request.js';
 import type { Clock } from '../../ports/runtime/clock.js';

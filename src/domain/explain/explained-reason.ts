@@ -1,3 +1,7 @@
+import type { Reason } from './reason.js';
+import { reasonSentence } from './sentences.js';
+import { unblockSentence } from './unblock.js';
+
 /** A reason in words. */
 export interface ExplainedReason {
   readonly code: string;
@@ -7,4 +11,9 @@ export interface ExplainedReason {
   readonly unblock: string;
   /** The reason's own fields. */
   readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export function explainReason(reason: Reason, now: number): ExplainedReason {
+  const { code, ...facts } = reason;
+  return { code, text: reasonSentence(reason, now), unblock: unblockSentence(reason, now), facts };
 }

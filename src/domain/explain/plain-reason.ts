@@ -1,4 +1,4 @@
-import { explainReason } from './explain-reason.js';
+import { explainReason } from './explained-reason.js';
 import type { ExplainedReason } from './explained-reason.js';
 import type { Reason } from './reason.js';
 

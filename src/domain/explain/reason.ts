@@ -1,5 +1,5 @@
 /**
- * Why a decision came out as it did. Codes are an interface: tools match on them; the wording is in `wording.ts`.
+ * Why a decision came out as it did. Codes are an interface: tools match on them; the sentences are in `sentences.ts`.
  * Numbers are facts at the time of the decision.
  */
 import type { ImageReason } from './image-reason.js';
@@ -78,4 +78,17 @@ interface QuotaReason<Code extends string> {
 export interface Decision<Verdict extends string> {
   readonly verdict: Verdict;
   readonly because: readonly Reason[];
+}
+
+/** One reason in words, the code first, so that people can read it and tools can match it. */
+export function describeReason(reason: Reason): string {
+  const { code, ...facts } = reason;
+  const words = Object.entries(facts).map(
+    ([name, value]) => `${name} ${Array.isArray(value) ? value.join(',') : String(value)}`,
+  );
+  return [code, ...words].join(' ');
+}
+
+export function describeReasons(reasons: readonly Reason[]): string {
+  return reasons.map(describeReason).join('; ');
 }

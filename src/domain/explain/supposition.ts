@@ -2,7 +2,7 @@
 import { planPass } from '../decide/plan-pass.js';
 import type { RequestPlan } from '../decide/pool-plan.js';
 import type { PoolSnapshot } from '../decide/pool-snapshot.js';
-import { explainReason } from './explain-reason.js';
+import { explainReason } from './explained-reason.js';
 import type { ExplainedReason } from './explained-reason.js';
 import type { Decision, Reason } from './reason.js';
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
-import { readYaml } from '../../../src/adapters/config-yaml/read-yaml.js';
+import { readYaml } from '../../../src/adapters/config-yaml/yaml-document.js';
 import { describe, expect, it } from 'vitest';
-import { FileCloudDirectory } from '../../../src/adapters/openstack/clouds/file-cloud-directory.js';
+import { FileCloudDirectory } from '../../../src/adapters/openstack/clouds/cloud-directory.js';
 import type { CloudAccess } from '../../../src/adapters/openstack/clouds/cloud-access.js';
 import { VENDOR_PROFILES } from '../../../src/adapters/openstack/clouds/vendor-profiles.js';
 import { ProviderError } from '../../../src/ports/compute/errors.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clouds } from '../../../src/adapters/openstack/clouds/found-clouds.js';
-import { readYaml } from '../../../src/adapters/config-yaml/read-yaml.js';
+import { readYaml } from '../../../src/adapters/config-yaml/yaml-document.js';
 import { readClouds } from '../../../src/adapters/openstack/clouds/clouds-reader.js';
 import { MemoryFiles } from './config-harness.js';
 

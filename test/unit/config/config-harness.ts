@@ -1,6 +1,6 @@
 import { readClouds } from '../../../src/adapters/openstack/clouds/clouds-reader.js';
-import { readYaml } from '../../../src/adapters/config-yaml/read-yaml.js';
-import type { NodepoolConfig } from '../../../src/domain/config/config.js';
+import { readYaml } from '../../../src/adapters/config-yaml/yaml-document.js';
+import type { NodepoolConfig, ZooKeeperConfig } from '../../../src/domain/config/config.js';
 import type { ConfigProblem } from '../../../src/domain/config/config-problem.js';
 import { ConfigError, formatProblem } from '../../../src/domain/config/config-problem.js';
 import type { DriverSchema } from '../../../src/domain/config/driver-schema.js';
@@ -158,4 +158,9 @@ export function only<T>(map: ReadonlyMap<string, T>): T {
   const [value] = map.values();
   if (map.size !== 1 || value === undefined) throw new Error(`expected one entry, found ${map.size}`);
   return value;
+}
+
+/** All servers, with the chroot once at the end (spec LAUNCHER 1.1). */
+export function connectionString({ servers, chroot }: Pick<ZooKeeperConfig, 'servers' | 'chroot'>): string {
+  return servers.map(({ host, port }) => `${host}:${port}`).join(',') + chroot;
 }

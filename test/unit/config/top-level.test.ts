@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connectionString } from '../../../src/domain/config/zookeeper-address.js';
 import {
+  connectionString,
   failuresOf,
   LeapingClock,
   load,

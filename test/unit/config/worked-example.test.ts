@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openStackLabelSettings, openStackProviderSettings } from '../../../src/domain/config/openstack.js';
-import { connectionString } from '../../../src/domain/config/zookeeper-address.js';
-import { load, only, optionsFor, validate, warningsOf } from './config-harness.js';
+import { connectionString, load, only, optionsFor, validate, warningsOf } from './config-harness.js';
 import { loadConfig } from '../../../src/adapters/config-yaml/load-config.js';
 
 const text = readFileSync(new URL('../../fixtures/config/worked-example.yaml', import.meta.url), 'utf8');

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readYaml } from '../../../src/adapters/config-yaml/read-yaml.js';
+import { readYaml } from '../../../src/adapters/config-yaml/yaml-document.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { FileCloudDirectory } from '../../../src/adapters/openstack/clouds/file-cloud-directory.js';
+import { FileCloudDirectory } from '../../../src/adapters/openstack/clouds/cloud-directory.js';
 import { CLOSED_VENDORS, VENDOR_PROFILES } from '../../../src/adapters/openstack/clouds/vendor-profiles.js';
 import { MemoryFiles } from '../config/config-harness.js';
 import { DOCUMENTS, document, fencedBlocks, quotedIn, ROOT, sections, tableRows } from './documents.js';

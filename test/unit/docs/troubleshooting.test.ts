@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { builderConfigProblem } from '../../../src/apps/builder/builder-config-check.js';
-import { describeReason } from '../../../src/domain/explain/wording.js';
+import { describeReason } from '../../../src/domain/explain/reason.js';
 import { load, validate } from '../config/config-harness.js';
 import { document, quotedIn, ROOT, sections, sourceText, tableRows } from './documents.js';
 

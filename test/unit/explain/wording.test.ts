@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { explainReason } from '../../../src/domain/explain/explain-reason.js';
-import { describeReasons } from '../../../src/domain/explain/wording.js';
+import { explainReason } from '../../../src/domain/explain/explained-reason.js';
+import { describeReasons } from '../../../src/domain/explain/reason.js';
 import { EVERY_REASON } from './every-reason.js';
 
 const NOW = 1_000;

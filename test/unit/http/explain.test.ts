@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HttpLauncherOpinions } from '../../../src/adapters/http-client/http-launcher-opinions.js';
 import { WebServer } from '../../../src/adapters/http/web-server.js';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
-import { explainReason } from '../../../src/domain/explain/explain-reason.js';
+import { explainReason } from '../../../src/domain/explain/explained-reason.js';
 import { UnknownChangeError } from '../../../src/ports/administration/explanations.js';
 import type { Explanation, SubjectKind } from '../../../src/domain/explain/explanation.js';
 import { FixedQueries } from './fixed-queries.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GuardedDriver } from '../../../src/apps/plugins/containment/guarded-driver.js';
-import { describeReason } from '../../../src/domain/explain/wording.js';
+import { describeReason } from '../../../src/domain/explain/reason.js';
 import type { DriverPlugin } from '../../../src/ports/compute/driver-api.js';
 import type { Provider } from '../../../src/ports/compute/provider.js';
 import { aConfig, aPool, aProvider } from '../../support/builders.js';

@@ -8,7 +8,7 @@ import { environmentText, leaseEnvironment } from '../../../src/domain/lease-cli
 import type { LeaseView } from '../../../src/domain/lease-client/lease-view.js';
 import { nodeAliases } from '../../../src/domain/lease-client/node-aliases.js';
 import { readLease } from '../../../src/domain/lease-client/read-lease.js';
-import { remoteCommand } from '../../../src/domain/lease-client/remote-command.js';
+import { remoteCommand } from '../../../src/domain/lease-client/shell-quote.js';
 import { knownHosts, sshConfig } from '../../../src/domain/lease-client/ssh-files.js';
 
 const HOSTILE = [

@@ -6,7 +6,7 @@ import type { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js
 import { SeededRandom } from '../../../src/adapters/memory/seeded-random.js';
 import type { ApiCall } from '../../../src/adapters/openstack/client/api-call.js';
 import { ApiError } from '../../../src/adapters/openstack/client/api-error.js';
-import { createOpenStackClient } from '../../../src/adapters/openstack/client/create-client.js';
+import { createOpenStackClient } from '../../../src/adapters/openstack/client/cloud-client.js';
 import type {
   OpenStackClient,
   OpenStackClientOptions,

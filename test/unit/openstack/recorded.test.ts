@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../../src/adapters/openstack/client/api-error.js';
-import { createOpenStackClient } from '../../../src/adapters/openstack/client/create-client.js';
+import { createOpenStackClient } from '../../../src/adapters/openstack/client/cloud-client.js';
 import type { OpenStackClient } from '../../../src/adapters/openstack/client/openstack-client.js';
 import { chooseFlavor, listFlavors } from '../../../src/adapters/openstack/flavors.js';
 import { listFloatingIps, listPorts } from '../../../src/adapters/openstack/floating-ips.js';

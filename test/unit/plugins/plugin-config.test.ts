@@ -1,7 +1,7 @@
 import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readClouds } from '../../../src/adapters/openstack/clouds/clouds-reader.js';
-import { readYaml } from '../../../src/adapters/config-yaml/read-yaml.js';
+import { readYaml } from '../../../src/adapters/config-yaml/yaml-document.js';
 import { describe, expect, it } from 'vitest';
 import { ConfigFile } from '../../../src/adapters/config-yaml/config-file.js';
 import { SystemConfigFiles } from '../../../src/adapters/config-yaml/config-files.js';

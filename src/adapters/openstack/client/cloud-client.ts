@@ -302,3 +302,8 @@ function queryText(query: ApiCall['query']): string {
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;
 }
+
+/** Without I/O: the first call connects. */
+export function createOpenStackClient(cloud: CloudAccess, options: OpenStackClientOptions): OpenStackClient {
+  return new CloudClient(cloud, options);
+}

@@ -1,4 +1,4 @@
-import { FormatError } from '../format/format-error.js';
+import { FormatError } from '../format/format-part.js';
 import { JsonFormatter } from '../format/json-formatter.js';
 import { MultiLineFormatter } from '../format/multi-line-formatter.js';
 import type { FormatStyle, PythonFormatterOptions, RecordFormatter } from '../format/python-formatter.js';

@@ -1,4 +1,4 @@
-import { PYTHON_LEVELS } from '../log-level.js';
+import { PYTHON_LEVELS } from '../log-entry.js';
 import type { LevelDraft } from './log-config-draft.js';
 import type { Spot } from './log-config-error.js';
 

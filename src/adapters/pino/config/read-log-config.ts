@@ -10,7 +10,6 @@ import { readIniConfig } from './ini-config.js';
 import { levelNumber } from './level-number.js';
 import type { LogConfigDraft } from './log-config-draft.js';
 import { LogConfigError } from './log-config-error.js';
-import type { LogConfig } from './log-config.js';
 
 /**
  * Reads a logging configuration and opens what it names: `dictConfig` in `.yaml`, `.yml` and `.json`, else `fileConfig` (spec BUILDER 3.6).
@@ -54,4 +53,13 @@ function build(draft: LogConfigDraft, now: number): LogConfig {
     for (const handler of handlers.values()) handler.close();
     throw error;
   }
+}
+
+/** A logging configuration, ready to be used: files are open. */
+export interface LogConfig {
+  /** By dotted name; the root's is empty. */
+  readonly loggers: ReadonlyMap<string, LoggerNode>;
+  readonly handlers: readonly LogHandler[];
+  /** What the file says to no effect; for the log itself. */
+  readonly warnings: readonly string[];
 }

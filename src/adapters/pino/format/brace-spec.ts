@@ -1,4 +1,4 @@
-import { FormatError } from './format-error.js';
+import { FormatError } from './format-part.js';
 import { lengthOf } from './python-text.js';
 
 /** What stands behind the colon in `{levelname:<8}`. */

@@ -1,8 +1,7 @@
 import { formatNumber } from './brace-number.js';
 import { pad, readSpec, type Spec } from './brace-spec.js';
-import { FormatError } from './format-error.js';
+import { FormatError, attribute } from './format-part.js';
 import type { CompiledFormat, FormatPart } from './format-part.js';
-import { attribute } from './format-part.js';
 import { cut, textRepr } from './python-text.js';
 import type { Attribute } from './record-attributes.js';
 import { plain } from './record-attributes.js';

@@ -1,6 +1,5 @@
-import { FormatError } from './format-error.js';
+import { FormatError, attribute } from './format-part.js';
 import type { CompiledFormat, FormatPart } from './format-part.js';
-import { attribute } from './format-part.js';
 import { plain } from './record-attributes.js';
 
 const TOKEN = /\$(?:(\$)|([_a-zA-Z][_a-zA-Z0-9]*)|\{([_a-zA-Z][_a-zA-Z0-9]*)\}|)/g;

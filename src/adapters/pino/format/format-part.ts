@@ -1,5 +1,4 @@
 import type { LogRecord } from '../log-record.js';
-import { FormatError } from './format-error.js';
 import type { Attribute } from './record-attributes.js';
 import { ATTRIBUTES } from './record-attributes.js';
 
@@ -22,4 +21,10 @@ export function render({ parts }: CompiledFormat, record: LogRecord, asctime: st
   let text = '';
   for (const part of parts) text += typeof part === 'string' ? part : part(record, asctime);
   return text;
+}
+
+/** A format (of lines or of times) that cannot be used. The message says why; the reader of the configuration adds where. */
+export class FormatError extends Error {
+  readonly code = 'NP_LOG_FORMAT';
+  override readonly name = 'FormatError';
 }

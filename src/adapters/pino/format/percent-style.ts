@@ -1,6 +1,5 @@
-import { FormatError } from './format-error.js';
+import { FormatError, attribute } from './format-part.js';
 import type { CompiledFormat, FormatPart } from './format-part.js';
-import { attribute } from './format-part.js';
 import type { FloatType } from './python-number.js';
 import { formatFloat, formatInteger } from './python-number.js';
 import { cut, lengthOf, textRepr } from './python-text.js';

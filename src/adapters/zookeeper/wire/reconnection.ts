@@ -2,7 +2,6 @@ import { sleep } from '../../../ports/runtime/clock.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
 import type { Random } from '../../../ports/runtime/random.js';
 import type { ServerAddress } from '../servers.js';
-import { shuffled } from './shuffled.js';
 
 export interface ReconnectionOptions {
   readonly servers: readonly ServerAddress[];
@@ -100,4 +99,12 @@ export class Reconnection {
     }
     return false;
   }
+}
+
+/** In an order of chance, so that the clients of an ensemble spread over its servers. */
+function shuffled<T>(items: readonly T[], random: Random): readonly T[] {
+  return items
+    .map((item) => ({ item, place: random.next() }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ item }) => item);
 }

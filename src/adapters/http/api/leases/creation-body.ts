@@ -3,7 +3,6 @@ import { DEFAULT_PRIORITY, MOST_SECONDS } from '../../../../domain/config/lease-
 import type { LeaseWish } from '../../../../domain/decide/lease-wish.js';
 import { malformed } from '../read-json-body.js';
 import { Members } from './members.js';
-import { checkPublicKey } from './public-key.js';
 
 const MOST_LABELS = 50;
 const LONGEST_LABEL = 255;
@@ -58,4 +57,23 @@ function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`;
+}
+
+const KEY =
+  /^(?<type>ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) (?<data>[A-Za-z0-9+/]{16,}={0,3})(?: [\x20-\x7e]*)?$/;
+
+/** One line of `authorized_keys` without options, so that nothing but a key gets there. @throws ApiProblem 400 */
+function checkPublicKey(line: string): string {
+  const text = line.trim();
+  const { type, data } = KEY.exec(text)?.groups ?? {};
+  if (type === undefined || data === undefined || typeInside(data) !== type)
+    throw malformed('ssh_keys has an entry that is no public key of OpenSSH.');
+  return text;
+}
+
+/** The data of a key begin with its type. */
+function typeInside(data: string): string {
+  const bytes = Buffer.from(data, 'base64');
+  const length = bytes.length >= 4 ? bytes.readUInt32BE(0) : 0;
+  return length > 64 ? '' : bytes.subarray(4, 4 + length).toString('latin1');
 }

@@ -1,4 +1,0 @@
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
