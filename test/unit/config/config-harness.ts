@@ -1,4 +1,5 @@
 import { readClouds } from '../../../src/adapters/openstack/clouds/clouds-reader.js';
+import { formatServers } from '../../../src/adapters/zookeeper/servers.js';
 import { readYaml } from '../../../src/adapters/config-yaml/yaml-document.js';
 import type { NodepoolConfig, ZooKeeperConfig } from '../../../src/domain/config/config.js';
 import type { ConfigProblem } from '../../../src/domain/config/config-problem.js';
@@ -162,5 +163,5 @@ export function only<T>(map: ReadonlyMap<string, T>): T {
 
 /** All servers, with the chroot once at the end (spec LAUNCHER 1.1). */
 export function connectionString({ servers, chroot }: Pick<ZooKeeperConfig, 'servers' | 'chroot'>): string {
-  return servers.map(({ host, port }) => `${host}:${port}`).join(',') + chroot;
+  return formatServers(servers) + chroot;
 }
