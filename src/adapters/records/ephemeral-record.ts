@@ -11,7 +11,6 @@ import type { TreeStore } from '../../ports/coordination/tree-store.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import { GrowingPause } from '../../ports/runtime/growing-pause.js';
 import { errorFields, type Logger } from '../../ports/telemetry/logger.js';
-import { sameBytes } from './same-bytes.js';
 
 /** Seconds until something that failed on a working connection is tried again, for the first time and at most. */
 const RETRY_DELAY = 1;
@@ -225,4 +224,8 @@ export class EphemeralRecord {
     const record = await store.read(path, onChange);
     this.present = record && { path, generation, data: record.data, version: record.stat.version };
   }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

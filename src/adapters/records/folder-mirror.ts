@@ -2,12 +2,11 @@ import type { DamagedRecord, Stored } from '../../domain/model/stored.js';
 import type { TreeRecord } from '../../ports/coordination/tree-store.js';
 import type { RecordChange, RecordView } from '../../ports/records/view.js';
 import { ChildCell } from './child-cell.js';
-import { ListenerSet } from './listener-set.js';
+import { Mirror } from './mirror.js';
 import { MirrorEntry, type LockInterest } from './mirror-entry.js';
 import type { Parsed } from './record-codec.js';
 import type { RecordWatch } from './record-watch.js';
-import { WatchGroup, type WatchContext } from './watch-group.js';
-import { WatchedView } from './watched-view.js';
+import type { WatchContext } from './watch-group.js';
 
 export interface MirroredFolder<T> {
   readonly path: string;
@@ -17,7 +16,7 @@ export interface MirroredFolder<T> {
   readonly locks: 'folder' | 'record';
   readonly parse: (id: string, record: TreeRecord) => Parsed<T>;
   /** Is there, after we let go of the record, no hurry to see what others make of it? */
-  readonly rests: (value: T) => boolean;
+  readonly unhurried: (value: T) => boolean;
   /**
    * Whether the record's lock is worth a watch. `refused`: we were told that somebody holds it.
    * `stored` is undefined for damaged records.
@@ -36,38 +35,21 @@ interface Hold {
   followed: boolean;
 }
 
-/** A folder of records in memory. See RecordView for what it promises, RecordWatch for what it is told. */
-export class FolderMirror<T> extends WatchedView implements RecordView<T>, RecordWatch<T> {
-  private readonly entries = new Map<string, MirrorEntry<T>>();
+/** A folder of records that can be locked. See RecordView for what it promises, RecordWatch for what it is told. */
+export class FolderMirror<T>
+  extends Mirror<T, MirrorEntry<T>, RecordChange<T>>
+  implements RecordView<T>, RecordWatch<T>
+{
   private readonly understood = new Map<string, Stored<T>>();
   private readonly holds = new Map<string, Hold>();
-  private readonly listeners: ListenerSet<RecordChange<T>>;
-  protected readonly group: WatchGroup;
   private folder: ChildCell | undefined;
-  /** Counts lists and own creations, to tell a list asked for before a creation from one after it. */
-  private tick = 0;
   private listTick = 0;
 
   constructor(
     private readonly kind: MirroredFolder<T>,
-    private readonly context: WatchContext,
+    context: WatchContext,
   ) {
-    super();
-    this.listeners = new ListenerSet(context.logger);
-    this.group = new WatchGroup(context, (again) => {
-      if (again) this.listeners.emit({ kind: 'resynced' });
-    });
-  }
-
-  /** Starts watching. Idempotent. */
-  open(): void {
-    if (this.folder) return;
-    this.folder = new ChildCell(this.group, this.kind.path, (names) => this.onList(names ?? []), {
-      missing: 'own',
-      beforeList: () => void (this.listTick = ++this.tick),
-    });
-    this.group.cover(this.kind.path);
-    this.group.open();
+    super({ roots: [kind.path], parse: kind.parse }, context);
   }
 
   /**
@@ -79,7 +61,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     await this.group.ready(signal);
     const { store } = this.context;
     const names = (await store.list(this.kind.path)) ?? [];
-    const doubtful = names.filter((id) => !this.holds.get(id)?.held && this.entries.get(id)?.data.upToDate !== true);
+    const doubtful = names.filter((id) => !this.holds.get(id)?.held && this.records.get(id)?.data.upToDate !== true);
     for (let at = 0; at < doubtful.length; at += READ_AT_ONCE) {
       const some = doubtful.slice(at, at + READ_AT_ONCE);
       await Promise.all(some.map(async (id) => this.seen(id, await store.read(this.kind.recordPath(id)))));
@@ -95,15 +77,11 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
   }
 
   locked(id: string): boolean {
-    return this.holds.get(id)?.held === true || (this.entries.get(id)?.contenders ?? 0) > 0;
+    return this.holds.get(id)?.held === true || (this.records.get(id)?.contenders ?? 0) > 0;
   }
 
   damaged(): readonly DamagedRecord[] {
-    return [...this.entries.values()].flatMap((entry) => entry.damaged ?? []);
-  }
-
-  onChange(listener: (change: RecordChange<T>) => void): () => void {
-    return this.listeners.add(listener);
+    return [...this.records.values()].flatMap((entry) => entry.damaged ?? []);
   }
 
   attemptBegins(id: string, follow = false): void {
@@ -117,7 +95,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     const hold = this.holdOf(id);
     hold.attempts -= 1;
     if (outcome === 'held') hold.held = true;
-    const entry = this.entries.get(id);
+    const entry = this.records.get(id);
     if (entry && outcome === 'held') entry.assumeUnlocked();
     if (entry && outcome === 'busy') entry.assumeLocked();
     this.applyHold(id);
@@ -126,7 +104,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
   released(id: string): void {
     this.holdOf(id).held = false;
     const stored = this.understood.get(id);
-    this.applyHold(id, stored !== undefined && this.kind.rests(stored.value));
+    this.applyHold(id, stored !== undefined && this.kind.unhurried(stored.value));
   }
 
   expectOwnChange(): void {
@@ -134,109 +112,98 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
   }
 
   created(stored: Stored<T>): void {
-    if (!this.folder) return;
-    const entry = this.entries.get(stored.id) ?? this.addEntry(stored.id, 'own');
-    entry.addedTick = ++this.tick;
-    if (!entry.known) this.show(entry, { stored }, undefined);
-    entry.data.confirmed();
+    this.onOwnCreation(stored.id, () => ({ stored }))?.data.confirmed();
   }
 
   seen(id: string, record: TreeRecord | undefined): void {
-    if (!this.folder) return;
-    if (record === undefined) return this.removed(id);
-    const entry = this.entries.get(id) ?? this.addEntry(id, 'own');
-    if (!entry.known) entry.addedTick = ++this.tick;
-    this.show(entry, this.kind.parse(id, record), record.stat.modifiedId);
-    entry.data.confirmed();
+    if (record) this.onOwnRead(id, record)?.data.confirmed();
+    else this.removed(id);
   }
 
   written(stored: Stored<T>, modifiedId: number): void {
-    const entry = this.entries.get(stored.id);
+    const entry = this.records.get(stored.id);
     if (!entry) return;
-    this.show(entry, { stored }, modifiedId);
+    this.take(entry, { stored }, modifiedId);
     entry.data.confirmed();
   }
 
   removed(id: string): void {
-    const entry = this.entries.get(id);
+    const entry = this.records.get(id);
     if (entry) this.drop(entry);
   }
 
   doubted(id: string): void {
-    this.entries.get(id)?.data.refresh();
+    this.records.get(id)?.data.refresh();
     this.folder?.refresh();
   }
 
-  /** Watches a record that we have just made, which others may write at once, without the usual rest. */
+  /** Watches a record that we have just made, which others may write at once, without the usual delay. */
   watchNow(id: string): void {
-    this.entries.get(id)?.data.hurry();
+    this.records.get(id)?.data.hurry();
+  }
+
+  protected override follow(): void {
+    this.folder = new ChildCell(this.group, this.kind.path, (names) => this.onList(names ?? []), {
+      missing: 'own',
+      beforeList: () => void (this.listTick = this.now()),
+    });
+  }
+
+  /** One of our own. */
+  protected override make(id: string): MirrorEntry<T> {
+    const entry = this.entryOf(id);
+    entry.readLater();
+    return entry;
+  }
+
+  protected override onComplete(again: boolean): void {
+    if (again) this.tell({ kind: 'resynced' });
+  }
+
+  protected override onTaken(entry: MirrorEntry<T>, before: Stored<T> | undefined): void {
+    const { id, stored, damaged } = entry;
+    if (stored) this.understood.set(id, stored);
+    else this.understood.delete(id);
+    this.updateLockWatch(entry);
+    if (stored)
+      this.tell(before ? { kind: 'updated', id, before, after: stored } : { kind: 'added', id, after: stored });
+    else if (before) this.tell({ kind: 'removed', id, before });
+    if (damaged) this.tell({ kind: 'damaged', id, record: damaged });
   }
 
   private onList(names: readonly string[]): void {
-    const present = new Set(names);
-    const asked = this.listTick;
-    let createdMeanwhile = false;
-    for (const entry of [...this.entries.values()]) {
-      if (present.has(entry.id)) continue;
-      if (entry.addedTick > asked) createdMeanwhile = true;
-      else this.drop(entry);
-    }
-    for (const name of names) if (!this.entries.has(name)) this.addEntry(name, 'found').data.pump();
-    if (createdMeanwhile) this.folder?.refresh(MirrorEntry.LAG);
+    const { gone, later } = this.missingFrom(names, this.listTick, (id) => id);
+    for (const entry of gone) this.drop(entry);
+    for (const name of names) if (!this.records.has(name)) this.addFound(name);
+    if (later) this.folder?.refresh(MirrorEntry.LAG);
   }
 
-  private addEntry(id: string, origin: 'own' | 'found'): MirrorEntry<T> {
+  private addFound(id: string): void {
+    const entry = this.entryOf(id);
+    this.records.set(id, entry);
+    entry.data.pump();
+  }
+
+  private entryOf(id: string): MirrorEntry<T> {
     const entry = new MirrorEntry<T>(id, this.group, this.kind, {
-      onData: (record) => this.onData(entry, record),
+      onData: (record) => (record ? this.onRead(id, record) : this.drop(entry)),
       onLock: () => {
         this.updateLockWatch(entry);
         this.announceLock(entry);
       },
     });
-    this.entries.set(id, entry);
     const hold = this.holds.get(id);
     entry.setPaused(hold !== undefined && !hold.followed, false);
-    if (origin === 'own') entry.readLater();
     return entry;
   }
 
-  private onData(entry: MirrorEntry<T>, record: TreeRecord | undefined): void {
-    if (record === undefined) return this.drop(entry);
-    this.show(entry, this.kind.parse(entry.id, record), record.stat.modifiedId);
-  }
-
-  /** Takes over what is newer than what we know, and tells the listeners if it differs. */
-  private show(entry: MirrorEntry<T>, parsed: Parsed<T>, modifiedId: number | undefined): void {
-    if (!entry.isNews(parsed, modifiedId)) return;
-    const before = entry.stored;
-    const wasDamaged = entry.damaged;
-    entry.take(parsed, modifiedId);
-    if ('stored' in parsed) {
-      this.understood.set(entry.id, parsed.stored);
-      this.updateLockWatch(entry);
-      if (before) this.listeners.emit({ kind: 'updated', id: entry.id, before, after: parsed.stored });
-      else this.listeners.emit({ kind: 'added', id: entry.id, after: parsed.stored });
-      return;
-    }
-    this.understood.delete(entry.id);
-    this.updateLockWatch(entry);
-    if (before) this.listeners.emit({ kind: 'removed', id: entry.id, before });
-    if (wasDamaged === undefined) this.warnOf(parsed.damaged);
-    this.listeners.emit({ kind: 'damaged', id: entry.id, record: parsed.damaged });
-  }
-
-  private warnOf(record: DamagedRecord): void {
-    const { path, problem, detail } = record;
-    this.context.logger.warn('A record cannot be understood and is left alone.', { path, problem, detail });
-  }
-
   private drop(entry: MirrorEntry<T>): void {
-    if (this.entries.get(entry.id) !== entry) return;
+    if (this.records.get(entry.id) !== entry) return;
     entry.dispose();
-    this.entries.delete(entry.id);
+    this.records.delete(entry.id);
     this.understood.delete(entry.id);
     if (!entry.known) return;
-    this.listeners.emit({ kind: 'removed', id: entry.id, before: entry.stored });
+    this.tell({ kind: 'removed', id: entry.id, before: entry.stored });
   }
 
   private holdOf(id: string): Hold {
@@ -249,7 +216,7 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
     const hold = this.holdOf(id);
     const quiet = hold.held || hold.attempts > 0;
     if (!quiet) this.holds.delete(id);
-    const entry = this.entries.get(id);
+    const entry = this.records.get(id);
     if (!entry) return;
     entry.setPaused(quiet && !hold.followed, lazy);
     this.updateLockWatch(entry);
@@ -264,8 +231,8 @@ export class FolderMirror<T> extends WatchedView implements RecordView<T>, Recor
 
   private announceLock(entry: MirrorEntry<T>): void {
     const locked = this.locked(entry.id);
-    if (locked === entry.announcedLocked || this.entries.get(entry.id) !== entry) return;
+    if (locked === entry.announcedLocked || this.records.get(entry.id) !== entry) return;
     entry.announcedLocked = locked;
-    this.listeners.emit({ kind: 'locking', id: entry.id, locked });
+    this.tell({ kind: 'locking', id: entry.id, locked });
   }
 }

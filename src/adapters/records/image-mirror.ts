@@ -2,12 +2,13 @@ import type { BuildKey, StoredBuild, StoredUpload, UploadKey } from '../../domai
 import type { DamagedRecord } from '../../domain/model/stored.js';
 import type { RecordStat, TreeRecord } from '../../ports/coordination/tree-store.js';
 import type { ImageView } from '../../ports/records/images.js';
-import { BranchWatch, type BranchEvents, type BranchRule } from './branch-watch.js';
+import { BranchMirror } from './branch-mirror.js';
+import type { BranchRule } from './branch-watch.js';
 import { ImageCatalogue } from './image-catalogue.js';
-import { ListenerSet } from './listener-set.js';
+import { parseImagePath } from './image-place.js';
+import { ImageRecord, parseImageRecord, type ImageFact } from './image-record.js';
 import { IMAGES } from './paths.js';
-import { WatchGroup, type WatchContext } from './watch-group.js';
-import { WatchedView } from './watched-view.js';
+import type { WatchContext } from './watch-group.js';
 
 const DATA: BranchRule = { data: true };
 const unlessLock = (rule: BranchRule) => (name: string) => (name === 'lock' ? undefined : rule);
@@ -24,33 +25,12 @@ const IMAGE: BranchRule = {
 };
 const ROOT: BranchRule = { child: () => IMAGE };
 
-/** The tree of images in memory, watched at every level. */
-export class ImageMirror extends WatchedView implements ImageView {
-  private readonly catalogue = new ImageCatalogue();
-  private readonly listeners: ListenerSet<string | null>;
-  protected readonly group: WatchGroup;
-  private tree: BranchWatch | undefined;
-  private tick = 0;
+/** The tree of images in memory, watched at every level. Listeners are told of images by name, or null: of any. */
+export class ImageMirror extends BranchMirror<ImageFact, ImageRecord, string | null> implements ImageView {
+  private readonly catalogue = new ImageCatalogue(this.records);
 
-  constructor(private readonly context: WatchContext) {
-    super();
-    this.listeners = new ListenerSet(context.logger);
-    this.group = new WatchGroup(context, (again) => {
-      if (again) this.listeners.emit(null);
-    });
-  }
-
-  /** Starts watching. Idempotent. */
-  open(): void {
-    if (this.tree) return;
-    const events: BranchEvents = {
-      onData: (path, record) => this.put(path, record, 0),
-      onChildren: (path, names, since) => this.onChildren(path, names, since),
-      now: () => ++this.tick,
-    };
-    this.tree = new BranchWatch(this.group, IMAGES, ROOT, events);
-    this.group.cover(IMAGES);
-    this.group.open();
+  constructor(context: WatchContext) {
+    super({ roots: [IMAGES], rule: ROOT, parse: parseImageRecord }, context);
   }
 
   images(): readonly string[] {
@@ -82,42 +62,54 @@ export class ImageMirror extends WatchedView implements ImageView {
     return this.catalogue.damaged();
   }
 
-  onChange(listener: (image: string | null) => void): () => void {
-    return this.listeners.add(listener);
+  /** We have created it: it shows at once. */
+  created(path: string, data: Uint8Array): void {
+    const now = this.context.clock.now();
+    const stat = { version: 0, createdTime: now, modifiedTime: now, ephemeral: false, childCount: 0, modifiedId: 0 };
+    this.onOwnCreation(path, () => parseImageRecord(path, { data, stat }));
   }
 
-  /** Something of ours was created or written: it shows at once. Without a stat: it was just created. */
-  wrote(path: string, data: Uint8Array, stat: RecordStat | undefined): void {
-    if (!this.tree) return;
-    const now = this.context.clock.now();
-    const fresh = { version: 0, createdTime: now, modifiedTime: now, ephemeral: false, childCount: 0 };
-    // A creation has no order number; 0 yields to whatever is read.
-    this.put(path, { data, stat: stat ?? { ...fresh, modifiedId: 0 } }, ++this.tick);
+  /** We have written it. */
+  written(path: string, data: Uint8Array, stat: RecordStat): void {
+    this.onOwnRead(path, { data, stat });
   }
 
   /** A record was read by somebody else than the mirror. */
   seen(key: BuildKey | UploadKey, path: string, record: TreeRecord | undefined): void {
-    if (!this.tree) return;
-    if (record) this.put(path, record, ++this.tick);
+    if (record) this.onOwnRead(path, record);
     else this.removed(key.image, path);
   }
 
   /** Something of ours, with all below it, was removed. */
   removed(image: string, path: string): void {
-    if (this.catalogue.remove(path)) this.listeners.emit(image);
-  }
-
-  private put(path: string, record: TreeRecord, tick: number): void {
-    const change = this.catalogue.put(path, record, tick);
-    if (change === undefined) return;
-    if (change.damaged) {
-      const { problem, detail } = change.damaged;
-      this.context.logger.warn('A record cannot be understood and is left alone.', { path, problem, detail });
+    let changed = this.catalogue.forget(path);
+    for (const known of [...this.records.keys()]) {
+      if (known === path || known.startsWith(`${path}/`)) changed = this.records.delete(known) || changed;
     }
-    this.listeners.emit(change.image);
+    if (changed) this.changed(image);
   }
 
-  private onChildren(path: string, names: readonly string[], since: number): void {
-    for (const image of this.catalogue.prune(path, names, since)) this.listeners.emit(image);
+  protected override make(path: string): ImageRecord | undefined {
+    const place = parseImagePath(path);
+    return place && new ImageRecord(path, place);
+  }
+
+  protected override onComplete(again: boolean): void {
+    if (again) this.tell(null);
+  }
+
+  protected override onTaken({ place }: ImageRecord): void {
+    this.changed(place.image);
+  }
+
+  protected override onListed(folder: string, names: readonly string[], gone: readonly ImageRecord[]): void {
+    const concerned = new Set(gone.map(({ place }) => place.image));
+    if (folder === IMAGES) for (const image of this.catalogue.rename(names)) concerned.add(image);
+    for (const image of concerned) this.changed(image);
+  }
+
+  private changed(image: string): void {
+    this.catalogue.renew();
+    this.tell(image);
   }
 }

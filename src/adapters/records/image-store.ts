@@ -49,7 +49,7 @@ export class ImageStore {
       const data = codec.encode(value, { data: record.data, value: decoded.value });
       try {
         const stat = await this.store.write(path, data, record.stat.version);
-        this.mirror.wrote(path, data, stat);
+        this.mirror.written(path, data, stat);
         return value;
       } catch (error) {
         if (error instanceof NoRecordError) {
@@ -63,7 +63,7 @@ export class ImageStore {
 
   async create(path: string, data: Uint8Array, makeParents: boolean): Promise<void> {
     await this.store.create(path, data, { makeParents });
-    this.mirror.wrote(path, data, undefined);
+    this.mirror.created(path, data);
   }
 
   /** Creates an empty record unless there is one. */
@@ -92,7 +92,7 @@ export class ImageStore {
   /** Answers the path of the new record. @throws NoRecordError if the folder is missing */
   async createNumbered(folder: string, data: Uint8Array): Promise<string> {
     const path = await this.createWithNextNumber(folder, data);
-    this.mirror.wrote(path, data, undefined);
+    this.mirror.created(path, data);
     return path;
   }
 

@@ -1,9 +1,8 @@
-import type { DamagedRecord, Stored } from '../../domain/model/stored.js';
 import type { TreeRecord } from '../../ports/coordination/tree-store.js';
 import { ChildCell } from './child-cell.js';
 import { DataCell } from './data-cell.js';
+import { KnownRecord } from './known-record.js';
 import { isContender } from './paths.js';
-import type { Parsed } from './record-codec.js';
 import type { WatchGroup } from './watch-group.js';
 
 /**
@@ -25,20 +24,15 @@ export interface EntryPlace {
 }
 
 /** One record of a folder as the mirror knows it, with the cells that keep it fresh. */
-export class MirrorEntry<T> {
+export class MirrorEntry<T> extends KnownRecord<T> {
   /** Seconds that lazy things are put off. */
   static readonly LAG = 0.5;
 
   readonly data: DataCell;
-  stored: Stored<T> | undefined;
-  damaged: DamagedRecord | undefined;
   contenders = 0;
   announcedLocked = false;
   /** We tried for the lock, somebody else has it, and we have not seen it free since. */
   refused = false;
-  /** Lists asked for before this moment say nothing about the record. */
-  addedTick = 0;
-  private modifiedId: number | undefined;
   private lock: ChildCell | undefined;
   private readonly lockPath: string;
   private readonly lockPlace: 'folder' | 'record';
@@ -48,19 +42,15 @@ export class MirrorEntry<T> {
   private justReleased = false;
 
   constructor(
-    readonly id: string,
+    id: string,
     private readonly group: WatchGroup,
     { recordPath, lockPath, locks }: EntryPlace,
     private readonly events: EntryEvents,
   ) {
+    super(id);
     this.lockPath = lockPath(id);
     this.lockPlace = locks;
     this.data = new DataCell(group, recordPath(id), (record) => events.onData(record));
-  }
-
-  /** Was it read or created, as opposed to merely listed? */
-  get known(): boolean {
-    return this.stored !== undefined || this.damaged !== undefined;
   }
 
   /** For a record of our own: it is read, and so watched, when nobody is about to lock it any more. */
@@ -68,21 +58,6 @@ export class MirrorEntry<T> {
     this.justReleased = true;
     this.data.makeOptional();
     this.data.refresh(MirrorEntry.LAG);
-  }
-
-  /** Is this newer than, and different from, what we know? Learns the order number in passing. */
-  isNews(parsed: Parsed<T>, modifiedId: number | undefined): boolean {
-    if (!this.known || modifiedId === undefined) return true;
-    if (this.modifiedId !== undefined) return modifiedId > this.modifiedId;
-    const sameVersion = 'stored' in parsed && parsed.stored.version === this.stored?.version;
-    if (sameVersion) this.modifiedId = modifiedId;
-    return !sameVersion;
-  }
-
-  take(parsed: Parsed<T>, modifiedId: number | undefined): void {
-    this.modifiedId = modifiedId;
-    this.stored = 'stored' in parsed ? parsed.stored : undefined;
-    this.damaged = 'damaged' in parsed ? parsed.damaged : undefined;
   }
 
   /** `lazy`: after the pause there is no hurry to see what others do. */

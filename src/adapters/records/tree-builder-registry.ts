@@ -1,14 +1,15 @@
 import type { ReportedProblem } from '../../domain/model/image-problem.js';
 import type { RegisteredDaemon } from '../../domain/model/launcher.js';
-import { nameOf } from '../../ports/coordination/paths.js';
+import type { TreeRecord } from '../../ports/coordination/tree-store.js';
 import type { BuilderRegistry, BuilderView } from '../../ports/records/builders.js';
-import { BranchWatch, type BranchRule } from './branch-watch.js';
+import { BranchMirror } from './branch-mirror.js';
+import type { BranchRule } from './branch-watch.js';
 import { decodeImageProblems } from './image-problem-codec.js';
 import { decodeDaemon } from './launcher-codec.js';
-import { ListenerSet } from './listener-set.js';
+import { KnownRecord } from './known-record.js';
 import { BUILDER_COMPONENTS } from './paths.js';
-import { WatchGroup, type WatchContext } from './watch-group.js';
-import { WatchedView } from './watched-view.js';
+import type { Parsed } from './record-codec.js';
+import type { WatchContext } from './watch-group.js';
 
 const FOLDER: BranchRule = { child: () => ({ data: true }) };
 
@@ -19,53 +20,43 @@ interface KnownBuilder {
 }
 
 /** The component records of builders in memory. */
-class BuilderMirror extends WatchedView implements BuilderView {
-  private readonly known = new Map<string, KnownBuilder>();
-  private readonly listeners: ListenerSet<void>;
-  protected readonly group: WatchGroup;
-  private opened = false;
-
+class BuilderMirror extends BranchMirror<KnownBuilder, KnownRecord<KnownBuilder>, void> implements BuilderView {
   constructor(context: WatchContext) {
-    super();
-    this.listeners = new ListenerSet(context.logger);
-    this.group = new WatchGroup(context, () => this.listeners.emit());
-  }
-
-  /** Starts watching. Idempotent. */
-  open(): void {
-    if (this.opened) return;
-    this.opened = true;
-    new BranchWatch(this.group, BUILDER_COMPONENTS, FOLDER, {
-      onData: (path, record) => {
-        this.known.set(path, { daemon: decodeDaemon(record.data), problems: decodeImageProblems(record.data) });
-        this.listeners.emit();
-      },
-      onChildren: (_path, names) => {
-        const present = new Set(names);
-        for (const path of [...this.known.keys()]) if (!present.has(nameOf(path))) this.known.delete(path);
-        this.listeners.emit();
-      },
-      now: () => 0,
-    });
-    this.group.cover(BUILDER_COMPONENTS);
-    this.group.open();
+    super({ roots: [BUILDER_COMPONENTS], rule: FOLDER, parse: parseBuilder }, context);
   }
 
   problems(): readonly ReportedProblem[] {
     const order = ({ image, provider, builder }: ReportedProblem): string =>
       JSON.stringify([image, provider ?? '', builder]);
-    const all = [...this.known.values()].flatMap((builder) => builder.problems);
+    const all = [...this.records.values()].flatMap(({ stored }) => stored?.value.problems ?? []);
     return all.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   }
 
   daemons(): readonly RegisteredDaemon[] {
-    const all = [...this.known.values()].flatMap(({ daemon }) => daemon ?? []);
+    const all = [...this.records.values()].flatMap(({ stored }) => stored?.value.daemon ?? []);
     return all.sort((a, b) => (a.hostname < b.hostname ? -1 : 1));
   }
 
-  onChange(listener: () => void): () => void {
-    return this.listeners.add(listener);
+  protected override make(path: string): KnownRecord<KnownBuilder> {
+    return new KnownRecord(path);
   }
+
+  protected override onComplete(): void {
+    this.tell();
+  }
+
+  protected override onTaken(): void {
+    this.tell();
+  }
+
+  protected override onListed(): void {
+    this.tell();
+  }
+}
+
+function parseBuilder(path: string, { data, stat }: TreeRecord): Parsed<KnownBuilder> {
+  const value = { daemon: decodeDaemon(data), problems: decodeImageProblems(data) };
+  return { stored: { id: path, value, version: stat.version } };
 }
 
 export class TreeBuilderRegistry implements BuilderRegistry {

@@ -28,7 +28,7 @@ export class TreeLeaseRecords implements LeaseRecords {
         lockPath: leaseLockPath,
         locks: 'record',
         parse: parseLease,
-        rests: () => false,
+        unhurried: () => false,
         // Nobody takes the lock of what has ended.
         lockInterest: (stored) => (stored && stored.value.state !== 'ended' ? 'now' : 'none'),
       },

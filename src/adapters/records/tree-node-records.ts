@@ -15,7 +15,7 @@ import { RecordLocker } from './record-locker.js';
 import { removeUnlocked } from './remove-tree.js';
 import type { WatchContext } from './watch-group.js';
 
-const RESTING: ReadonlySet<NodeState> = new Set(['init', 'ready', 'hold']);
+const UNHURRIED: ReadonlySet<NodeState> = new Set(['init', 'ready', 'hold']);
 
 export class TreeNodeRecords implements NodeRecords {
   readonly view: FolderMirror<Node>;
@@ -31,7 +31,7 @@ export class TreeNodeRecords implements NodeRecords {
         lockPath: nodeLockPath,
         locks: 'record',
         parse: (id, record) => parseRecord(nodeCodec, id, nodePath(id), record),
-        rests: ({ state }) => RESTING.has(state),
+        unhurried: ({ state }) => UNHURRIED.has(state),
         lockInterest,
       },
       context,
@@ -85,7 +85,7 @@ export class TreeNodeRecords implements NodeRecords {
   }
 }
 
-/** The lock of a node that rests is looked at without hurry; that of one in work, or to be removed, at once. */
+/** The lock of a node that nobody works on is read without hurry; that of one in work, or to be removed, at once. */
 function lockInterest(stored: Stored<Node> | undefined): LockInterest {
-  return stored && RESTING.has(stored.value.state) ? 'lazy' : 'now';
+  return stored && UNHURRIED.has(stored.value.state) ? 'lazy' : 'now';
 }

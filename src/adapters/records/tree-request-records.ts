@@ -31,7 +31,7 @@ export class TreeRequestRecords implements RequestRecords {
         lockPath: requestLockPath,
         locks: 'folder',
         parse: parseRequest,
-        rests: ({ state }) => state === 'fulfilled' || state === 'failed',
+        unhurried: ({ state }) => state === 'fulfilled' || state === 'failed',
         lockInterest,
       },
       context,
