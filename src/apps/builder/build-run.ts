@@ -77,7 +77,7 @@ export class BuildRun {
       const outcome = await this.outcome(image, key, lease, kill);
       await this.store(key, image, outcome, stop);
       if (outcome.problem !== null) {
-        // The janitor would do it when the failure has been shown long enough; until then a full disk would fail the other builds.
+        // The cleanup would do it when the failure has been shown long enough; until then a full disk would fail the other builds.
         await this.removeFiles(key);
         return { end: 'failed', problem: outcome.problem };
       }

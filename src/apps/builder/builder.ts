@@ -4,14 +4,14 @@ import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';
 import { ProviderManager } from '../providers/provider-manager.js';
-import { BuildLine } from './build-line.js';
+import { BuildScheduler } from './build-scheduler.js';
 import { BuilderConfigError, builderConfigProblem } from './builder-config-check.js';
 import { BuilderGauges } from './builder-gauges.js';
-import { Janitor } from './janitor.js';
-import { ProblemBoard } from './problem-board.js';
+import { ImageCleanup } from './image-cleanup.js';
+import { BuilderProblems } from './builder-problems.js';
 import { DEFAULT_BUILDER_INTERVALS, DEFAULT_BUILDER_WORKERS } from './services.js';
 import type { BuilderContext, BuilderIntervals, BuilderOptions, BuilderServices, BuilderWorkers } from './services.js';
-import { UploadLine } from './upload-line.js';
+import { UploadScheduler } from './upload-scheduler.js';
 import { WorkInProgress } from './work-in-progress.js';
 
 /** Gauges are sent again after this many seconds even if nothing has changed. */
@@ -20,9 +20,9 @@ const REPORT_INTERVAL = 60;
 /** The parts of a running builder. */
 interface Parts {
   readonly context: BuilderContext;
-  readonly builds: BuildLine;
-  readonly uploads: UploadLine;
-  readonly janitor: Janitor;
+  readonly builds: BuildScheduler;
+  readonly uploads: UploadScheduler;
+  readonly cleanup: ImageCleanup;
   readonly gauges: BuilderGauges;
 }
 
@@ -73,9 +73,9 @@ export class Builder implements StatusSource {
     await records.installation.learn(this.stopping.signal);
     const parts: Parts = {
       context,
-      builds: new BuildLine(context, this.workers.build),
-      uploads: new UploadLine(context, this.workers.upload),
-      janitor: new Janitor(context),
+      builds: new BuildScheduler(context, this.workers.build),
+      uploads: new UploadScheduler(context, this.workers.upload),
+      cleanup: new ImageCleanup(context),
       gauges: new BuilderGauges(context, this.workers),
     };
     this.parts = parts;
@@ -88,7 +88,7 @@ export class Builder implements StatusSource {
   status(): readonly WorkerStatus[] {
     const state = this.stopping.signal.aborted ? 'stopping' : this.parts ? 'runs' : 'starting';
     const doing = `${state}, session ${this.services.records.session.state}`;
-    const parts = this.parts ? [this.parts.builds.status, this.parts.uploads.status, this.parts.janitor.status] : [];
+    const parts = this.parts ? [this.parts.builds.status, this.parts.uploads.status, this.parts.cleanup.status] : [];
     return [{ worker: 'Builder', doing, details: this.loops.names }, ...parts];
   }
 
@@ -121,17 +121,17 @@ export class Builder implements StatusSource {
       builderId,
       minFreeBytes: this.options.minFreeBytes ?? services.imageBuilder.leastRoom ?? 0,
       work: new WorkInProgress(),
-      problems: new ProblemBoard(),
+      problems: new BuilderProblems(),
     };
   }
 
   /** Whatever changes is looked at by everybody: a look at the mirror is cheap. */
-  private subscribe({ context, builds, uploads, janitor, gauges }: Parts): void {
+  private subscribe({ context, builds, uploads, cleanup, gauges }: Parts): void {
     const { config, records, work } = context;
     const wakeAll = (): void => {
       builds.wakeup.wake();
       uploads.wakeup.wake();
-      janitor.wakeup.wake();
+      cleanup.wakeup.wake();
       gauges.report(false);
     };
     this.unsubscribe.push(
@@ -147,11 +147,11 @@ export class Builder implements StatusSource {
     );
   }
 
-  private startLoops({ context, builds, uploads, janitor, gauges }: Parts): void {
+  private startLoops({ context, builds, uploads, cleanup, gauges }: Parts): void {
     const { clock, config } = context;
     if (this.workers.build > 0) this.loops.start('the build line', (signal) => builds.run(signal));
     if (this.workers.upload > 0) this.loops.start('the upload line', (signal) => uploads.run(signal));
-    if (this.intervals.cleanup > 0) this.loops.start('the image cleanup', (signal) => janitor.run(signal));
+    if (this.intervals.cleanup > 0) this.loops.start('the image cleanup', (signal) => cleanup.run(signal));
     this.loops.start('the configuration check', async (signal) => {
       for (;;) {
         await sleep(clock, this.intervals.configCheck, signal);
@@ -168,7 +168,7 @@ export class Builder implements StatusSource {
   }
 
   /** So that operators see us, and what we cannot do, in the registry. Neither the work nor the end waits for a store that is away. */
-  private announce(problems: ProblemBoard): void {
+  private announce(problems: BuilderProblems): void {
     const { host, logger, records, version } = this.services;
     const process = { kind: 'builder', hostname: host.hostname, version, state: 'running' } as const;
     const complain = (error: unknown): void => logger.warn('The builder could not be registered', errorFields(error));

@@ -9,7 +9,7 @@ import type { BuilderContext } from './services.js';
 /** Seconds for a list or a deletion in a cloud. */
 const CLOUD_TIMEOUT = 120;
 /** An upload cut off may show up in the cloud a little later: look more than once. */
-const LOOKS = 2;
+const CHECKS = 2;
 /** Remembered uploads at most; what is forgotten is found by a patrol, or shows in `alien-image-list`. */
 const REMEMBERED = 1000;
 /** An upload, or without an id all uploads of a build to a provider. */
@@ -17,7 +17,7 @@ interface Suspect {
   readonly build: string;
   readonly provider: string;
   readonly upload: string | undefined;
-  looksLeft: number;
+  checksLeft: number;
 }
 
 /** Only these build ids are unique in the world; ten-digit ones repeat from image to image. */
@@ -33,19 +33,19 @@ const UNIQUE_BUILD_ID = /^[0-9a-f]{32}$/;
  */
 export class CloudLeftovers {
   private readonly suspects = new Map<string, Suspect>();
-  /** External ids of unaccounted images at the last look, by provider. */
+  /** External ids of unaccounted images at the last check, by provider. */
   private readonly seen = new Map<string, ReadonlySet<string>>();
 
   constructor(private readonly context: Pick<BuilderContext, 'clock' | 'logger' | 'records'>) {}
 
   /** To be called before the record is removed: a removal that is not answered may have taken effect. What has a record is left alone. */
   suspect({ build, provider, upload }: UploadKey): void {
-    this.add({ build, provider, upload, looksLeft: LOOKS });
+    this.add({ build, provider, upload, checksLeft: CHECKS });
   }
 
   /** To be called before the record of the build is removed: once it is gone, no patrol finds what uploads of it have left. */
   suspectBuild({ build }: BuildKey, providers: readonly string[]): void {
-    for (const provider of providers) this.add({ build, provider, upload: undefined, looksLeft: LOOKS });
+    for (const provider of providers) this.add({ build, provider, upload: undefined, checksLeft: CHECKS });
   }
 
   private add(suspect: Suspect): void {
@@ -53,7 +53,7 @@ export class CloudLeftovers {
     this.suspects.set(JSON.stringify([suspect.build, suspect.provider, suspect.upload]), suspect);
   }
 
-  /** Providers to look at soon: there are suspects, or something was seen for the first time. */
+  /** Providers to check soon: there are suspects, or something was seen for the first time. */
   providers(): readonly string[] {
     const suspected = [...this.suspects.values()].map((suspect) => suspect.provider);
     return [...new Set([...suspected, ...this.seen.keys()])].sort();
@@ -92,8 +92,8 @@ export class CloudLeftovers {
   private remember(provider: string, unaccounted: readonly CloudImage[]): void {
     for (const [text, suspect] of [...this.suspects]) {
       if (suspect.provider !== provider) continue;
-      suspect.looksLeft -= 1;
-      if (suspect.looksLeft <= 0) this.suspects.delete(text);
+      suspect.checksLeft -= 1;
+      if (suspect.checksLeft <= 0) this.suspects.delete(text);
     }
     const before = this.seen.get(provider);
     const fresh = unaccounted.map((image) => image.externalId).filter((id) => !before?.has(id));

@@ -11,7 +11,7 @@ import type { DecisionJournal } from '../../ports/telemetry/journal.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import type { Metrics } from '../../ports/telemetry/metrics.js';
 import type { ProviderManager } from '../providers/provider-manager.js';
-import type { ProblemBoard } from './problem-board.js';
+import type { BuilderProblems } from './builder-problems.js';
 import type { WorkInProgress } from './work-in-progress.js';
 
 /** What the builder is made of. */
@@ -38,7 +38,7 @@ export interface BuilderServices {
 export interface BuilderIntervals {
   /** Looking for a changed configuration file. */
   readonly configCheck: number;
-  /** The build line looks at everything again; also the first back-off after a failed build. */
+  /** The scheduler of builds checks everything again; also the first back-off after a failed build. */
   readonly build: number;
   /** The same for uploads. */
   readonly upload: number;
@@ -71,7 +71,7 @@ export interface BuilderContext extends Omit<BuilderServices, 'drivers'> {
   /** Bytes, unless the configuration has `images-min-free`. */
   readonly minFreeBytes: number;
   readonly work: WorkInProgress;
-  readonly problems: ProblemBoard;
+  readonly problems: BuilderProblems;
 }
 
 /** Is the mirror of the images complete and the store reachable? Nothing is decided otherwise. */

@@ -11,10 +11,10 @@ export const IMAGES: Area = {
   mutations: [
     {
       name: 'never forgets failures of builds and uploads',
-      file: 'src/apps/builder/backoff-book.ts',
+      file: 'src/apps/builder/backoffs.ts',
       find: '    this.entries.delete(subject);\n',
       replace: '',
-      foundBy: { test: 'test/unit/builder/backoff-book.test.ts' },
+      foundBy: { test: 'test/unit/builder/backoffs.test.ts' },
     },
     {
       name: 'tries a failing build again at once',

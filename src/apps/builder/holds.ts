@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/runtime/clock.js';
 
 /** Things not to be tried again before a moment: somebody else was at it, or it failed. */
-export class HoldBook {
+export class Holds {
   private readonly until = new Map<string, number>();
 
   constructor(private readonly clock: Clock) {}
@@ -18,7 +18,7 @@ export class HoldBook {
     return 0;
   }
 
-  /** Forgets what has run out, so that the book does not grow. */
+  /** Forgets what has run out, so that they do not pile up. */
   tidy(): void {
     for (const subject of [...this.until.keys()]) this.left(subject);
   }

@@ -9,8 +9,8 @@ import { Supervisor } from '../../ports/runtime/supervisor.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
-import { BackoffBook } from './backoff-book.js';
-import { HoldBook } from './hold-book.js';
+import { Backoffs } from './backoffs.js';
+import { Holds } from './holds.js';
 import { storeUsable } from './services.js';
 import type { BuilderContext } from './services.js';
 import { UploadRun } from './upload-run.js';
@@ -25,13 +25,13 @@ interface Candidate extends UploadJob {
 const MIRROR_LAG = 1;
 
 /** Decides what is uploaded next and where, and runs up to `limit` uploads at once. */
-export class UploadLine {
+export class UploadScheduler {
   readonly wakeup: Wakeup;
   /** Subjects under way, with their provider. */
   private readonly running = new Map<string, string>();
   private readonly lastTried = new Map<string, number>();
-  private readonly backoffs: BackoffBook;
-  private readonly holds: HoldBook;
+  private readonly backoffs: Backoffs;
+  private readonly holds: Holds;
   private readonly tasks: Supervisor;
   private readonly uploader: UploadRun;
 
@@ -40,8 +40,8 @@ export class UploadLine {
     private readonly limit: number,
   ) {
     this.wakeup = new Wakeup(context.clock);
-    this.backoffs = new BackoffBook(context.intervals.upload);
-    this.holds = new HoldBook(context.clock);
+    this.backoffs = new Backoffs(context.intervals.upload);
+    this.holds = new Holds(context.clock);
     this.uploader = new UploadRun(context);
     this.tasks = new Supervisor((name, error) => context.logger.error(`${name} failed`, errorFields(error)));
   }
@@ -94,9 +94,9 @@ export class UploadLine {
       for (const inProvider of provider.diskImages.values()) {
         const image = config.current.diskImages.get(inProvider.name);
         if (!image) continue;
-        const look = await this.look(provider, image, inProvider, now);
-        again = Math.min(again, look.again);
-        if (look.candidate && !this.providerFull(provider.name)) due.push(look.candidate);
+        const check = await this.check(provider, image, inProvider, now);
+        again = Math.min(again, check.again);
+        if (check.candidate && !this.providerFull(provider.name)) due.push(check.candidate);
       }
     }
     due.sort((a, b) => (this.lastTried.get(a.subject) ?? 0) - (this.lastTried.get(b.subject) ?? 0));
@@ -111,7 +111,7 @@ export class UploadLine {
     return used >= Math.max(1, Math.ceil(this.limit / 2));
   }
 
-  private async look(
+  private async check(
     provider: ProviderConfig,
     image: DiskImageConfig,
     inProvider: ProviderImageConfig,

@@ -4,7 +4,7 @@ import type { Decision } from '../../domain/explain/reason.js';
 import type { ImageProblem } from '../../domain/model/image-problem.js';
 
 /** What this builder cannot do at the moment and why, for operators: made from its decisions. */
-export class ProblemBoard {
+export class BuilderProblems {
   private readonly problems = new Map<string, ImageProblem>();
   private readonly listeners = new Set<() => void>();
 

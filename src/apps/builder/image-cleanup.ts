@@ -6,16 +6,16 @@ import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
 import { CloudLeftovers } from './cloud-leftovers.js';
-import { HoldBook } from './hold-book.js';
+import { Holds } from './holds.js';
 import { ImageActions } from './image-actions.js';
 import { storeUsable } from './services.js';
 import type { BuilderContext } from './services.js';
 
 /** Ten-digit build ids are trusted only in names of known images (spec BUILDER 2.10.5). */
 const UNIQUE_BUILD_ID = /^[0-9a-f]{32}$/;
-/** Cleanup intervals that an older builder gets to remove its own build: it looks once an interval. */
+/** Cleanup intervals that an older builder gets to remove its own build: it checks once an interval. */
 const OWNER_PATIENCE = 3;
-/** Cleanup intervals between two looks for images in the clouds that no record accounts for. */
+/** Cleanup intervals between two searches for images in the clouds that no record accounts for. */
 const CLOUD_PATROL = 10;
 /** A plan that rests on a mirror that lagged behind is made again after this many seconds. */
 const MIRROR_LAG = 1;
@@ -25,9 +25,9 @@ const MIRROR_LAG = 1;
  * What fails or is busy is left alone for a cleanup interval. Deletions in a cloud run in a lane of their own per provider, so that a
  * slow cloud holds up nobody else.
  */
-export class Janitor {
+export class ImageCleanup {
   readonly wakeup: Wakeup;
-  private readonly holds: HoldBook;
+  private readonly holds: Holds;
   private readonly leftovers: CloudLeftovers;
   private readonly actions: ImageActions;
   private readonly lanes: Supervisor;
@@ -37,7 +37,7 @@ export class Janitor {
 
   constructor(private readonly context: BuilderContext) {
     this.wakeup = new Wakeup(context.clock);
-    this.holds = new HoldBook(context.clock);
+    this.holds = new Holds(context.clock);
     this.leftovers = new CloudLeftovers(context);
     this.actions = new ImageActions(context, this.leftovers);
     this.lanes = new Supervisor((name, error) => context.logger.error(`${name} failed`, errorFields(error)));

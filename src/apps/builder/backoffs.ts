@@ -3,7 +3,7 @@ import type { Backoff } from '../../domain/decide/build-backoff.js';
 import { sameValue } from '../../domain/config/value-equality.js';
 
 /** Failures in a row by subject. What a failure rests on (the configuration) is kept with it: when that changes, it counts no more. */
-export class BackoffBook {
+export class Backoffs {
   private readonly entries = new Map<string, { readonly backoff: Backoff; readonly basis: unknown }>();
 
   constructor(

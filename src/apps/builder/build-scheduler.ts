@@ -9,10 +9,10 @@ import { Supervisor } from '../../ports/runtime/supervisor.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Wakeup } from '../../ports/runtime/wakeup.js';
-import { BackoffBook } from './backoff-book.js';
+import { Backoffs } from './backoffs.js';
 import { BuildRun } from './build-run.js';
 import type { BuildEnd } from './build-run.js';
-import { HoldBook } from './hold-book.js';
+import { Holds } from './holds.js';
 import { storeUsable } from './services.js';
 import type { BuilderContext } from './services.js';
 
@@ -31,12 +31,12 @@ interface Candidate {
 const MIRROR_LAG = 1;
 
 /** Decides which image is built next, and builds up to `limit` images at once. */
-export class BuildLine {
+export class BuildScheduler {
   readonly wakeup: Wakeup;
   private readonly running = new Set<string>();
   private readonly lastTried = new Map<string, number>();
-  private readonly backoffs: BackoffBook;
-  private readonly holds: HoldBook;
+  private readonly backoffs: Backoffs;
+  private readonly holds: Holds;
   private readonly tasks: Supervisor;
   private readonly builder: BuildRun;
   private readonly killed = new AbortController();
@@ -47,8 +47,8 @@ export class BuildLine {
     private readonly limit: number,
   ) {
     this.wakeup = new Wakeup(context.clock);
-    this.backoffs = new BackoffBook(context.intervals.build);
-    this.holds = new HoldBook(context.clock);
+    this.backoffs = new Backoffs(context.intervals.build);
+    this.holds = new Holds(context.clock);
     this.builder = new BuildRun(context);
     this.tasks = new Supervisor((name, error) => context.logger.error(`${name} failed`, errorFields(error)));
   }
