@@ -16,6 +16,14 @@ module.exports = {
       to: { pathNot: '^src/(ports|domain)' },
     },
     {
+      name: 'interfaces-need-no-tools',
+      comment:
+        'The toolkit is code on the ports, for adapters and apps alike; a port is an interface and needs none of it (ADR 0028).',
+      severity: 'error',
+      from: { path: '^src/ports/(?!toolkit/)' },
+      to: { path: '^src/ports/toolkit/' },
+    },
+    {
       name: 'adapters-are-leaves',
       comment: 'An adapter imports ports, the domain and packages; never an app and never another adapter.',
       severity: 'error',

@@ -8,7 +8,7 @@ import {
   StoreFailureError,
   VersionConflictError,
 } from '../../src/ports/coordination/errors.js';
-import { together } from '../../src/ports/coordination/transaction.js';
+import { together } from '../../src/ports/toolkit/transaction.js';
 import type { OperationResult, TreeOperation, TreeStore } from '../../src/ports/coordination/tree-store.js';
 import { bytes, caughtUp, entering, text } from '../support/store-world.js';
 import type { StoreWorld } from '../support/store-world.js';

@@ -1,4 +1,4 @@
-import { sleep } from '../../src/ports/runtime/clock.js';
+import { sleep } from '../../src/ports/toolkit/sleep.js';
 import type { Clock } from '../../src/ports/runtime/clock.js';
 import { ScanTimeoutError } from '../../src/ports/runtime/host-key-scan.js';
 import type { HostKeyScanner, HostKeyScanTarget } from '../../src/ports/runtime/host-key-scan.js';

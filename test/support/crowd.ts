@@ -1,5 +1,5 @@
 /** Many one-node jobs at once, as a CI system has them in the morning: each takes its node, works, and gives it back. */
-import { sleep } from '../../src/ports/runtime/clock.js';
+import { sleep } from '../../src/ports/toolkit/sleep.js';
 import type { LauncherWorld } from './launcher-world.js';
 
 export interface CrowdOutcome {

@@ -7,7 +7,7 @@ import { MemoryTreeStore } from '../../src/adapters/memory/memory-tree-store.js'
 import { MemoryLogger } from '../../src/adapters/memory-log/memory-logger.js';
 import { SystemClock } from '../../src/adapters/system/system-clock.js';
 import type { TreeStore } from '../../src/ports/coordination/tree-store.js';
-import { sleep } from '../../src/ports/runtime/clock.js';
+import { sleep } from '../../src/ports/toolkit/sleep.js';
 import { eventually } from './eventually.js';
 import type { StoreWorld } from './store-world.js';
 

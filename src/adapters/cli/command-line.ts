@@ -1,4 +1,4 @@
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import { wantsColours } from './colours.js';
 import type { CommandLineContext } from './command-line-context.js';
 import { commonOptions } from './common-options.js';

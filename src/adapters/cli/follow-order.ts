@@ -1,4 +1,4 @@
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import type { BuildEnding, BuildProgress } from '../../ports/administration/order-progress.js';
 import { ProgressLine } from './progress-line.js';
 import type { SubcommandContext } from './subcommand.js';

@@ -2,7 +2,7 @@ import type { NodepoolConfig } from '../../domain/config/config.js';
 import { configDifference } from '../../domain/config/config-difference.js';
 import type { ConfigProblem } from '../../domain/config/config-problem.js';
 import { ConfigError, formatProblem } from '../../domain/config/config-problem.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { ConfigSource } from '../../ports/runtime/config-source.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';

@@ -1,7 +1,7 @@
 /** One configuration file, from its path to a map of plain values. */
 import type { ProblemSink } from '../../domain/config/driver-schema.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import type { ConfigFiles } from './config-files.js';
 import { errorCode } from './config-files.js';
 import type { ProblemList } from './problem-list.js';

@@ -1,7 +1,7 @@
-import { asError, sleep } from '../../ports/runtime/clock.js';
+import { asError, sleep } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { ExecCall, ExecSession } from './exec-session.js';

@@ -10,8 +10,8 @@ import type {
   LabelReadiness,
   Provider,
 } from '../../ports/compute/provider.js';
-import { sleep } from '../../ports/runtime/clock.js';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { ExecProgram } from './exec-program.js';
 import type { ExecSession } from './exec-session.js';

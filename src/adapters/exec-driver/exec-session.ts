@@ -1,5 +1,5 @@
 import { ProviderError } from '../../ports/compute/errors.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type {
   ChildProgram,

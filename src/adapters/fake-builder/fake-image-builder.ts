@@ -1,5 +1,5 @@
 import type { BuildJob, BuildResult, ImageBuilder } from '../../ports/image-building/image-builder.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { Clock, CancelTimer } from '../../ports/runtime/clock.js';
 import type { FileSink } from './file-sink.js';
 

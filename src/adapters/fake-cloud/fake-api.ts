@@ -1,4 +1,4 @@
-import { asError, sleep } from '../../ports/runtime/clock.js';
+import { asError, sleep } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { Random } from '../../ports/runtime/random.js';
 import { FakeCallLog } from './fake-call.js';

@@ -1,6 +1,6 @@
 import type { Resources } from '../../domain/model/quota.js';
 import type { ProviderError } from '../../ports/compute/errors.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { CancelTimer } from '../../ports/runtime/clock.js';
 
 export type FakeServerStatus = 'building' | 'active' | 'error' | 'deleting' | 'gone';

@@ -1,7 +1,7 @@
 import type { SubjectKind } from '../../domain/explain/explanation.js';
 import type { LauncherAnswer } from '../../ports/administration/explanations.js';
 import type { LauncherOpinions } from '../../ports/administration/launcher-opinions.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import { readOpinions } from './read-opinions.js';
 
 export interface HttpLauncherOpinionsOptions {

@@ -5,10 +5,10 @@ import {
   SessionLostError,
 } from '../../ports/coordination/errors.js';
 import type { AcquireOptions, AcquireResult, Lease, LeaseManager } from '../../ports/coordination/lease.js';
-import { childOf, nameOf } from '../../ports/coordination/paths.js';
-import { together } from '../../ports/coordination/transaction.js';
+import { childOf, nameOf } from '../../ports/toolkit/paths.js';
+import { together } from '../../ports/toolkit/transaction.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import type { Random } from '../../ports/runtime/random.js';

@@ -1,5 +1,5 @@
 import type { SessionMonitor } from '../../ports/coordination/session.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 
 /** How long one `acquire` may still wait: until its time is up or its caller gives up. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { EngineChange, LoadReport, StoreEngine } from '../../ports/coordination/store-engine.js';
 import { StoreDamagedError, StoreUnusableError } from '../../ports/coordination/store-engine.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import { checkFiles, dropTails } from './check-files.js';
 import { ContentDigest } from './content-digest.js';
 import { prepareDirectory, TREE_FOLDER, unusable } from './store-directory.js';

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { DriverContext } from '../../ports/compute/driver.js';
-import { asError, sleep } from '../../ports/runtime/clock.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { asError, sleep } from '../../ports/toolkit/sleep.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import { isVirshError } from './provider-failure.js';
 import type { Virsh } from './virsh/virsh.js';
 

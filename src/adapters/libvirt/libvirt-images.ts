@@ -1,6 +1,6 @@
 import type { CloudImage, ImageProvider, ImageUploadSpec } from '../../ports/compute/images.js';
 import { ProviderError } from '../../ports/compute/errors.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { diskSizeOf } from './image-header.js';
 import { imageOfVolume, imageVolumeName, ownerMark } from './names.js';

@@ -1,7 +1,7 @@
 import { libvirtPoolSettings } from '../../domain/config/libvirt.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import type { Instance, InstanceSpec } from '../../ports/compute/provider.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import type { Addresses } from './addresses.js';
 import { addressesOf } from './addresses.js';
 import type { DomainFacts } from './domain-facts.js';

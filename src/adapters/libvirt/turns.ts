@@ -1,4 +1,4 @@
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 
 /** Lets work on one thing happen in order, whoever asks for it. */
 export class Turns {

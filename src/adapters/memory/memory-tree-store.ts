@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers';
 import { ConnectionLostError, SessionLostError, StoreClosedError } from '../../ports/coordination/errors.js';
-import { checkPath, chrootPrefix } from '../../ports/coordination/paths.js';
-import { SessionTracker } from '../../ports/coordination/session-tracker.js';
+import { checkPath, chrootPrefix } from '../../ports/toolkit/paths.js';
+import { SessionTracker } from '../../ports/toolkit/session-tracker.js';
 import type { SessionMonitor } from '../../ports/coordination/session.js';
 import type {
   CreateOptions,
@@ -12,10 +12,10 @@ import type {
   TreeStore,
   WatchListener,
 } from '../../ports/coordination/tree-store.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { CancelTimer, Clock } from '../../ports/runtime/clock.js';
-import { operationsBehind } from '../../ports/coordination/transaction.js';
-import { eventBelow } from '../../ports/coordination/tree-watch.js';
+import { operationsBehind } from '../../ports/toolkit/transaction.js';
+import { eventBelow } from '../../ports/toolkit/paths.js';
 import type { TreeListener, TreeWatch } from '../../ports/coordination/tree-watch.js';
 import type { MemoryTree } from './memory-tree.js';
 import { Refusal, refusedAs } from './refusal.js';

@@ -1,4 +1,4 @@
-import { ancestorsOf, childOf, nameOf, parentOf } from '../../ports/coordination/paths.js';
+import { ancestorsOf, childOf, nameOf, parentOf } from '../../ports/toolkit/paths.js';
 import type {
   CreateOptions,
   OperationResult,

@@ -1,5 +1,5 @@
 import type { TreeOperation } from '../../ports/coordination/tree-store.js';
-import { childOf, nameOf, parentOf } from '../../ports/coordination/paths.js';
+import { childOf, nameOf, parentOf } from '../../ports/toolkit/paths.js';
 import { Refusal } from './refusal.js';
 
 /** As much of a record as decides whether a change of it is refused. */

@@ -1,4 +1,4 @@
-import { parentOf } from '../../ports/coordination/paths.js';
+import { parentOf } from '../../ports/toolkit/paths.js';
 import type { TreeEvent, TreeListener } from '../../ports/coordination/tree-watch.js';
 
 /** The server's end of a session: where it sends what happens to watched records. */

@@ -1,5 +1,5 @@
 import { nextTick } from 'node:process';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { SessionEnd } from './watch-table.js';
 
 /** Holds back what the server says until what it rests upon is safe. Positions count changes of the tree. */

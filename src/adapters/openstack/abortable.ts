@@ -1,4 +1,4 @@
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 
 /** The promise, or the signal's reason if that comes first. What the promise was for goes on for others. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/runtime/clock.js';
-import { asError } from '../../ports/runtime/clock.js';
-import type { Supervisor } from '../../ports/runtime/supervisor.js';
+import { asError } from '../../ports/toolkit/sleep.js';
+import type { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { abortable } from './abortable.js';
 
 export interface CachedOptions<T> {

@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '../../domain/config/config.js';
 import type { CloudAccess } from './clouds/cloud-access.js';
 import type { DriverContext } from '../../ports/compute/driver.js';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Cached } from './cached.js';
 import type { OpenStackClient } from './client/openstack-client.js';

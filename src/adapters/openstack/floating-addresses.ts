@@ -1,5 +1,5 @@
 import { ProviderError } from '../../ports/compute/errors.js';
-import { DeadlineError, withDeadline } from '../../ports/runtime/deadline.js';
+import { DeadlineError, withDeadline } from '../../ports/toolkit/deadline.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { CloudSession } from './cloud-session.js';
 import { ApiError } from './client/api-error.js';

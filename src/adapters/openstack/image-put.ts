@@ -1,7 +1,7 @@
 import { ProviderError } from '../../ports/compute/errors.js';
 import type { ImageUploadSpec } from '../../ports/compute/images.js';
-import { sleep } from '../../ports/runtime/clock.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { CloudSession } from './cloud-session.js';
 import type { JsonObject } from './client/api-call.js';

@@ -1,6 +1,6 @@
 import { ProviderError } from '../../ports/compute/errors.js';
 import type { CloudImage, ImageProvider, ImageUploadSpec } from '../../ports/compute/images.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import type { CloudSession } from './cloud-session.js';
 import { toProviderError } from './client/classify-error.js';
 import type { GlanceImage } from './glance-images.js';

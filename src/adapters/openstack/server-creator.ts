@@ -1,6 +1,6 @@
 import type { InstanceSpec } from '../../ports/compute/provider.js';
 import { ProviderError } from '../../ports/compute/errors.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import { isOfNode } from '../../domain/decide/installation.js';
 import { openStackLabelSettings } from '../../domain/config/openstack.js';
 import type { OpenStackLabelSettings } from '../../domain/config/openstack.js';

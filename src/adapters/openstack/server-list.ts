@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/runtime/clock.js';
-import { asError, sleep } from '../../ports/runtime/clock.js';
-import type { Supervisor } from '../../ports/runtime/supervisor.js';
+import { asError, sleep } from '../../ports/toolkit/sleep.js';
+import type { Supervisor } from '../../ports/toolkit/supervisor.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { abortable } from './abortable.js';

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { openStackLabelSettings } from '../../domain/config/openstack.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import type { Instance, InstanceSpec } from '../../ports/compute/provider.js';
-import { DeadlineError, withDeadline } from '../../ports/runtime/deadline.js';
+import { DeadlineError, withDeadline } from '../../ports/toolkit/deadline.js';
 import type { CloudSession } from './cloud-session.js';
 import type { FloatingAddresses } from './floating-addresses.js';
 import type { Server } from './server.js';

@@ -1,5 +1,5 @@
 import { openStackLabelSettings } from '../../domain/config/openstack.js';
-import { withDeadline, DeadlineError } from '../../ports/runtime/deadline.js';
+import { withDeadline, DeadlineError } from '../../ports/toolkit/deadline.js';
 import type { CloudSession } from './cloud-session.js';
 import type { FloatingAddresses } from './floating-addresses.js';
 import { isGone } from './server.js';

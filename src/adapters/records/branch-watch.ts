@@ -1,5 +1,5 @@
 import type { TreeRecord } from '../../ports/coordination/tree-store.js';
-import { childOf } from '../../ports/coordination/paths.js';
+import { childOf } from '../../ports/toolkit/paths.js';
 import { ChildCell } from './child-cell.js';
 import { DataCell } from './data-cell.js';
 import type { WatchGroup } from './watch-group.js';

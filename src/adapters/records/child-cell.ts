@@ -1,4 +1,4 @@
-import { nameOf, parentOf } from '../../ports/coordination/paths.js';
+import { nameOf, parentOf } from '../../ports/toolkit/paths.js';
 import { TrackedNames } from './tracked-names.js';
 import { WatchCell } from './watch-cell.js';
 import type { RecordEvent, WatchGroup } from './watch-group.js';

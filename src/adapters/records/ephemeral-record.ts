@@ -6,10 +6,10 @@ import {
   StoreClosedError,
   VersionConflictError,
 } from '../../ports/coordination/errors.js';
-import { childOf, nameOf, parentOf } from '../../ports/coordination/paths.js';
+import { childOf, nameOf, parentOf } from '../../ports/toolkit/paths.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { GrowingPause } from '../../ports/runtime/growing-pause.js';
+import { GrowingPause } from '../../ports/toolkit/growing-pause.js';
 import { errorFields, type Logger } from '../../ports/telemetry/logger.js';
 
 /** Seconds until something that failed on a working connection is tried again, for the first time and at most. */

@@ -1,6 +1,6 @@
 import type { BuildKey, UploadKey } from '../../domain/model/image.js';
 import { NoRecordError, RecordExistsError, VersionConflictError } from '../../ports/coordination/errors.js';
-import { ancestorsOf } from '../../ports/coordination/paths.js';
+import { ancestorsOf } from '../../ports/toolkit/paths.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
 import { RecordGoneError } from '../../ports/records/record-lease.js';
 import type { Clock } from '../../ports/runtime/clock.js';

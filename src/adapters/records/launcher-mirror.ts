@@ -1,5 +1,5 @@
 import type { RegisteredPool } from '../../domain/model/launcher.js';
-import { nameOf } from '../../ports/coordination/paths.js';
+import { nameOf } from '../../ports/toolkit/paths.js';
 import type { TreeRecord } from '../../ports/coordination/tree-store.js';
 import type { LauncherView } from '../../ports/records/launchers.js';
 import { BranchMirror } from './branch-mirror.js';

@@ -1,5 +1,5 @@
 import { NotEmptyError } from '../../ports/coordination/errors.js';
-import { childOf } from '../../ports/coordination/paths.js';
+import { childOf } from '../../ports/toolkit/paths.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
 
 /** How often children that appear meanwhile are removed, too. */

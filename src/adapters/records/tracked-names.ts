@@ -1,4 +1,4 @@
-import { nameOf, parentOf } from '../../ports/coordination/paths.js';
+import { nameOf, parentOf } from '../../ports/toolkit/paths.js';
 import type { RecordEvent } from './watch-group.js';
 
 /**

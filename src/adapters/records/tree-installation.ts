@@ -1,7 +1,7 @@
 import { ConnectionLostError, RecordExistsError, SessionLostError } from '../../ports/coordination/errors.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
 import type { InstallationRecord } from '../../ports/records/installation.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { Random } from '../../ports/runtime/random.js';
 import type { Logger } from '../../ports/telemetry/logger.js';

@@ -5,8 +5,8 @@ import type {
   ProcessAnnouncement,
   RegisteredProcess,
 } from '../../ports/records/launchers.js';
-import { childOf } from '../../ports/coordination/paths.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { childOf } from '../../ports/toolkit/paths.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import { EphemeralRecord } from './ephemeral-record.js';
 import {
   decodePoolComponent,

@@ -3,7 +3,7 @@ import type { Stored } from '../../domain/model/stored.js';
 import type { LeaseManager } from '../../ports/coordination/lease.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
 import { NotEmptyError, VersionConflictError } from '../../ports/coordination/errors.js';
-import { nameOf } from '../../ports/coordination/paths.js';
+import { nameOf } from '../../ports/toolkit/paths.js';
 import type { NodeRecords } from '../../ports/records/nodes.js';
 import type { LockOptions, LockOutcome } from '../../ports/records/record-lease.js';
 import { FolderMirror } from './folder-mirror.js';

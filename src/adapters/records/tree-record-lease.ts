@@ -9,14 +9,15 @@ import {
 } from '../../ports/coordination/errors.js';
 import { LeaseLostError, type Lease } from '../../ports/coordination/lease.js';
 import type { RecordStat, TreeStore } from '../../ports/coordination/tree-store.js';
-import { together } from '../../ports/coordination/transaction.js';
+import { together } from '../../ports/toolkit/transaction.js';
 import {
   RecordChangedError,
   RecordGoneError,
   type RecordLease,
   type Releasable,
 } from '../../ports/records/record-lease.js';
-import { asError, type Clock } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
+import type { Clock } from '../../ports/runtime/clock.js';
 import type { LockableKind, StatefulRecord } from './lockable-kind.js';
 import { parseRecord } from './record-codec.js';
 import type { RecordWatch } from './record-watch.js';

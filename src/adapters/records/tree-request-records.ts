@@ -1,7 +1,7 @@
 import { parseRequestId, type NodeRequest, type RequestId } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { LeaseManager } from '../../ports/coordination/lease.js';
-import { nameOf } from '../../ports/coordination/paths.js';
+import { nameOf } from '../../ports/toolkit/paths.js';
 import type { TreeRecord } from '../../ports/coordination/tree-store.js';
 import type { LockOptions, LockOutcome } from '../../ports/records/record-lease.js';
 import type { RequestRecords } from '../../ports/records/requests.js';

@@ -1,5 +1,5 @@
 import { LeaseLostError } from '../../ports/coordination/lease.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { Turns, WantedTurn } from '../../ports/records/turns.js';
 import { turnPath } from './paths.js';
 import { TurnHolder } from './turn-holder.js';

@@ -1,7 +1,7 @@
 import type { BuildKey, ImageUpload, StoredUpload, UploadKey } from '../../domain/model/image.js';
 import { NoRecordError } from '../../ports/coordination/errors.js';
 import type { AcquireOptions, AcquireResult, LeaseManager } from '../../ports/coordination/lease.js';
-import { childOf, nameOf } from '../../ports/coordination/paths.js';
+import { childOf, nameOf } from '../../ports/toolkit/paths.js';
 import type { UploadRecords } from '../../ports/records/images.js';
 import { RecordGoneError } from '../../ports/records/record-lease.js';
 import { uploadCodec } from './image-codec.js';

@@ -1,8 +1,8 @@
 import type { Lease, LeaseManager } from '../../ports/coordination/lease.js';
 import { LeaseLostError } from '../../ports/coordination/lease.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
-import { asError } from '../../ports/runtime/clock.js';
-import { linkAbort } from '../../ports/runtime/linked-abort.js';
+import { asError } from '../../ports/toolkit/sleep.js';
+import { linkAbort } from '../../ports/toolkit/linked-abort.js';
 import { isContender } from './paths.js';
 
 export interface TurnContext {

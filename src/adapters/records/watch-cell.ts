@@ -1,5 +1,5 @@
 import type { CancelTimer } from '../../ports/runtime/clock.js';
-import { GrowingPause } from '../../ports/runtime/growing-pause.js';
+import { GrowingPause } from '../../ports/toolkit/growing-pause.js';
 import type { GroupedCell, RecordEvent, WatchGroup } from './watch-group.js';
 
 /** Seconds until what failed on a working connection is tried again, for the first time and at most. */

@@ -1,9 +1,10 @@
 import { ConnectionLostError, SessionLostError, StoreClosedError } from '../../ports/coordination/errors.js';
 import type { SessionEvent } from '../../ports/coordination/session.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
-import { parentOf } from '../../ports/coordination/paths.js';
+import { parentOf } from '../../ports/toolkit/paths.js';
 import type { TreeEvent } from '../../ports/coordination/tree-watch.js';
-import { asError, type CancelTimer, type Clock } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
+import type { CancelTimer, Clock } from '../../ports/runtime/clock.js';
 import { errorFields, type Logger } from '../../ports/telemetry/logger.js';
 import type { ReadPipeline } from './read-pipeline.js';
 import { TreeCover } from './tree-cover.js';

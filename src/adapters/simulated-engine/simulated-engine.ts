@@ -1,7 +1,7 @@
 import type { EngineChange, LoadReport, StoreEngine } from '../../ports/coordination/store-engine.js';
 import { StoreInUseError } from '../../ports/coordination/store-engine.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 
 export interface SimulatedEngineOptions {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import { sshClient } from './ssh-client.js';
 
 /** A key in the form of `known_hosts`, or that the server has none of this kind. */

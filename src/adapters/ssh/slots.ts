@@ -1,4 +1,4 @@
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 
 /** A limited number of places; whoever finds none waits in line. */
 export class Slots {

@@ -1,5 +1,5 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2';
-import { asError, sleep } from '../../ports/runtime/clock.js';
+import { asError, sleep } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import { NoHostKeysError, ScanTimeoutError } from '../../ports/runtime/host-key-scan.js';
 import type { HostKeyScanner, HostKeyScanTarget } from '../../ports/runtime/host-key-scan.js';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Client, ConnectConfig } from 'ssh2';
 import type { LeasedNode } from '../../domain/model/lease.js';
 import type { KeyInstaller } from '../../ports/leasing/key-installer.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import { sshClient } from './ssh-client.js';
 
 /** Milliseconds for a connection to be there. */

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 
 /** Opens a connection. Rejects with the system's error, or with the signal's reason; nothing stays open then. */
 export function openConnection(host: string, port: number, signal: AbortSignal): Promise<Socket> {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import os from 'node:os';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { ProcessOutcome, ProcessRunner, ProcessSpec } from '../../ports/runtime/process-runner.js';
 import { findExecutable, withCleanDescriptors } from './clean-descriptors.js';
 import { groupMembers } from './group-members.js';

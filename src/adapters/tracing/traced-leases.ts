@@ -1,5 +1,5 @@
 import type { AcquireOptions, AcquireResult, LeaseManager } from '../../ports/coordination/lease.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers';
 import { ConnectionLostError, SessionLostError, StoreClosedError } from '../../ports/coordination/errors.js';
-import { ancestorsOf } from '../../ports/coordination/paths.js';
-import { SessionTracker } from '../../ports/coordination/session-tracker.js';
-import { asError, sleep } from '../../ports/runtime/clock.js';
+import { ancestorsOf } from '../../ports/toolkit/paths.js';
+import { SessionTracker } from '../../ports/toolkit/session-tracker.js';
+import { asError, sleep } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { AbsenceLog } from './absence-log.js';

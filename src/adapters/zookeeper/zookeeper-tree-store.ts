@@ -1,5 +1,5 @@
 import { NoRecordError, RecordExistsError, StoreFailureError } from '../../ports/coordination/errors.js';
-import { ancestorsOf, checkPath, chrootPrefix } from '../../ports/coordination/paths.js';
+import { ancestorsOf, checkPath, chrootPrefix } from '../../ports/toolkit/paths.js';
 import type { SessionMonitor } from '../../ports/coordination/session.js';
 import type {
   CreateOptions,
@@ -8,7 +8,7 @@ import type {
   TreeStore,
   WatchListener,
 } from '../../ports/coordination/tree-store.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { NO_NODE, OK } from './error-codes.js';

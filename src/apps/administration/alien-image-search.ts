@@ -1,7 +1,7 @@
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import type { AlienImageRow } from '../../domain/presentation/rows.js';
 import type { AlienImages } from '../../ports/administration/queries.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { Records } from '../../ports/records/records.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import type { ProviderAccess } from './provider-access.js';

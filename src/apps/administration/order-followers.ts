@@ -8,7 +8,7 @@ import type {
 } from '../../ports/administration/order-progress.js';
 import type { Records } from '../../ports/records/records.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { Wakeup } from '../../ports/toolkit/wakeup.js';
 
 /** Follows orders in the mirrors of the records: woken by changes, never by a timer. */
 export class OrderFollowers implements OrderProgress {

@@ -1,5 +1,5 @@
-import { Supervisor } from '../../ports/runtime/supervisor.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';

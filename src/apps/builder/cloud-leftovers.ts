@@ -2,7 +2,7 @@ import { isForeign } from '../../domain/decide/installation.js';
 import type { BuildKey, UploadKey } from '../../domain/model/image.js';
 import type { CloudImage, ImageProvider } from '../../ports/compute/images.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import { storeUsable } from './services.js';
 import type { BuilderContext } from './services.js';
 

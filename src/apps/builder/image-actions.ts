@@ -2,7 +2,7 @@ import type { ImageAction } from '../../domain/decide/image-retention.js';
 import { assertBuildTransition, assertUploadTransition } from '../../domain/lifecycle/image-lifecycle.js';
 import type { BuildKey, UploadKey } from '../../domain/model/image.js';
 import type { AcquireResult } from '../../ports/coordination/lease.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import type { CloudLeftovers } from './cloud-leftovers.js';
 import type { BuilderContext } from './services.js';
 

@@ -1,10 +1,10 @@
 import type { LocalBuild } from '../../domain/decide/image-local-files.js';
 import { buildKeyText, planRetention, uploadKeyText } from '../../domain/decide/image-retention.js';
 import type { ImageAction } from '../../domain/decide/image-retention.js';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { Wakeup } from '../../ports/toolkit/wakeup.js';
 import { CloudLeftovers } from './cloud-leftovers.js';
 import { Holds } from './holds.js';
 import { ImageActions } from './image-actions.js';

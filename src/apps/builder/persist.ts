@@ -1,8 +1,8 @@
 import { ConnectionLostError, SessionLostError } from '../../ports/coordination/errors.js';
 import type { SessionMonitor } from '../../ports/coordination/session.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { GrowingPause } from '../../ports/runtime/growing-pause.js';
+import { GrowingPause } from '../../ports/toolkit/growing-pause.js';
 
 /** A store that stays away is waited for this often; each wait lasts until the connection is back. */
 const ATTEMPTS = 5;

@@ -6,9 +6,9 @@ import type { ImageBuild, ImageUpload, StoredBuild, UploadKey } from '../../doma
 import type { ImageProvider } from '../../ports/compute/images.js';
 import type { LocalImageFile } from '../../ports/image-building/local-images.js';
 import { RecordGoneError } from '../../ports/records/record-lease.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import { persist } from './persist.js';
 import type { BuilderContext } from './services.js';
 import { runUploadHook } from './upload-hook.js';

@@ -1,6 +1,6 @@
 import { Container } from 'inversify';
 import type { ServiceIdentifier } from 'inversify';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { FreedRoom } from '../launcher/freed-room.js';
 import { CircuitBreakers } from '../launcher/circuit-breaker.js';

@@ -12,7 +12,7 @@ import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { StoreLine } from '../../ports/administration/store-contents.js';
 import { parseStoreLine } from '../../ports/administration/store-contents.js';
 import { StoreDamagedError, StoreUnusableError } from '../../ports/coordination/store-engine.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { withWayOut } from './durable-store.js';
 import { copyOfStore } from './store-copy.js';

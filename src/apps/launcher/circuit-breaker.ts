@@ -9,9 +9,9 @@ import type { BreakerEvent, BreakerState, Permission, Zone } from '../../domain/
 import { circuitState } from '../../domain/decide/circuit.js';
 import type { TroubleCause } from '../../domain/decide/circuit.js';
 import { ProviderError } from '../../ports/compute/errors.js';
-import { sleep } from '../../ports/runtime/clock.js';
-import { DeadlineError } from '../../ports/runtime/deadline.js';
-import type { Supervisor } from '../../ports/runtime/supervisor.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
+import { DeadlineError } from '../../ports/toolkit/deadline.js';
+import type { Supervisor } from '../../ports/toolkit/supervisor.js';
 import type { LauncherServices } from './services.js';
 import type { WakeHub } from './wake-hub.js';
 import { LaunchPermission } from './launch-permission.js';

@@ -2,7 +2,7 @@ import type { NodeRequest, RequestId } from '../../domain/model/request.js';
 import { LATE_WATCH, watchesLate } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 
 /** New requests whose clients would not hear of an answer yet. */
 export class DeafClients {

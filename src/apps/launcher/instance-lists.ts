@@ -1,7 +1,7 @@
 import type { AccountInstance, Provider } from '../../ports/compute/provider.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 
 /** For a cloud to say what there is, seconds. */
 const LIST_DEADLINE = 120;

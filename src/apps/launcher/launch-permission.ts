@@ -1,7 +1,7 @@
 import { refusalsCounted } from '../../domain/decide/circuit-breaker.js';
 import type { BreakerEvent, BreakerState, Permission } from '../../domain/decide/circuit-breaker.js';
 import { ProviderError } from '../../ports/compute/errors.js';
-import { DeadlineError } from '../../ports/runtime/deadline.js';
+import { DeadlineError } from '../../ports/toolkit/deadline.js';
 
 /** What a permission needs of its breaker. */
 export interface PermissionSource {

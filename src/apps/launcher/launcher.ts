@@ -1,10 +1,10 @@
 import type { NodepoolConfig, PoolConfig } from '../../domain/config/config.js';
 import type { LauncherInsights } from '../../ports/administration/launcher-insights.js';
 import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';
-import { asError, sleep } from '../../ports/runtime/clock.js';
-import { ControlLoop } from '../../ports/runtime/control-loop.js';
-import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
-import type { Supervisor } from '../../ports/runtime/supervisor.js';
+import { asError, sleep } from '../../ports/toolkit/sleep.js';
+import { ControlLoop } from '../../ports/toolkit/control-loop.js';
+import { KeyedTasks } from '../../ports/toolkit/keyed-tasks.js';
+import type { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { StaticMachineKeeper, staticProviders } from './static-machines.js';

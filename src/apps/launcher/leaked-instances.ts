@@ -1,6 +1,6 @@
 import type { AccountInstance, Provider } from '../../ports/compute/provider.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import type { CircuitBreakers } from './circuit-breaker.js';
 import type { FreedRoom } from './freed-room.js';
 import type { LauncherServices } from './services.js';

@@ -1,6 +1,6 @@
 import { downPorts, leaked } from '../../domain/metrics/launcher-metrics.js';
 import type { LeakedResourceKind, LeakedResourceProvider } from '../../ports/compute/leaked-resources.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LauncherServices } from './services.js';
 

@@ -3,8 +3,8 @@ import type { Stored } from '../../domain/model/stored.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LauncherServices } from './services.js';
-import { ControlLoop } from '../../ports/runtime/control-loop.js';
-import { withLock } from '../../ports/records/with-lock.js';
+import { ControlLoop } from '../../ports/toolkit/control-loop.js';
+import { withLock } from '../../ports/toolkit/with-lock.js';
 import type { PoolRoster } from './pool-roster.js';
 import { moveNode, moveRequest } from './moves.js';
 

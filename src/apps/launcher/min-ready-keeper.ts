@@ -4,13 +4,13 @@ import { currentUpload } from '../../domain/decide/current-image.js';
 import type { LabelConfig, NodepoolConfig, PoolConfig, PoolLabelConfig } from '../../domain/config/config.js';
 import { poolDisabled } from '../../domain/config/config.js';
 import type { Reason } from '../../domain/explain/reason.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import type { MinReadyRequests, Refusal } from './min-ready-requests.js';
 import type { LauncherServices } from './services.js';
-import { whileElected } from '../../ports/records/while-elected.js';
-import { linkAbort } from '../../ports/runtime/linked-abort.js';
-import type { LinkedAbort } from '../../ports/runtime/linked-abort.js';
-import { ControlLoop } from '../../ports/runtime/control-loop.js';
+import { whileElected } from '../../ports/toolkit/while-elected.js';
+import { linkAbort } from '../../ports/toolkit/linked-abort.js';
+import type { LinkedAbort } from '../../ports/toolkit/linked-abort.js';
+import { ControlLoop } from '../../ports/toolkit/control-loop.js';
 import { poolName } from '../../domain/explain/pool-name.js';
 
 /** A min-ready request that vanishes before it was served is asked for again by the next check. */

@@ -1,8 +1,8 @@
 import type { NodepoolConfig } from '../../domain/config/config.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
-import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { KeyedTasks } from '../../ports/toolkit/keyed-tasks.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { MinReadyKeeper } from './min-ready-keeper.js';
 import { MinReadyRequests } from './min-ready-requests.js';
 import type { LauncherServices } from './services.js';

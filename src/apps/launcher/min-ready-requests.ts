@@ -5,8 +5,8 @@ import type { Stored } from '../../domain/model/stored.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LauncherServices } from './services.js';
-import { ControlLoop } from '../../ports/runtime/control-loop.js';
-import { withLock } from '../../ports/records/with-lock.js';
+import { ControlLoop } from '../../ports/toolkit/control-loop.js';
+import { withLock } from '../../ports/toolkit/with-lock.js';
 
 /** After a refused round nothing is asked for during this long, doubling, seconds (weakness 15). */
 const BACKOFF_MIN = 1;

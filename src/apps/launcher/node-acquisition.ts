@@ -1,5 +1,5 @@
 import { ConnectionLostError } from '../../ports/coordination/errors.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { ProviderProblem } from '../providers/managed-provider.js';
 import type { Acquired, AcquisitionContext, AcquisitionFor } from './acquired.js';

@@ -4,13 +4,13 @@ import type { Decision } from '../../domain/explain/reason.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
 import type { Provider } from '../../ports/compute/provider.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
-import { withLock } from '../../ports/records/with-lock.js';
+import { withLock } from '../../ports/toolkit/with-lock.js';
 import type { RecordChange } from '../../ports/records/view.js';
-import { asError, sleep } from '../../ports/runtime/clock.js';
+import { asError, sleep } from '../../ports/toolkit/sleep.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
-import { GrowingPause } from '../../ports/runtime/growing-pause.js';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { GrowingPause } from '../../ports/toolkit/growing-pause.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { InstanceLists } from './instance-lists.js';
 import { deleteNode } from './node-deletion.js';
 import { LeasedNodes } from './leased-nodes.js';
@@ -18,8 +18,8 @@ import type { CircuitBreakers } from './circuit-breaker.js';
 import type { FreedRoom } from './freed-room.js';
 import type { NodeIndex } from './node-index.js';
 import type { LauncherServices } from './services.js';
-import { ControlLoop } from '../../ports/runtime/control-loop.js';
-import { WorkLimit } from '../../ports/runtime/work-limit.js';
+import { ControlLoop } from '../../ports/toolkit/control-loop.js';
+import { WorkLimit } from '../../ports/toolkit/work-limit.js';
 
 /** Deletions under way at once in one provider: a cloud that hangs holds up its own nodes only. */
 const MAX_DELETIONS = 200;

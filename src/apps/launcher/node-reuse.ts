@@ -1,7 +1,7 @@
 import type { Node } from '../../domain/model/node.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
-import { asError } from '../../ports/runtime/clock.js';
-import { linkAbort } from '../../ports/runtime/linked-abort.js';
+import { asError } from '../../ports/toolkit/sleep.js';
+import { linkAbort } from '../../ports/toolkit/linked-abort.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { machineOf } from '../../domain/decide/static-machines.js';
 import type { Acquired, AcquisitionContext, AcquisitionFor } from './acquired.js';

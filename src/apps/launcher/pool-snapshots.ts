@@ -18,7 +18,7 @@ import { addResources, UNLIMITED } from '../../domain/model/quota.js';
 import type { NodeRequest } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { Provider } from '../../ports/compute/provider.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import type { ProviderProblem } from '../providers/managed-provider.js';
 import type { PoolContext } from './pool-context.js';
 import type { PoolIdentity } from '../../domain/model/launcher.js';

@@ -11,7 +11,7 @@ import type { RecordChange } from '../../ports/records/view.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { DeafClients } from './deaf-clients.js';
 import { Throttle } from './throttle.js';
 import { PoolInquiry } from './pool-inquiry.js';
@@ -27,8 +27,8 @@ import { reserve } from './reservation.js';
 import { TenantShare } from './tenant-share.js';
 import type { PoolContext } from './pool-context.js';
 import type { PoolIdentity } from '../../domain/model/launcher.js';
-import { ControlLoop } from '../../ports/runtime/control-loop.js';
-import { WorkLimit } from '../../ports/runtime/work-limit.js';
+import { ControlLoop } from '../../ports/toolkit/control-loop.js';
+import { WorkLimit } from '../../ports/toolkit/work-limit.js';
 
 /** Requests being locked or declined at once; launches themselves are limited by quota and `max-concurrency`. */
 const MAX_LOCKING = 100;

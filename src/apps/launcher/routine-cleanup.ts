@@ -1,7 +1,7 @@
 import type { DamagedRecord } from '../../domain/model/stored.js';
-import { ControlLoop } from '../../ports/runtime/control-loop.js';
-import { withLock } from '../../ports/records/with-lock.js';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { ControlLoop } from '../../ports/toolkit/control-loop.js';
+import { withLock } from '../../ports/toolkit/with-lock.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LeakedInstances } from './leaked-instances.js';
 import { LeakedResources } from './leaked-resources.js';

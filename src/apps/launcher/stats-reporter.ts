@@ -10,13 +10,13 @@ import {
   UNCLAIMED_REQUESTS,
 } from '../../domain/metrics/launcher-metrics.js';
 import { isUnclaimed } from '../../domain/decide/unclaimed-requests.js';
-import { sleep } from '../../ports/runtime/clock.js';
-import { whileElected } from '../../ports/records/while-elected.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
+import { whileElected } from '../../ports/toolkit/while-elected.js';
 import type { CircuitBreakers } from './circuit-breaker.js';
 import { addAddressable, nodeGauges } from './node-gauges.js';
 import type { LauncherServices } from './services.js';
 import { WaitingGauges } from './waiting-gauges.js';
-import { ControlLoop } from '../../ports/runtime/control-loop.js';
+import { ControlLoop } from '../../ports/toolkit/control-loop.js';
 
 /** Node gauges are sent at most this often, seconds (spec LAUNCHER 5). */
 const REPORT_EVERY = 1;

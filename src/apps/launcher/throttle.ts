@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/runtime/clock.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 
 /** A pause is this many times as long as the pass before it: passes take a fifth of the time at most. */
 const PAUSE_PER_PASS = 4;

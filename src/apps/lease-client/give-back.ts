@@ -1,5 +1,6 @@
 import { LeaseRefusedError, type LeaseVerdict, type LeaseService } from '../../ports/lease-client/lease-service.js';
-import { asError, type Clock } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
+import type { Clock } from '../../ports/runtime/clock.js';
 import { insist, Patience } from './insist.js';
 
 /** Seconds that one goes on trying to give a lease back: a restart of the gateway. After that it ends by itself. */

@@ -1,6 +1,7 @@
 import { LeaseFailure } from '../../ports/lease-client/lease-desk.js';
 import { GatewayAwayError, LeaseRefusedError } from '../../ports/lease-client/lease-service.js';
-import { sleep, type Clock } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
+import type { Clock } from '../../ports/runtime/clock.js';
 
 const FIRST_PAUSE = 0.2;
 const LONGEST_PAUSE = 2;

@@ -1,7 +1,8 @@
 import type { LeaseView } from '../../domain/lease-client/lease-view.js';
 import { endedText } from '../../domain/lease-client/waiting-text.js';
 import { LeaseRefusedError, type LeaseService } from '../../ports/lease-client/lease-service.js';
-import { sleep, type Clock } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
+import type { Clock } from '../../ports/runtime/clock.js';
 
 /** Heartbeats in one ttl: ten may be missed in a row. */
 const BEATS = 15;

@@ -1,5 +1,6 @@
 import type { ForegroundProgram, ProgramEnd } from '../../ports/lease-client/foreground-programs.js';
-import { sleep, type Clock } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
+import type { Clock } from '../../ports/runtime/clock.js';
 import { fired, type StopRequest } from './stop-request.js';
 
 /** Seconds that a program has to end by itself when it is asked to. */

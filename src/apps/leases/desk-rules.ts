@@ -7,8 +7,8 @@ import {
   StoreFailureError,
 } from '../../ports/coordination/errors.js';
 import { LeaseRefusedError, type LeaseCaller } from '../../ports/leasing/lease-desk.js';
-import { DeadlineError } from '../../ports/runtime/deadline.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { DeadlineError } from '../../ports/toolkit/deadline.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 
 export function maySee({ holder }: Pick<NodeLease, 'holder'>, { name, scopes }: LeaseCaller): boolean {
   if (scopes.includes('read') || scopes.includes('admin')) return true;

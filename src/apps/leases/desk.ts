@@ -3,7 +3,7 @@ import { leaseDue } from '../../domain/decide/lease-end.js';
 import { judgeWish, type LeaseWish } from '../../domain/decide/lease-wish.js';
 import { LEASE_DEFAULTS, type LeaseId, type LeaseVerdict, type NodeLease } from '../../domain/model/lease.js';
 import type { Stored } from '../../domain/model/stored.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import { RecordExistsError, StoreFailureError } from '../../ports/coordination/errors.js';
 import {
   LeaseRefusedError,

@@ -1,8 +1,8 @@
 import { leasedNode } from '../../domain/decide/leased-node.js';
 import type { LeaseCondition, LeaseId, NodeLease } from '../../domain/model/lease.js';
 import type { Node, NodeId } from '../../domain/model/node.js';
-import { asError } from '../../ports/runtime/clock.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { asError } from '../../ports/toolkit/sleep.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import type { LeaseServices } from './services.js';
 
 /** Seconds for one machine; it has booted already. */

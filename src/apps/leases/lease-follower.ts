@@ -1,7 +1,7 @@
 import type { LeaseId, NodeLease } from '../../domain/model/lease.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { LeaseCaller, LeaseDescription } from '../../ports/leasing/lease-desk.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { Wakeup } from '../../ports/toolkit/wakeup.js';
 import { assertVisible } from './desk-rules.js';
 import type { LeaseDescriptions } from './lease-descriptions.js';
 import type { LeaseWatch } from './lease-watch.js';

@@ -5,8 +5,8 @@ import type { LeaseCondition, LeaseId, LeaseOutcome, NodeLease } from '../../dom
 import type { NodeRequest } from '../../domain/model/request.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { Lease } from '../../ports/coordination/lease.js';
-import { linkAbort } from '../../ports/runtime/linked-abort.js';
-import { Wakeup } from '../../ports/runtime/wakeup.js';
+import { linkAbort } from '../../ports/toolkit/linked-abort.js';
+import { Wakeup } from '../../ports/toolkit/wakeup.js';
 import { HeldNodes } from './held-nodes.js';
 import { KeyedIn } from './keyed-in.js';
 import type { LeaseClocks } from './lease-clocks.js';

@@ -1,6 +1,6 @@
 import { holderLeases, leasesInState } from '../../domain/metrics/lease-metrics.js';
 import { LEASE_STATES } from '../../domain/model/lease.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { LeaseClocks } from './lease-clocks.js';
 import type { LeaseServices } from './services.js';

@@ -1,6 +1,6 @@
 import type { ZooKeeperConfig } from '../../domain/config/config.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { DeadlineError, withDeadline } from '../../ports/runtime/deadline.js';
+import { DeadlineError, withDeadline } from '../../ports/toolkit/deadline.js';
 
 /** No server answered in time. */
 export class ConnectTimeoutError extends Error {

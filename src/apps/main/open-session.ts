@@ -5,7 +5,7 @@ import { HttpAdministration } from '../../adapters/http-client/http-administrati
 import { loadConfig } from '../../adapters/config-yaml/load-config.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { StoreConfig } from '../../domain/config/config.js';
-import { sleep } from '../../ports/runtime/clock.js';
+import { sleep } from '../../ports/toolkit/sleep.js';
 import type { MirrorName } from '../../ports/records/records.js';
 import { administrationModule } from '../composition/daemon-modules.js';
 import { TOKENS } from '../composition/tokens.js';

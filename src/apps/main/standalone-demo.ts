@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ApiListener } from '../../adapters/http/api/api-listener.js';
-import { asError } from '../../ports/runtime/clock.js';
+import { asError } from '../../ports/toolkit/sleep.js';
 import { apiModules } from '../composition/admin-module.js';
 import { builderModule, launcherModule } from '../composition/daemon-modules.js';
 import { imageBuildingModule } from '../composition/image-building-module.js';

@@ -11,7 +11,7 @@ import type { DriverSchema } from '../../domain/config/driver-schema.js';
 import type { DriverPlugin } from '../../ports/compute/driver-api.js';
 import type { Driver } from '../../ports/compute/driver.js';
 import type { InstanceSpec, Provider } from '../../ports/compute/provider.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import type { DriverBench } from '../driver-kit/driver-bench.js';
 import type { DriverCheck } from '../driver-kit/driver-check.js';
 import { driverContext } from '../driver-kit/driver-context.js';

@@ -6,7 +6,7 @@ import type { DriverSchema, DriverSchemaFinding, DriverSchemaSource } from '../.
 import type { DriverPlugin } from '../../ports/compute/driver-api.js';
 import type { Driver, DriverRegistry } from '../../ports/compute/driver.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { withDeadline } from '../../ports/runtime/deadline.js';
+import { withDeadline } from '../../ports/toolkit/deadline.js';
 import { checkPlugin } from './check-plugin.js';
 import { GuardedDriver } from './containment/guarded-driver.js';
 import { findModule, modulesFolders } from './find-module.js';

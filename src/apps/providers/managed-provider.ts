@@ -2,8 +2,8 @@ import type { ProviderConfig } from '../../domain/config/config.js';
 import type { DriverContext, DriverRegistry } from '../../ports/compute/driver.js';
 import { ProviderError, providerErrorKind } from '../../ports/compute/errors.js';
 import type { Provider } from '../../ports/compute/provider.js';
-import { asError, sleep } from '../../ports/runtime/clock.js';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { asError, sleep } from '../../ports/toolkit/sleep.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 
 export interface StartPatience {

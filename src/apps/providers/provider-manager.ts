@@ -1,7 +1,7 @@
 import type { NodepoolConfig, ProviderConfig } from '../../domain/config/config.js';
 import type { DriverContext, DriverRegistry } from '../../ports/compute/driver.js';
 import type { Provider } from '../../ports/compute/provider.js';
-import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { ManagedProvider } from './managed-provider.js';
 import type { ProviderProblem, StartPatience } from './managed-provider.js';

@@ -35,7 +35,7 @@ export type {
 } from '../../domain/config/config.js';
 export type { FixedSlot } from '../../domain/model/fixed-slot.js';
 export type { Resources } from '../../domain/model/quota.js';
-export { sleep } from '../../ports/runtime/clock.js';
+export { sleep } from '../../ports/toolkit/sleep.js';
 export type { CancelTimer, Clock } from '../../ports/runtime/clock.js';
 export type { Random } from '../../ports/runtime/random.js';
 export type { LogFields, Logger } from '../../ports/telemetry/logger.js';

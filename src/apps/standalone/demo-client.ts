@@ -6,7 +6,7 @@ import type { Node } from '../../domain/model/node.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
 import type { Records } from '../../ports/records/records.js';
 import type { Clock } from '../../ports/runtime/clock.js';
-import { asError, sleep } from '../../ports/runtime/clock.js';
+import { asError, sleep } from '../../ports/toolkit/sleep.js';
 
 /**
  * A client in the manner of Zuul: asks for nodes, waits, locks and uses them, and gives them back (spec LAUNCHER 4.2). It knows

@@ -1,5 +1,5 @@
 import type { StoreLine } from '../../ports/administration/store-contents.js';
-import { childOf } from '../../ports/coordination/paths.js';
+import { childOf } from '../../ports/toolkit/paths.js';
 import type { TreeStore } from '../../ports/coordination/tree-store.js';
 
 const PIECE = 8192;

@@ -16,8 +16,3 @@ export interface TreeWatch {
   /** Nothing is told from now on. Idempotent, never rejects; without a connection there is nothing to wait for. */
   stop(): Promise<void>;
 }
-
-/** An event of the store's whole tree as those know it who live below a prefix (see `chrootPrefix`). */
-export function eventBelow(prefix: string, event: TreeEvent): TreeEvent {
-  return 'path' in event ? { kind: event.kind, path: event.path.slice(prefix.length) || '/' } : event;
-}

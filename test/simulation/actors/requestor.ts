@@ -1,7 +1,7 @@
 import { KazooLeases } from '../../../src/adapters/leases/kazoo-leases.js';
 import { ConnectionLostError, SessionLostError } from '../../../src/ports/coordination/errors.js';
 import type { Lease } from '../../../src/ports/coordination/lease.js';
-import { sleep } from '../../../src/ports/runtime/clock.js';
+import { sleep } from '../../../src/ports/toolkit/sleep.js';
 import type { SimProcess } from '../kernel/sim-process.js';
 import type { SimStore } from '../kernel/sim-store.js';
 import { parse, text, texts } from '../kernel/tree-model.js';

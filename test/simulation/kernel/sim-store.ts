@@ -1,6 +1,6 @@
 import { ConnectionLostError, SessionLostError, StoreClosedError } from '../../../src/ports/coordination/errors.js';
-import { checkPath } from '../../../src/ports/coordination/paths.js';
-import { SessionTracker } from '../../../src/ports/coordination/session-tracker.js';
+import { checkPath } from '../../../src/ports/toolkit/paths.js';
+import { SessionTracker } from '../../../src/ports/toolkit/session-tracker.js';
 import type { SessionMonitor } from '../../../src/ports/coordination/session.js';
 import type {
   CreateOptions,
@@ -14,7 +14,7 @@ import type {
 import type { TreeListener, TreeWatch } from '../../../src/ports/coordination/tree-watch.js';
 import { Refusal, refusedAs } from '../../../src/adapters/memory/refusal.js';
 import type { CancelTimer } from '../../../src/ports/runtime/clock.js';
-import { asError } from '../../../src/ports/runtime/clock.js';
+import { asError } from '../../../src/ports/toolkit/sleep.js';
 import type { Dice } from './dice.js';
 import type { Author, ObservedTree, Role } from './observed-tree.js';
 import type { SimProcess } from './sim-process.js';

@@ -5,7 +5,7 @@ import { FrameSplitter } from '../../../src/adapters/zookeeper/wire/frame-splitt
 import { JuteReader } from '../../../src/adapters/zookeeper/wire/jute-reader.js';
 import { JuteWriter } from '../../../src/adapters/zookeeper/wire/jute-writer.js';
 import { EVENT, OPERATION, REQUEST } from '../../../src/adapters/zookeeper/wire/protocol.js';
-import { parentOf } from '../../../src/ports/coordination/paths.js';
+import { parentOf } from '../../../src/ports/toolkit/paths.js';
 import type {
   CreateOptions,
   OperationResult,

@@ -4,9 +4,9 @@ import { Leftovers } from '../../../src/adapters/leases/leftovers.js';
 import { SeededRandom } from '../../../src/adapters/memory/seeded-random.js';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import { ConnectionLostError } from '../../../src/ports/coordination/errors.js';
-import { SessionTracker } from '../../../src/ports/coordination/session-tracker.js';
+import { SessionTracker } from '../../../src/ports/toolkit/session-tracker.js';
 import type { TreeStore } from '../../../src/ports/coordination/tree-store.js';
-import { asError } from '../../../src/ports/runtime/clock.js';
+import { asError } from '../../../src/ports/toolkit/sleep.js';
 
 /** A store that breaks its promise: it refuses every call and says it is connected. */
 function lyingStore(): { readonly store: TreeStore; readonly tracker: SessionTracker; readonly calls: () => number } {

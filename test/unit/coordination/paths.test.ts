@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ancestorsOf,
-  checkPath,
-  childOf,
-  chrootPrefix,
-  nameOf,
-  parentOf,
-} from '../../../src/ports/coordination/paths.js';
+import { ancestorsOf, checkPath, childOf, chrootPrefix, nameOf, parentOf } from '../../../src/ports/toolkit/paths.js';
 
 describe('paths of the tree', () => {
   it('know their parents and names', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
-import { sleep } from '../../../src/ports/runtime/clock.js';
+import { sleep } from '../../../src/ports/toolkit/sleep.js';
 
 describe('VirtualClock', () => {
   it('stands still by itself', async () => {

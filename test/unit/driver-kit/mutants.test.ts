@@ -5,7 +5,7 @@ import type { CheckOutcome } from '../../../src/apps/driver-kit/run-checks.js';
 import { runDriverCheck, runDriverChecks } from '../../../src/apps/driver-kit/run-checks.js';
 import { ProviderError } from '../../../src/ports/compute/errors.js';
 import type { Instance, InstanceSpec, Provider } from '../../../src/ports/compute/provider.js';
-import { sleep } from '../../../src/ports/runtime/clock.js';
+import { sleep } from '../../../src/ports/toolkit/sleep.js';
 import type { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
 import { fakeBench } from '../../contract/compute-fake-bench.js';
 

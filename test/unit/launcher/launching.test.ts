@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PoolLabelConfig } from '../../../src/domain/config/config.js';
-import { sleep } from '../../../src/ports/runtime/clock.js';
+import { sleep } from '../../../src/ports/toolkit/sleep.js';
 import { NoHostKeysError, ScanTimeoutError } from '../../../src/ports/runtime/host-key-scan.js';
 import type { HostKeyScanTarget } from '../../../src/ports/runtime/host-key-scan.js';
 import { aPoolLabel } from '../../support/builders.js';

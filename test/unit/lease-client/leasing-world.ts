@@ -17,7 +17,7 @@ import type {
   LeaseWish,
 } from '../../../src/ports/lease-client/lease-service.js';
 import { GatewayAwayError, LeaseRefusedError } from '../../../src/ports/lease-client/lease-service.js';
-import { sleep } from '../../../src/ports/runtime/clock.js';
+import { sleep } from '../../../src/ports/toolkit/sleep.js';
 import type { PrivateFolder } from '../../../src/ports/lease-client/private-folders.js';
 
 /** What becomes of a call instead of its answer; `after`: it was carried out before. */

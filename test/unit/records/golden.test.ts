@@ -4,7 +4,7 @@ import { buildCodec, uploadCodec } from '../../../src/adapters/records/image-cod
 import { decodeOldLauncher, decodePoolComponent } from '../../../src/adapters/records/launcher-codec.js';
 import { encodeOldLauncher, encodePoolComponent } from '../../../src/adapters/records/launcher-codec.js';
 import { nodeCodec } from '../../../src/adapters/records/node-codec.js';
-import { nameOf } from '../../../src/ports/coordination/paths.js';
+import { nameOf } from '../../../src/ports/toolkit/paths.js';
 import type { RecordCodec } from '../../../src/adapters/records/record-codec.js';
 import { requestCodec } from '../../../src/adapters/records/request-codec.js';
 import { aStat, bytes, text } from './records-fixture.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/adapters/memory/virtual-clock.js';
-import { ControlLoop } from '../../../src/ports/runtime/control-loop.js';
-import type { LoopBody } from '../../../src/ports/runtime/control-loop.js';
-import { whileElected } from '../../../src/ports/records/while-elected.js';
-import { withLock } from '../../../src/ports/records/with-lock.js';
+import { ControlLoop } from '../../../src/ports/toolkit/control-loop.js';
+import type { LoopBody } from '../../../src/ports/toolkit/control-loop.js';
+import { whileElected } from '../../../src/ports/toolkit/while-elected.js';
+import { withLock } from '../../../src/ports/toolkit/with-lock.js';
 import type { LockOutcome, RecordLease } from '../../../src/ports/records/record-lease.js';
 
 /** A loop on virtual time that notes what happens to it. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SystemClock } from '../../../src/adapters/system/system-clock.js';
 import { SystemHostIdentity } from '../../../src/adapters/system/system-host-identity.js';
 import { SystemRandom } from '../../../src/adapters/system/system-random.js';
-import { sleep } from '../../../src/ports/runtime/clock.js';
+import { sleep } from '../../../src/ports/toolkit/sleep.js';
 
 describe('the clock of the machine', () => {
   const clock = new SystemClock();

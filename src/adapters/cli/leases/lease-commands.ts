@@ -1,5 +1,6 @@
 import { LeaseFailure, type LeaseDesk, type LeaseNews } from '../../../ports/lease-client/lease-desk.js';
-import { asError, type Clock } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
+import type { Clock } from '../../../ports/runtime/clock.js';
 import { printable } from '../../../domain/presentation/printable.js';
 import { splitChoices } from '../check-value.js';
 import { wantsColours } from '../colours.js';

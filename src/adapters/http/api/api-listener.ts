@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
 import type { LeaseTokenConfig } from '../../../domain/config/lease-api.js';
-import { asError } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import type { Logger } from '../../../ports/telemetry/logger.js';
 import { accepts } from './accepts.js';
 import type { ApiRoutes } from './api-routes.js';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { LiveView } from '../../../ports/administration/live.js';
-import { asError, type CancelTimer, type Clock } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
+import type { CancelTimer, Clock } from '../../../ports/runtime/clock.js';
 import type { Logger } from '../../../ports/telemetry/logger.js';
 import { LiveViewer, type LiveSectionText } from './live-viewer.js';
 

@@ -1,7 +1,8 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { LiveView } from '../../../ports/administration/live.js';
-import { asError, type Clock } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
+import type { Clock } from '../../../ports/runtime/clock.js';
 import type { Logger } from '../../../ports/telemetry/logger.js';
 import { makeAnswer } from '../answer-cache.js';
 import { isBrowser } from '../negotiate.js';

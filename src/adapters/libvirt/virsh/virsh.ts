@@ -1,5 +1,5 @@
 import type { ChildPrograms } from '../../../ports/runtime/child-programs.js';
-import { asError } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
 import { errorLines, VirshError, virshError } from './virsh-error.js';
 import { VirshSession } from './virsh-session.js';

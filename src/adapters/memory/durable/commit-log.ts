@@ -1,6 +1,6 @@
 import { StoreFailureError } from '../../../ports/coordination/errors.js';
 import type { EngineChange, StoreEngine } from '../../../ports/coordination/store-engine.js';
-import { asError } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import type { ChangeLog, MemoryTree, StoredRecord } from '../memory-tree.js';
 import { encodeNumber, encodeStored } from './stored-codec.js';
 

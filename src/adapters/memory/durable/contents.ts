@@ -1,8 +1,8 @@
-import { checkPath, parentOf } from '../../../ports/coordination/paths.js';
+import { checkPath, parentOf } from '../../../ports/toolkit/paths.js';
 import type { EngineChange } from '../../../ports/coordination/store-engine.js';
 import type { StoreLine } from '../../../ports/administration/store-contents.js';
 import { StoreLineError } from '../../../ports/administration/store-contents.js';
-import { asError } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import type { MemoryTree, StoredRecord } from '../memory-tree.js';
 import { TRANSACTION_KEY } from './commit-log.js';
 import { encodeNumber, encodeStored } from './stored-codec.js';

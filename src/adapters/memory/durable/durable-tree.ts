@@ -4,7 +4,7 @@ import { StoreFailureError } from '../../../ports/coordination/errors.js';
 import type { LoadReport, StoreEngine } from '../../../ports/coordination/store-engine.js';
 import { StoreDamagedError } from '../../../ports/coordination/store-engine.js';
 import type { CancelTimer, Clock } from '../../../ports/runtime/clock.js';
-import { asError } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import type { Logger } from '../../../ports/telemetry/logger.js';
 import { errorFields } from '../../../ports/telemetry/logger.js';
 import type { StoredRecord } from '../memory-tree.js';

@@ -1,4 +1,4 @@
-import { asError } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import type { CancelTimer, Clock } from '../../../ports/runtime/clock.js';
 
 interface WaitingCall {

@@ -1,9 +1,9 @@
 import type { CloudAccess } from '../clouds/cloud-access.js';
 import * as taskMetrics from '../../../domain/metrics/task-metrics.js';
-import { sleep } from '../../../ports/runtime/clock.js';
-import { DeadlineError, withDeadline } from '../../../ports/runtime/deadline.js';
-import type { LinkedAbort } from '../../../ports/runtime/linked-abort.js';
-import { linkAbort } from '../../../ports/runtime/linked-abort.js';
+import { sleep } from '../../../ports/toolkit/sleep.js';
+import { DeadlineError, withDeadline } from '../../../ports/toolkit/deadline.js';
+import type { LinkedAbort } from '../../../ports/toolkit/linked-abort.js';
+import { linkAbort } from '../../../ports/toolkit/linked-abort.js';
 import type { ApiAnswer, ApiCall, JsonObject, Service } from './api-call.js';
 import type { ApiErrorKind } from './api-error.js';
 import { ApiError, isStatus } from './api-error.js';

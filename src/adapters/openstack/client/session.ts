@@ -1,6 +1,6 @@
 import type { CloudAuth } from '../clouds/cloud-access.js';
 import type { Secret } from '../../../domain/config/secret.js';
-import { asError } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
 import type { Catalogue } from './catalogue.js';
 import { isStatus } from './api-error.js';

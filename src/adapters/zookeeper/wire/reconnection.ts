@@ -1,4 +1,4 @@
-import { sleep } from '../../../ports/runtime/clock.js';
+import { sleep } from '../../../ports/toolkit/sleep.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
 import type { Random } from '../../../ports/runtime/random.js';
 import type { ServerAddress } from '../servers.js';

@@ -1,4 +1,4 @@
-import { parentOf } from '../../../ports/coordination/paths.js';
+import { parentOf } from '../../../ports/toolkit/paths.js';
 import type { WatchListener } from '../../../ports/coordination/tree-store.js';
 import { WatchRegistry } from '../watch-registry.js';
 import type { WatchEvent, WatchKind } from '../watch-registry.js';

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../../../ports/runtime/clock.js';
-import { asError } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import { UNIMPLEMENTED } from '../error-codes.js';
 import { FrameQueue } from './frame-queue.js';
 import { FrameSplitter } from './frame-splitter.js';

@@ -4,9 +4,9 @@ import {
   StoreClosedError,
   StoreFailureError,
 } from '../../../ports/coordination/errors.js';
-import { ancestorsOf } from '../../../ports/coordination/paths.js';
-import { SessionTracker } from '../../../ports/coordination/session-tracker.js';
-import { asError } from '../../../ports/runtime/clock.js';
+import { ancestorsOf } from '../../../ports/toolkit/paths.js';
+import { SessionTracker } from '../../../ports/toolkit/session-tracker.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
 import type { Random } from '../../../ports/runtime/random.js';
 import type { Logger } from '../../../ports/telemetry/logger.js';

@@ -1,5 +1,5 @@
 import { NoRecordError, RecordExistsError } from '../../../ports/coordination/errors.js';
-import { ancestorsOf, checkPath, chrootPrefix } from '../../../ports/coordination/paths.js';
+import { ancestorsOf, checkPath, chrootPrefix } from '../../../ports/toolkit/paths.js';
 import type { SessionMonitor } from '../../../ports/coordination/session.js';
 import type {
   CreateOptions,
@@ -10,10 +10,10 @@ import type {
   TreeStore,
   WatchListener,
 } from '../../../ports/coordination/tree-store.js';
-import { operationsBehind } from '../../../ports/coordination/transaction.js';
-import { eventBelow } from '../../../ports/coordination/tree-watch.js';
+import { operationsBehind } from '../../../ports/toolkit/transaction.js';
+import { eventBelow } from '../../../ports/toolkit/paths.js';
 import type { TreeListener, TreeWatch } from '../../../ports/coordination/tree-watch.js';
-import { asError } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
 import type { Random } from '../../../ports/runtime/random.js';
 import type { Logger } from '../../../ports/telemetry/logger.js';

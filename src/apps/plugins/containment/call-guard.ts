@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { ProviderError } from '../../../ports/compute/errors.js';
 import type { ProviderErrorKind } from '../../../ports/compute/errors.js';
-import { asError } from '../../../ports/runtime/clock.js';
+import { asError } from '../../../ports/toolkit/sleep.js';
 import type { Clock } from '../../../ports/runtime/clock.js';
-import { DeadlineError } from '../../../ports/runtime/deadline.js';
-import { linkAbort } from '../../../ports/runtime/linked-abort.js';
+import { DeadlineError } from '../../../ports/toolkit/deadline.js';
+import { linkAbort } from '../../../ports/toolkit/linked-abort.js';
 import { NonsenseError } from './answers.js';
 import { asDriverCode } from './driver-code.js';
 import type { DriverFaults } from './driver-faults.js';

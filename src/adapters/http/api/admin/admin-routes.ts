@@ -3,7 +3,7 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { AdministrationPort, Operation } from '../../../../ports/administration/operations.js';
 import { operationNamed, toWire } from '../../../../ports/administration/operations.js';
-import { asError } from '../../../../ports/runtime/clock.js';
+import { asError } from '../../../../ports/toolkit/sleep.js';
 import type { Clock } from '../../../../ports/runtime/clock.js';
 import type { Logger } from '../../../../ports/telemetry/logger.js';
 import type { ApiRoutes } from '../api-routes.js';

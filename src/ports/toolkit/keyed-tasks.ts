@@ -1,5 +1,5 @@
-import type { Clock } from './clock.js';
-import { asError, sleep } from './clock.js';
+import type { Clock } from '../runtime/clock.js';
+import { asError, sleep } from './sleep.js';
 
 /** Before a task that failed is started again, seconds. */
 const RESTART = 5;

@@ -1,4 +1,4 @@
-import type { LockOptions, LockOutcome, RecordLease } from './record-lease.js';
+import type { LockOptions, LockOutcome, RecordLease } from '../records/record-lease.js';
 
 /** Records of a kind that can be locked one by one. */
 export interface Lockable<T> {

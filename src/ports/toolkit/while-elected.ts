@@ -1,5 +1,5 @@
-import { linkAbort } from '../runtime/linked-abort.js';
-import type { Elections } from './records.js';
+import { linkAbort } from './linked-abort.js';
+import type { Elections } from '../records/records.js';
 
 /**
  * Stands for election until aborted, and works while elected: the signal that `lead` gets ends with the leadership and with ours, so

@@ -1,5 +1,5 @@
-import { asError, sleep } from './clock.js';
-import type { Clock } from './clock.js';
+import { asError, sleep } from './sleep.js';
+import type { Clock } from '../runtime/clock.js';
 
 /** Looks after which the event loop gets its turn: loops that wake themselves must not keep everything else from happening. */
 const PASSES_PER_TURN = 50;

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../runtime/clock.js';
 import { linkAbort } from './linked-abort.js';
 
 /** The work took longer than it was given. */

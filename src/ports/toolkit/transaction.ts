@@ -1,6 +1,6 @@
-import { NoRecordError } from './errors.js';
+import { NoRecordError } from '../coordination/errors.js';
 import { checkPath } from './paths.js';
-import type { OperationResult, TreeOperation, TreeStore } from './tree-store.js';
+import type { OperationResult, TreeOperation, TreeStore } from '../coordination/tree-store.js';
 
 /**
  * All changes or none where the store has transactions; else one by one, in order, each after the answer to the one before, until one

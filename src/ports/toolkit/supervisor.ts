@@ -1,4 +1,4 @@
-import { asError } from './clock.js';
+import { asError } from './sleep.js';
 
 /**
  * Owns background tasks: whoever starts one hands it over here, and shutdown waits for all of them. A task that fails is

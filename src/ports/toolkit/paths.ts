@@ -1,4 +1,5 @@
-import { StoreFailureError } from './errors.js';
+import { StoreFailureError } from '../coordination/errors.js';
+import type { TreeEvent } from '../coordination/tree-watch.js';
 
 /** Paths of the tree: absolute, no empty element, no `.` or `..`, no NUL. The root is `/`. */
 
@@ -41,4 +42,9 @@ export function chrootPrefix(chroot: string | undefined): string {
   if (trimmed === '') return '';
   checkPath(`/${trimmed}`);
   return `/${trimmed}`;
+}
+
+/** An event of the store's whole tree as those know it who live below a prefix (see `chrootPrefix`). */
+export function eventBelow(prefix: string, event: TreeEvent): TreeEvent {
+  return 'path' in event ? { kind: event.kind, path: event.path.slice(prefix.length) || '/' } : event;
 }

@@ -1,6 +1,6 @@
-import { asError } from '../runtime/clock.js';
-import { StoreClosedError } from './errors.js';
-import type { SessionEvent, SessionMonitor, SessionState } from './session.js';
+import { asError } from './sleep.js';
+import { StoreClosedError } from '../coordination/errors.js';
+import type { SessionEvent, SessionMonitor, SessionState } from '../coordination/session.js';
 
 /** The bookkeeping behind a `SessionMonitor`, for adapters: they report what happens to the connection. */
 export class SessionTracker implements SessionMonitor {
