@@ -10,7 +10,7 @@ import { WireTreeStore } from '../../src/adapters/zookeeper/wire/wire-tree-store
 import { aRequest } from '../support/builders.js';
 import type { Daemon } from '../support/daemon.js';
 import { DaemonWorld } from '../support/daemon-world.js';
-import { judge } from '../support/log-judge.js';
+import { judge } from '../support/log-judge/judge.js';
 import { changesOf } from '../support/transaction-log.js';
 import { withoutZooKeeper, ZooKeeperServer } from '../support/zookeeper-server.js';
 
