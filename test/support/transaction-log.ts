@@ -28,6 +28,9 @@ const ENTRY =
 /** Of a transaction: the request as it came, lengths and all, of which the tool makes characters. */
 const PART = /(?:^|;)(?:(delete):[^]{4}([^\0;]+)|(create2?|setData):[^]{4}([^\0]+)[^]{4}([^\0]*))/g;
 
+/** One that was refused is told, too, up to what could not be done. */
+const REFUSED = /(?:^|;)error:\ufffd{4}(?=;|\s*$)/;
+
 const KINDS: Readonly<Record<string, LoggedChange['kind']>> = {
   create: 'create',
   create2: 'create',
@@ -61,6 +64,7 @@ function single(kind: string, rest: string): readonly Change[] {
 }
 
 function partsOf(rest: string): readonly Change[] {
+  if (REFUSED.test(rest)) return [];
   return [...rest.matchAll(PART)].flatMap(([, removal, removed = '', kind = '', path = '', data = '']) => {
     if (removal !== undefined) return [{ kind: 'remove', path: removed.trim(), record: null } as const];
     const change = KINDS[kind];

@@ -10,6 +10,8 @@ const ENDED: ReadonlySet<unknown> = new Set(['ready', 'failed']);
 /** Builds and uploads are made, written and removed under the lock above them or their own; a build is uploaded once. */
 export class ImageRule implements LogRule {
   uploads = 0;
+  /** What is kept at the end: the builds, and the images in the clouds. */
+  readonly kept = { builds: [] as string[], images: [] as string[] };
   private readonly makers = new Map<string, string>();
 
   see(change: LoggedChange, tree: LoggedTree): readonly string[] {
@@ -26,6 +28,14 @@ export class ImageRule implements LogRule {
       ...(locked ? [] : [`${session} did ${kind} ${path} without a lock`]),
       ...this.uploadedTwice(change, above, tree),
     ];
+  }
+
+  atEnd(tree: LoggedTree): readonly string[] {
+    for (const [path, record] of tree.records) {
+      if (BUILD.test(path)) this.kept.builds.push(path.slice(path.lastIndexOf('/') + 1));
+      if (UPLOAD.test(path)) this.kept.images.push(String(record?.['external_id']));
+    }
+    return [];
   }
 
   /** Who has lost its session may end what it began, unless somebody has begun with it meanwhile. */

@@ -13,7 +13,7 @@ export interface Verdict {
 /** Goes through the log in order and notes whatever the rules do not allow; that no node is given twice is always among them. */
 export function judge(events: readonly LoggedEvent[], more: readonly LogRule[] = []): Verdict {
   const handout = new HandoutRule();
-  const rules = [handout, ...more];
+  const rules: readonly LogRule[] = [handout, ...more];
   const tree = new LoggedTree();
   const problems: string[] = [];
   for (const event of events) {

@@ -12,7 +12,7 @@ interface Former {
 const MOMENT = 100;
 
 const CONTENDER = /^(.+)\/[^/]*__lock__(-?\d{10})$/;
-const REQUEST = /^\/nodepool\/requests\/[^/]+$/;
+const EPHEMERAL = /^\/nodepool\/(?:requests|launchers|components\/[^/]+)\/[^/]+$/;
 
 /** The tree as it was at each moment of the log: what was there, who stood for which lock, which session was over. */
 export class LoggedTree {
@@ -38,7 +38,7 @@ export class LoggedTree {
     else this.records.set(path, record);
     const contender = CONTENDER.exec(path);
     if (contender?.[1] !== undefined) this.contend(contender[1], change);
-    if (contender || REQUEST.test(path)) this.keepEphemeral(change);
+    if (contender || EPHEMERAL.test(path)) this.keepEphemeral(change);
   }
 
   isOver(session: string): boolean {

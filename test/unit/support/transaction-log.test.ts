@@ -15,10 +15,11 @@ it('the changes of single requests and of transactions are read from the log of 
     line(
       `multi create:${size(10)}/c/a/locks${size(0)}${acl}\0\0\0\0\x01;delete:${size(6)}/c/a/x;setData:${size(4)}/c/a${size(23)}{"x": "create v{;} ,1"}\0\0\0\x01;delete:${size(10)}/c/a/locks`,
     ),
+    line(`multi delete:${size(4)}/c/a;error:\ufffd\ufffd\ufffd\ufffd;error:\ufffd\ufffd\ufffd\ufffd`),
     line('multi error:\ufffd\ufffd\ufffd\ufffd'),
     line("delete '/c/a"),
     line("closeSession v{'/c/b,'/c/d}"),
-    'EOF reached after 7 txns.',
+    'EOF reached after 8 txns.',
   ];
   const by = { session: '0x100010db7fd0000', transaction: '0x3' };
   const changes = [
