@@ -111,6 +111,9 @@ describe.skipIf(withoutZooKeeper())(`launchers, a builder and ZooKeeper under re
       expect(limits.most).toEqual({ nodes: MAX_SERVERS, ofTenant: 2 });
       expect(await cloud.images()).toEqual(images.kept.images.toSorted());
       expect(await buildsIn(world.imagesDir)).toEqual(images.kept.builds.toSorted());
+      // Else faults befell nobody, or nobody worked.
+      const sessions = events.filter(({ kind }) => kind === 'session-end');
+      expect(sessions.length - CLIENTS.length).toBeGreaterThanOrEqual(plan.length / 2);
       expect(verdict.fulfilled).toBeGreaterThanOrEqual(DECKS * CLIENTS.length * 2);
       const ended = clients.map((client) => client.ended);
       const sum = (how: keyof JobClient['ended']): number =>

@@ -27,6 +27,11 @@ export class HalfOpenLink {
     return (this.server.address() as AddressInfo).port;
   }
 
+  /** Ends of connections that it has, dead ones too. */
+  get ends(): number {
+    return this.sockets.size;
+  }
+
   fallSilent(): void {
     this.silent = true;
     this.generation += 1;
