@@ -29,7 +29,7 @@ const CLIENTS = ['acme', 'acme', 'acme', 'umbra', 'umbra', null, null, null, nul
 /** Seconds; what a client has left untouched goes after this long. */
 const MAX_READY_AGE = 5;
 /** Seconds; images are made again and again, until all is to come to rest. */
-const OFTEN = 4;
+const OFTEN = 3;
 const NEVER = 86_400;
 
 const configuration = (cloud: FolderCloud, rebuildAge: number): object => ({
@@ -86,19 +86,20 @@ describe.skipIf(withoutZooKeeper())(`launchers, a builder and ZooKeeper under re
       const { server, world, cloud } = installation;
       const plan = planFaults(random, DECKS, SESSION);
       const over = new AbortController();
-      const work = Promise.all(clients.map((client) => client.work(over.signal)));
-      // Awaited below; until then a failure must not end the process.
-      work.catch(() => undefined);
+      const problems: string[] = [];
+      // Whatever goes wrong, the log has to say what led to it.
+      const note = (error: unknown): unknown => problems.push(String(error));
+      const work = clients.map((client) => client.work(over.signal).catch(note));
       for (const fault of plan) {
         await delay(fault.pause * 1000);
         await installation.befall(fault);
       }
       await installation.allOver();
       over.abort();
-      await work;
+      await Promise.all(work);
       await installation.configure((folder) => configuration(folder, NEVER));
-      await rest(installation);
-      const problems = [...clients.flatMap((client) => client.problems), ...(await installation.stop())];
+      await rest(installation).catch(note);
+      problems.push(...clients.flatMap((client) => client.problems), ...(await installation.stop()));
       for (const client of clients) await client.close();
 
       const limits = new LimitRule({ servers: MAX_SERVERS, tenants: TENANTS });

@@ -80,7 +80,6 @@ export class FaultyInstallation {
   }
 
   async close(): Promise<void> {
-    this.server.thaw();
     await this.world.close();
     for (const { link } of this.members.values()) await link.close();
     await this.server.stop();
