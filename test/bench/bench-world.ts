@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ZooKeeperServer } from '../support/zookeeper-server.js';
 import { LauncherProcess } from './launcher-process.js';
-import { cpuSeconds, residentBytes } from './measured-process.js';
+import { cpuSeconds, peakBytes, residentBytes } from './measured-process.js';
 import { RawClient } from './raw-client.js';
 
 const FOLDERS = ['nodepool/requests', 'nodepool/requests-lock', 'nodepool/nodes'];
@@ -18,8 +18,9 @@ export type ClientName = 'native' | 'wire';
 export interface Contestant {
   /** Seconds of CPU used so far. */
   readonly cpu: number;
-  /** Resident bytes. */
+  /** Resident bytes now, and at most so far. */
   readonly memory: number;
+  readonly peak: number;
   /** Requests that exist now. The launcher finds them by itself. */
   tell(ids: readonly string[]): void;
   stop(): Promise<void>;
@@ -55,8 +56,10 @@ export class BenchWorld {
     return chroot;
   }
 
-  launcher(chroot: string, client: ClientName = 'wire'): Promise<LauncherProcess> {
-    return LauncherProcess.start({ folder: this.folder, zooKeeperPort: this.server.port, chroot, client });
+  /** @param maxServers of its pool; without limit if left out */
+  launcher(chroot: string, client: ClientName = 'wire', maxServers?: number): Promise<LauncherProcess> {
+    const limit = maxServers === undefined ? {} : { maxServers };
+    return LauncherProcess.start({ folder: this.folder, zooKeeperPort: this.server.port, chroot, client, ...limit });
   }
 
   async contestant(kind: ContestantKind, chroot: string): Promise<Contestant> {
@@ -68,6 +71,9 @@ export class BenchWorld {
       },
       get memory() {
         return launcher.memory;
+      },
+      get peak() {
+        return launcher.peak;
       },
       tell: () => undefined,
       stop: () => launcher.stop(),
@@ -103,6 +109,9 @@ async function rawWorker(address: string, chroot: string): Promise<Contestant> {
     },
     get memory() {
       return residentBytes(worker.pid ?? 0);
+    },
+    get peak() {
+      return peakBytes(worker.pid ?? 0);
     },
     tell: (ids) => void worker.send([...ids]),
     async stop() {

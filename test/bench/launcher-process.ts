@@ -4,7 +4,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../support/zookeeper-server.js';
-import { cpuSeconds, residentBytes } from './measured-process.js';
+import { cpuSeconds, peakBytes, residentBytes } from './measured-process.js';
 
 export const PROVIDER = 'fake-bench';
 export const LABEL = 'small';
@@ -16,6 +16,8 @@ export interface LauncherOptions {
   readonly chroot: string;
   /** Which client it uses; the default one if left out. */
   readonly client?: 'native' | 'wire';
+  /** Of its pool; without limit if left out. */
+  readonly maxServers?: number;
 }
 
 /** The launcher as a user runs it, in a process of its own, on a fake cloud that takes no time and knows no quota. */
@@ -31,7 +33,7 @@ export class LauncherProcess {
     const port = await freePort();
     const name = options.chroot.slice(1);
     const config = join(options.folder, `${name}.yaml`);
-    writeFileSync(config, configuration(options, port));
+    writeFileSync(config, configuration(options, port, options.maxServers));
     const log = openSync(join(options.folder, `${name}.log`), 'w');
     const bin = new URL('../../bin/nodepool-launcher.js', import.meta.url).pathname;
     const profile = process.env['NODEPOOL_BENCH_PROFILE'];
@@ -53,6 +55,10 @@ export class LauncherProcess {
 
   get memory(): number {
     return residentBytes(this.pid);
+  }
+
+  get peak(): number {
+    return peakBytes(this.pid);
   }
 
   async stop(): Promise<void> {

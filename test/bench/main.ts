@@ -4,21 +4,25 @@ import { BenchWorld } from './bench-world.js';
 import { showHeader, showLoad } from './figures.js';
 import { measureClients } from './measure-clients.js';
 import { measureDecisions } from './measure-decisions.js';
+import { measureFlood } from './measure-flood.js';
 import { measureIdle, measureMirror } from './measure-mirror.js';
 import { measureAlone, measureBurst, measureTrickle } from './measure-requests.js';
 import { measureRoundTrips } from './measure-round-trips.js';
 import { measureLeases } from './measure-leases.js';
 import { measureLibvirt } from './measure-libvirt.js';
+import { measureStart } from './measure-start.js';
 import { measureStore } from './measure-store.js';
 
 const MEASUREMENTS = {
   'round-trips': measureRoundTrips,
+  start: measureStart,
   alone: measureAlone,
   burst: measureBurst,
   trickle: measureTrickle,
   idle: measureIdle,
   mirror: measureMirror,
   decisions: measureDecisions,
+  flood: measureFlood,
 } as const;
 
 const wanted = process.argv.slice(2);

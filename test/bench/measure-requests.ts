@@ -19,6 +19,8 @@ export interface Burst {
   readonly cpu: number;
   /** Resident bytes per request that the process has grown by. */
   readonly memory: number;
+  /** The most resident bytes so far. */
+  readonly peak: number;
   /** What ZooKeeper received per request, without the calls of the one who submits. */
   readonly packets: number;
 }
@@ -50,8 +52,9 @@ export async function measureBurst(world: BenchWorld): Promise<void> {
     const share = (100 * ourBurst.perSecond) / rawBurst.perSecond;
     show({ what: `${what}: share of the raw client`, value: share, unit: '%', budget: 60, least: true });
     show({ what: `${what}: CPU per request, raw client`, value: rawBurst.cpu, unit: 'ms', budget: null });
-    show({ what: `${what}: CPU per request`, value: ourBurst.cpu, unit: 'ms', budget: 5 });
+    show({ what: `${what}: CPU per request`, value: ourBurst.cpu, unit: 'ms', budget: 2.5 });
     show({ what: `${what}: memory per request`, value: ourBurst.memory / 1000, unit: 'kB', budget: null });
+    show({ what: `${what}: resident memory at most`, value: ourBurst.peak / 1e6, unit: 'MB', budget: 150 });
     show({ what: `${what}: packets to ZooKeeper per request`, value: ourBurst.packets, unit: '', budget: null });
   });
 }
@@ -68,7 +71,8 @@ export async function measureTrickle(world: BenchWorld): Promise<void> {
     const what = `one request a second${kind === 'raw' ? ', raw client' : ''}:`;
     show({ what: `${what} p50`, value: median(times), unit: 'ms', budget: null });
     show({ what: `${what} p95`, value: percentile(times, 0.95), unit: 'ms', budget: null });
-    show({ what: `${what} CPU per request`, value: cpu, unit: 'ms', budget: null });
+    const budget = kind === 'raw' ? null : 8;
+    show({ what: `${what} CPU per request`, value: cpu, unit: 'ms', budget });
   }
 }
 
@@ -121,6 +125,7 @@ async function bursts(world: BenchWorld, { contestant, requestor }: Stage): Prom
       p95: percentile(times, 0.95),
       cpu: (1000 * (contestant.cpu - before.cpu)) / size,
       memory: (contestant.memory - before.memory) / size,
+      peak: contestant.peak,
       packets: ((await received()) - before.packets) / size,
     });
   }

@@ -57,6 +57,20 @@ export class Requestor {
     return all;
   }
 
+  /** Asks, before all others, for what nobody has, and resolves once everybody has declined: whatever came before has been seen then. */
+  async declined(): Promise<void> {
+    const now = Date.now() / 1000;
+    const request = aRequest({ stateTime: now, createdTime: now, nodeTypes: ['nobody-has-it'], eventId: 'bench' });
+    const data = requestCodec.encode(request);
+    const path = await this.client.create(`${this.folder}/100-`, data, { ephemeral: true, sequential: true });
+    const id = path.slice(path.lastIndexOf('/') + 1);
+    const deadline = Date.now() + PATIENCE;
+    while ((await this.look(id)).state !== 'failed') {
+      if (Date.now() > deadline) throw new Error(`Request ${id} is not answered`);
+      await delay(LOOK_AGAIN);
+    }
+  }
+
   /**
    * Resolves when all are fulfilled, with the milliseconds that each took by the times in its record. Looks at one after the other,
    * for they are served about in this order.

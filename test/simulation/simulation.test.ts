@@ -14,6 +14,8 @@ const KEPT: readonly (readonly [seed: number, what: string])[] = [
   [182, 'a min-ready request waited for ever for a pool that was gone'],
   [21, 'room was counted twice when the answer to the creation of a node was lost'],
   [612550712, 'what a failed upload left stayed for as long as a clock had been wrong'],
+  [772944608, "nobody looked for what an upload had left when the answer to its record's removal was lost"],
+  [338440114, 'a builder was blamed for a format that a foreign build does not have'],
   [840000150, 'a launcher was blamed for the order in which it took requests just after its session had ended'],
   [339, 'a damaged record was removed with the contenders for its lock'],
 ];

@@ -12,8 +12,8 @@ import {
 import type { Queries } from '../../ports/administration/queries.js';
 import type { AnswerType } from './negotiate.js';
 
-/** The body of one page. `parameters`: of the query and of a form. */
-export type Page = (type: AnswerType, parameters: URLSearchParams, now: number) => string;
+/** The body of one page, in parts. `parameters`: of the query and of a form. */
+export type Page = (type: AnswerType, parameters: URLSearchParams, now: number) => Iterable<string>;
 
 /** The lists by path (spec BUILDER 4.1). Unlike the command line, the list of nodes always has all columns. */
 export function listPages(queries: Queries): Readonly<Record<string, Page>> {
@@ -33,11 +33,11 @@ function page<Row extends object>(listing: Listing<Row>, rows: (parameters: URLS
   return (type, parameters, now) => {
     if (type === 'json') return writer.json(rows(parameters), now);
     const wanted = new Set((parameters.get('fields') ?? '').split(','));
-    const keys = listing.map(({ key }) => key);
-    const fields = keys.filter((key) => wanted.has(key));
+    const columns = listing.filter(({ key }) => wanted.has(key));
     wanted.delete('');
+    if (wanted.size === 0) return writer.table(rows(parameters), now);
+    if (columns.length > 0) return new ListingWriter(columns).table(rows(parameters), now);
     // Nothing but unknown names: a table without columns, as the original has it.
-    if (wanted.size > 0) return listingTable(listing, rows(parameters), now, fields.length > 0 ? fields : ['']);
-    return writer.table(rows(parameters), now);
+    return [listingTable(listing, rows(parameters), now, [''])];
   };
 }

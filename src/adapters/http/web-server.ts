@@ -176,8 +176,8 @@ export class WebServer {
     const type = answerType(ctx);
     const parameters = await readParameters(ctx.req, ctx.querystring);
     const sorted = [...parameters].map((pair) => JSON.stringify(pair)).sort();
-    const answer = this.cache.answer([type, path, ...sorted].join('\n'), () =>
-      Buffer.from(page(type, parameters, this.context.clock.now())),
+    const answer = await this.cache.answer([type, path, ...sorted].join('\n'), () =>
+      page(type, parameters, this.context.clock.now()),
     );
     this.send(ctx, 200, type, answer);
   }

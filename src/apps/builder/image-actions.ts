@@ -92,8 +92,8 @@ export class ImageActions {
     return underLock(uploads.lockProvider(key), async () => {
       const current = await uploads.read(key);
       if (current?.state !== 'uploading') return 'changed';
-      await uploads.remove(key);
       this.leftovers.suspect(key);
+      await uploads.remove(key);
       return 'done';
     });
   }
@@ -124,13 +124,15 @@ export class ImageActions {
   }
 
   private async removeBuild(key: BuildKey): Promise<ActionEnd> {
-    const { builds, uploads } = this.context.records.images;
+    const { providers, records } = this.context;
+    const { builds, uploads } = records.images;
     return underLock(builds.lock(key), async () => {
       const current = await builds.read(key);
       if (!current) return 'done';
       if (current.state !== 'deleting') return 'changed';
       // The mirror may lag behind, and the record takes all below it along: the store itself decides.
       if (await uploads.anyOf(key)) return 'changed';
+      this.leftovers.suspectBuild(key, providers.names());
       await builds.remove(key);
       return 'done';
     });

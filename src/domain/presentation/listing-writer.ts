@@ -1,11 +1,11 @@
 import { cellText, type Column, type Listing } from './listing.js';
-import { layLine, renderTable, ruleOf } from './pretty-table.js';
+import { layLine, layRow, ruleOf, splitCells, widen, type Cell } from './pretty-table.js';
 import { pythonJson } from './python-json.js';
 
 /** What a row looks like whenever it is asked for; between two pieces belongs the text of a ticking column. */
 type Pieces = readonly string[];
 
-interface TextRow {
+interface PlainRow {
   /** The texts of all columns, those of ticking ones as of the last list. */
   readonly cells: string[];
   /** Padded to `widths`; undefined while the widths of the table differ. */
@@ -13,16 +13,24 @@ interface TextRow {
   widths: readonly number[] | undefined;
 }
 
+/** A row with cells of several lines or of wide characters. They are rare, and laid out anew each time. */
+interface OddRow {
+  readonly odd: readonly Cell[];
+}
+
+/** Rows between two parts: no part takes more than a few milliseconds. */
+const ROWS_AT_ONCE = 500;
 const PLAIN = /^[\x20-\x7e]*$/;
 
 /**
  * Writes the same list again and again: what a row looks like is remembered as long as the row object lives, so that a list of
  * 10,000 rows of which few have changed costs little more than its ages (DESIGN 10). The texts are those of `listingJson` and
- * `listingTable`. Rows must not change; a changed record is a new row.
+ * `listingTable`, in parts, so that who serves others besides can do so between two of them; a part may be empty. Rows must not change;
+ * a changed record is a new row.
  */
 export class ListingWriter<Row extends object> {
   private readonly objects = new WeakMap<Row, Pieces>();
-  private readonly lines = new WeakMap<Row, TextRow>();
+  private readonly lines = new WeakMap<Row, PlainRow>();
   private readonly tickingJson: readonly Column<Row>[];
   private readonly tickingText: readonly number[];
   /** Kept as one object while they stay, so that rows can tell by looking at it. */
@@ -33,39 +41,52 @@ export class ListingWriter<Row extends object> {
     this.tickingText = listing.flatMap(({ ticking }, column) => (ticking === undefined ? [] : [column]));
   }
 
-  json(rows: readonly Row[], now: number): string {
-    let text = '';
-    for (const row of rows) {
+  *json(rows: readonly Row[], now: number): Generator<string, void> {
+    let text = '[';
+    for (const [index, row] of rows.entries()) {
       const pieces = this.object(row, now);
-      text += text === '' ? pieces[0] : `, ${pieces[0]}`;
-      for (let index = 0; index < this.tickingJson.length; index += 1) {
-        text += pythonJson(this.tickingJson[index]?.json(row, now));
-        text += pieces[index + 1];
+      text += index === 0 ? pieces[0] : `, ${pieces[0]}`;
+      for (let column = 0; column < this.tickingJson.length; column += 1) {
+        text += pythonJson(this.tickingJson[column]?.json(row, now));
+        text += pieces[column + 1];
+      }
+      if ((index + 1) % ROWS_AT_ONCE === 0) {
+        yield text;
+        text = '';
       }
     }
-    return `[${text}]`;
+    yield `${text}]`;
   }
 
-  table(rows: readonly Row[], now: number): string {
+  *table(rows: readonly Row[], now: number): Generator<string, void> {
     const titles = this.listing.map(({ title }) => title);
     const widths = titles.map((title) => title.length);
-    const lines: TextRow[] = [];
+    const lines: (PlainRow | OddRow)[] = [];
     for (const row of rows) {
       const line = this.line(row, now);
-      // Cells of several lines or of wide characters are rare; the thorough way knows them.
-      if (!line) return this.thoroughTable(titles, rows, now);
       lines.push(line);
-      for (let column = 0; column < widths.length; column += 1) {
-        const { length } = line.cells[column] ?? '';
-        if (length > (widths[column] ?? 0)) widths[column] = length;
+      if ('odd' in line) widen(widths, line.odd);
+      else widenPlain(widths, line.cells);
+      if (lines.length % ROWS_AT_ONCE === 0) yield '';
+    }
+    const rule = ruleOf(widths);
+    const laidOut = this.remembered(widths);
+    let text = `${rule}\n${layLine(titles, widths)}\n${rule}\n`;
+    for (const [index, line] of lines.entries()) {
+      text += `${'odd' in line ? layRow(line.odd, widths).join('\n') : this.layOut(line, laidOut)}\n`;
+      if ((index + 1) % ROWS_AT_ONCE === 0) {
+        yield text;
+        text = '';
       }
     }
-    if (widths.length !== this.widths.length || widths.some((width, column) => width !== this.widths[column]))
-      this.widths = widths;
-    const rule = ruleOf(this.widths);
-    let text = `${rule}\n${layLine(titles, this.widths)}\n${rule}\n`;
-    for (const line of lines) text += `${this.layOut(line)}\n`;
-    return text + rule;
+    yield text + rule;
+  }
+
+  /** The same object as for the list before if the widths are the same. */
+  private remembered(widths: readonly number[]): readonly number[] {
+    const same = widths.length === this.widths.length && widths.every((width, column) => width === this.widths[column]);
+    if (!same) this.widths = widths;
+    return this.widths;
   }
 
   private object(row: Row, now: number): Pieces {
@@ -84,40 +105,39 @@ export class ListingWriter<Row extends object> {
     return joined;
   }
 
-  /** Undefined if a cell is not plain text. */
-  private line(row: Row, now: number): TextRow | undefined {
+  private line(row: Row, now: number): PlainRow | OddRow {
     const known = this.lines.get(row);
     if (known) {
       for (const column of this.tickingText) known.cells[column] = this.cell(row, column, now);
       return known;
     }
     const cells = this.listing.map((_, column) => this.cell(row, column, now));
-    if (!cells.every((cell) => PLAIN.test(cell))) return undefined;
+    if (!cells.every((cell) => PLAIN.test(cell))) return { odd: splitCells(cells, cells.length) };
     const line = { cells, laid: undefined, widths: undefined };
     this.lines.set(row, line);
     return line;
   }
 
-  private layOut(line: TextRow): string {
-    if (line.widths !== this.widths || !line.laid) {
-      line.laid = this.padded(line.cells);
-      line.widths = this.widths;
+  private layOut(line: PlainRow, widths: readonly number[]): string {
+    if (line.widths !== widths || !line.laid) {
+      line.laid = this.padded(line.cells, widths);
+      line.widths = widths;
     }
     let text = line.laid[0] ?? '';
     for (let index = 0; index < this.tickingText.length; index += 1) {
       const column = this.tickingText[index] ?? 0;
-      text += (line.cells[column] ?? '').padEnd(this.widths[column] ?? 0);
+      text += (line.cells[column] ?? '').padEnd(widths[column] ?? 0);
       text += line.laid[index + 1];
     }
     return text;
   }
 
-  private padded(cells: readonly string[]): Pieces {
+  private padded(cells: readonly string[], widths: readonly number[]): Pieces {
     const pieces: string[][] = [[]];
     for (const [column, cell] of cells.entries()) {
       pieces.at(-1)?.push(column === 0 ? '| ' : ' | ');
       if (this.tickingText.includes(column)) pieces.push([]);
-      else pieces.at(-1)?.push(cell.padEnd(this.widths[column] ?? 0));
+      else pieces.at(-1)?.push(cell.padEnd(widths[column] ?? 0));
     }
     pieces.at(-1)?.push(' |');
     return pieces.map((parts) => parts.join(''));
@@ -127,11 +147,11 @@ export class ListingWriter<Row extends object> {
     const { text, json } = this.listing[column] ?? {};
     return cellText((text ?? json)?.(row, now));
   }
+}
 
-  private thoroughTable(titles: readonly string[], rows: readonly Row[], now: number): string {
-    return renderTable(
-      titles,
-      rows.map((row) => this.line(row, now)?.cells ?? this.listing.map((_, column) => this.cell(row, column, now))),
-    );
+function widenPlain(widths: number[], cells: readonly string[]): void {
+  for (let column = 0; column < widths.length; column += 1) {
+    const { length } = cells[column] ?? '';
+    if (length > (widths[column] ?? 0)) widths[column] = length;
   }
 }

@@ -34,7 +34,7 @@ export function layLine(cells: readonly string[], widths: readonly number[]): st
 }
 
 /** The lines of a cell with the width of each. */
-type Cell = readonly CellLine[];
+export type Cell = readonly CellLine[];
 
 interface CellLine {
   readonly text: string;
@@ -44,7 +44,7 @@ interface CellLine {
 const PLAIN = /^[\x20-\x7e]*$/;
 const NOTHING: CellLine = { text: '', width: 0 };
 
-function splitCells(row: readonly string[], columns: number): readonly Cell[] {
+export function splitCells(row: readonly string[], columns: number): readonly Cell[] {
   return Array.from({ length: columns }, (_, column) => splitCell(row[column] ?? ''));
 }
 
@@ -56,15 +56,18 @@ function splitCell(text: string): Cell {
 
 function columnWidths(rows: readonly (readonly Cell[])[]): readonly number[] {
   const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((cell, column) => {
-      for (const { width } of cell) widths[column] = Math.max(widths[column] ?? 0, width);
-    });
-  }
+  for (const row of rows) widen(widths, row);
   return widths;
 }
 
-function layRow(row: readonly Cell[], widths: readonly number[], paint?: PaintCell): readonly string[] {
+/** Makes the columns wide enough for the row. */
+export function widen(widths: number[], row: readonly Cell[]): void {
+  row.forEach((cell, column) => {
+    for (const { width } of cell) widths[column] = Math.max(widths[column] ?? 0, width);
+  });
+}
+
+export function layRow(row: readonly Cell[], widths: readonly number[], paint?: PaintCell): readonly string[] {
   const height = row.reduce((most, cell) => Math.max(most, cell.length), 1);
   return Array.from({ length: height }, (_, index) => {
     const cells = row.map((cell, column) => {

@@ -1,6 +1,7 @@
 import type { ProviderConfig } from '../../../src/domain/config/config.js';
 import type { ImageReason } from '../../../src/domain/explain/image-reason.js';
 import type { LabelReason } from '../../../src/domain/explain/label-reason.js';
+import { text } from '../kernel/tree-model.js';
 import { isKnown, problemUnless, somewhere } from './facts.js';
 import type { Facts, Judges } from './facts.js';
 
@@ -30,7 +31,14 @@ export const IMAGE_JUDGES: Judges<(ImageReason | LabelReason)['code']> = {
   BUILD_OLD: ({ age, rebuildAge }, facts) =>
     problemUnless(age >= rebuildAge && isRebuildAge(rebuildAge, facts), 'it is fresh'),
   BUILD_REQUESTED: ({ image }, { id }) => problemUnless(image === id, 'that is another image'),
-  FORMAT_MISSING: () => 'no format is ever added in these worlds',
+  FORMAT_MISSING: ({ image, build, formats }, { world }) => {
+    const record = world.model.builds.get(`/nodepool/images/${image}/builds/${build}`);
+    const there = (text(record?.json?.['formats']) ?? '').split(',');
+    return problemUnless(
+      formats.some((format) => !there.includes(format)),
+      'the build has them',
+    );
+  },
   IN_PROGRESS: ({ subject }, { id }) => problemUnless(subject.includes(id), 'that is another image'),
   BACKOFF: ({ failures, problem }) => problemUnless(failures >= 1 && problem !== '', 'nothing has failed'),
   DISK_FULL: ({ free, need }) => problemUnless(free < need, 'there is room'),

@@ -37,6 +37,10 @@ const node = fc.record({
   driverData: fc.constant({ a: [1, null] }),
 }) as fc.Arbitrary<NodeRow>;
 
+function joined(parts: Iterable<string>): string {
+  return [...parts].join('');
+}
+
 describe('a list that is written again and again', () => {
   test('always reads as if it were written anew, whatever changes between', () => {
     fc.assert(
@@ -47,12 +51,27 @@ describe('a list that is written again and again', () => {
           const writer = new ListingWriter(NODE_DETAILS);
           for (const [shown, later] of lists) {
             const some = shown.flatMap((index) => rows[index] ?? []);
-            expect(writer.json(some, NOW + later)).toBe(listingJson(NODE_DETAILS, some, NOW + later));
-            expect(writer.table(some, NOW + later)).toBe(listingTable(NODE_DETAILS, some, NOW + later));
+            expect(joined(writer.json(some, NOW + later))).toBe(listingJson(NODE_DETAILS, some, NOW + later));
+            expect(joined(writer.table(some, NOW + later))).toBe(listingTable(NODE_DETAILS, some, NOW + later));
           }
         },
       ),
     );
+  });
+
+  test('comes in parts of 500 rows, first the widths of all, then the lines; one odd row is laid out by itself', () => {
+    const [sample] = fc.sample(node, { numRuns: 1, seed: 1 });
+    const plain = { ...sample!, labels: [], provider: 'p', hostname: 'h', comment: null, userData: null };
+    const rows = Array.from({ length: 1201 }, (_, index) => ({ ...plain, id: String(index), state: 'ready' }));
+    rows[700] = { ...plain, id: '700', state: 'ready', hostname: '漢\nb' };
+    const writer = new ListingWriter(NODE_DETAILS);
+    for (const later of [0, 3600]) {
+      const [json, table] = [[...writer.json(rows, NOW + later)], [...writer.table(rows, NOW + later)]];
+      expect(json).toHaveLength(3);
+      expect(joined(json)).toBe(listingJson(NODE_DETAILS, rows, NOW + later));
+      expect(table.map((part) => part === '')).toEqual([true, true, false, false, false]);
+      expect(joined(table)).toBe(listingTable(NODE_DETAILS, rows, NOW + later));
+    }
   });
 
   test('every column that looks at the time says so', () => {
@@ -67,8 +86,8 @@ describe('a list that is written again and again', () => {
       const writer = new ListingWriter(listing);
       for (const later of [0, 61, 3_700, 90_000]) {
         const rows = [row];
-        expect(writer.json(rows, NOW + later)).toBe(listingJson(listing, rows, NOW + later));
-        expect(writer.table(rows, NOW + later)).toBe(listingTable(listing, rows, NOW + later));
+        expect(joined(writer.json(rows, NOW + later))).toBe(listingJson(listing, rows, NOW + later));
+        expect(joined(writer.table(rows, NOW + later))).toBe(listingTable(listing, rows, NOW + later));
       }
     }
   });

@@ -178,6 +178,57 @@ describe('cleaning up', () => {
     expect(world.cloud().count('image-list').ok - looks).toBeLessThanOrEqual(1);
   });
 
+  /** What reached the cloud of an upload that was cut off before it could be recorded. */
+  async function givenHalfUpload(upload: string): Promise<string> {
+    const spec = { name: 'half', file: '/x', format: 'qcow2', md5: null, sha256: null };
+    const ids = { nodepool_build_id: world.ready()[0]!.build, nodepool_upload_id: upload };
+    const properties = { ...ids, nodepool_provider_name: 'cloud' };
+    return world.cloud().uploadImage({ ...spec, properties }, new AbortController().signal);
+  }
+
+  const inCloud = (): string[] => world.cloud().images.map((image) => image.externalId);
+  const uploading = { state: 'uploading', externalId: null } as const;
+
+  it('finds leftovers of an upload although the answer to the removal of its record was lost', async () => {
+    await given();
+    const node = await world.started();
+    await built(node);
+    const { upload } = await world.givenUpload(world.ready()[0]!.build, uploading);
+    const half = await givenHalfUpload(upload);
+    node.store.loseNextReply('remove');
+    await world.pass(200);
+    expect(world.uploads()).toHaveLength(1);
+    expect(inCloud()).not.toContain(half);
+  });
+
+  it('keeps the image of an upload that turned out to be ready when its record could not be removed', async () => {
+    await given();
+    const node = await world.started();
+    await built(node);
+    const key = await world.givenUpload(world.ready()[0]!.build, uploading);
+    const externalId = await givenHalfUpload(key.upload);
+    node.store.loseNextCall('remove');
+    const failed = (): boolean => node.logger.lines.some((line) => line.message.includes('Cleaning up failed'));
+    await world.until('it was tried', failed, 30);
+    await world.operator.images.uploads.update(key, { state: 'ready', externalId });
+    await world.pass(200);
+    expect(world.readyUploads()).toHaveLength(2);
+    expect(inCloud()).toContain(externalId);
+  });
+
+  it('finds leftovers of a build that is removed', async () => {
+    await given();
+    const node = await world.started();
+    await built(node);
+    const { build } = world.ready()[0]!;
+    const half = await givenHalfUpload('77');
+    await world.operator.images.orders.pause('image');
+    await world.operator.images.builds.update({ image: 'image', build }, { state: 'deleting' });
+    await world.until('the build is gone', gone(build), 200);
+    expect(inCloud()).toEqual([half]);
+    await world.until('so are its images', () => inCloud().length === 0, 120);
+  });
+
   it('leaves images of another installation alone, whatever they say', async () => {
     await given();
     const node = await world.started();
