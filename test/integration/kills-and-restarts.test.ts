@@ -10,8 +10,9 @@ import { WireTreeStore } from '../../src/adapters/zookeeper/wire/wire-tree-store
 import { aRequest } from '../support/builders.js';
 import type { Daemon } from '../support/daemon.js';
 import { DaemonWorld } from '../support/daemon-world.js';
-import { judge } from '../support/log-judge.js';
-import { changesOf } from '../support/transaction-log.js';
+import { judge } from '../support/log-judge/judge.js';
+import { LockRule } from '../support/log-judge/lock-rule.js';
+import { eventsOf } from '../support/transaction-log.js';
 import { withoutZooKeeper, ZooKeeperServer } from '../support/zookeeper-server.js';
 
 /** In full: `npm run test:kills`, 100 and 20. */
@@ -153,7 +154,7 @@ describe.skipIf(withoutZooKeeper())(
       });
       for (const launcher of running) expect((await launcher.stop()).code).toBe(0);
 
-      const verdict = judge(changesOf(await server.transactionLog(), world.chroot));
+      const verdict = judge(eventsOf(await server.transactionLog(), world.chroot), [new LockRule()]);
       expect(verdict.problems).toEqual([]);
       expect(verdict.fulfilled).toBeGreaterThanOrEqual(KILLS * REQUESTS_PER_KILL);
       const since = (at: 0 | 1): readonly number[] => absences.map((both) => both[at]).toSorted((a, b) => a - b);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,9 @@ const MORE_JARS = ['netty-codec', 'netty-resolver', 'slf4j-simple'].map((name) =
 
 /** What the tool for the transaction log needs besides. */
 const TOOL_JAR = '/usr/share/java/commons-cli.jar';
+
+/** Bytes before the first transaction. */
+const LOG_HEADER = 16;
 
 const NETTY_FACTORY = 'org.apache.zookeeper.server.NettyServerCnxnFactory';
 
@@ -103,6 +106,11 @@ export class ZooKeeperServer {
     return `127.0.0.1:${this.port}`;
   }
 
+  /** Where its transaction log is. */
+  get logFolder(): string {
+    return join(this.folder, 'data', 'version-2');
+  }
+
   /** Kills the server and removes its data. */
   async stop(): Promise<void> {
     await this.halt();
@@ -140,7 +148,7 @@ export class ZooKeeperServer {
 
   /** Everything that was ever changed, in order, as ZooKeeper's own tool prints its transaction log. */
   async transactionLog(): Promise<string> {
-    const folder = join(this.folder, 'data', 'version-2');
+    const folder = this.logFolder;
     const files = (await readdir(folder)).filter((name) => name.startsWith('log.'));
     const byBeginning = (name: string): number => Number.parseInt(name.slice('log.'.length), 16);
     let text = '';
@@ -160,6 +168,7 @@ export class ZooKeeperServer {
   }
 
   async launch(): Promise<void> {
+    await this.removeHeadlessLog();
     const log = join(this.folder, 'server.log');
     const command = [
       'java',
@@ -188,6 +197,14 @@ export class ZooKeeperServer {
     }
     const said = await readFile(log, 'utf8').catch(() => '');
     throw new Error(`ZooKeeper does not start:\n${said.split('\n').slice(-30).join('\n')}`);
+  }
+
+  /** What a server that was killed had just begun: with it none would start (ZOOKEEPER-1621). Operators do the same. */
+  private async removeHeadlessLog(): Promise<void> {
+    const folder = this.logFolder;
+    const names = await readdir(folder).catch(() => []);
+    for (const file of names.filter((name) => name.startsWith('log.')).map((name) => join(folder, name)))
+      if ((await stat(file)).size < LOG_HEADER) await rm(file);
   }
 
   private async configure(options: ZooKeeperServerOptions): Promise<void> {

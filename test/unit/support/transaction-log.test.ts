@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { changesOf } from '../../support/transaction-log.js';
+import { changesOf, eventsOf } from '../../support/transaction-log.js';
 
 const line = (what: string): string => `11/30/26, 2:46:23 PM UTC session 0x100010db7fd0000 cxid 0x2 zxid 0x3 ${what}`;
 const size = (bytes: number): string => `\0\0\0${String.fromCharCode(bytes)}`;
@@ -15,17 +15,22 @@ it('the changes of single requests and of transactions are read from the log of 
     line(
       `multi create:${size(10)}/c/a/locks${size(0)}${acl}\0\0\0\0\x01;delete:${size(6)}/c/a/x;setData:${size(4)}/c/a${size(23)}{"x": "create v{;} ,1"}\0\0\0\x01;delete:${size(10)}/c/a/locks`,
     ),
+    line(`multi delete:${size(4)}/c/a;error:\ufffd\ufffd\ufffd\ufffd;error:\ufffd\ufffd\ufffd\ufffd`),
     line('multi error:\ufffd\ufffd\ufffd\ufffd'),
     line("delete '/c/a"),
-    'EOF reached after 6 txns.',
+    line("closeSession v{'/c/b,'/c/d}"),
+    'EOF reached after 8 txns.',
   ];
-  expect(changesOf(log.join('\n'), '/c')).toEqual([
-    { kind: 'create', path: '/a', record: { a: 'b;c,d' } },
-    { kind: 'write', path: '/a', record: { x: [1, 2] } },
-    { kind: 'create', path: '/a/locks', record: null },
-    { kind: 'remove', path: '/a/x', record: null },
-    { kind: 'write', path: '/a', record: { x: 'create v{;} ,1' } },
-    { kind: 'remove', path: '/a/locks', record: null },
-    { kind: 'remove', path: '/a', record: null },
-  ]);
+  const by = { session: '0x100010db7fd0000', transaction: '0x3' };
+  const changes = [
+    { kind: 'create', path: '/a', record: { a: 'b;c,d' }, ...by },
+    { kind: 'write', path: '/a', record: { x: [1, 2] }, ...by },
+    { kind: 'create', path: '/a/locks', record: null, ...by },
+    { kind: 'remove', path: '/a/x', record: null, ...by },
+    { kind: 'write', path: '/a', record: { x: 'create v{;} ,1' }, ...by },
+    { kind: 'remove', path: '/a/locks', record: null, ...by },
+    { kind: 'remove', path: '/a', record: null, ...by },
+  ];
+  expect(changesOf(log.join('\n'), '/c')).toEqual(changes);
+  expect(eventsOf(log.join('\n'), '/c')).toEqual([...changes, { kind: 'session-end', ...by }]);
 });

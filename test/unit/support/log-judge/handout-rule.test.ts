@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../support/log-judge.js';
-import type { LoggedChange } from '../../support/transaction-log.js';
+import { judge } from '../../../support/log-judge/judge.js';
+import type { LoggedChange } from '../../../support/transaction-log.js';
 
+const BY = { session: '0x1', transaction: '' };
 const node = (kind: 'create' | 'write', state: string, to: string | null): LoggedChange => ({
+  ...BY,
   kind,
   path: '/nodepool/nodes/1',
   record: { state, allocated_to: to },
 });
-const removed = (path: string): LoggedChange => ({ kind: 'remove', path, record: null });
+const removed = (path: string): LoggedChange => ({ ...BY, kind: 'remove', path, record: null });
 const fulfilled = (id: string): LoggedChange => ({
+  ...BY,
   kind: 'write',
   path: `/nodepool/requests/${id}`,
   record: { state: 'fulfilled', nodes: ['1'] },
@@ -16,7 +19,7 @@ const fulfilled = (id: string): LoggedChange => ({
 
 const GIVEN = [node('create', 'building', 'a'), node('write', 'ready', 'a'), fulfilled('a')];
 
-describe('the judge of the transaction log', () => {
+describe('the judge of what nodes are given', () => {
   it('finds no fault with a node that is given once', () => {
     expect(judge([...GIVEN, node('write', 'used', 'a'), removed('/nodepool/nodes/1')])).toEqual({
       problems: [],
