@@ -75,6 +75,8 @@ export class LauncherWorld {
   readonly drivers = new Map<string, Driver>();
   /** What instances say of their addresses instead of what the fake cloud has. */
   addresses: Partial<Instance> = {};
+  /** Seconds after which a pool looks again although nothing has happened. */
+  poolTick = 10;
   /** Of the requests that were submitted. */
   private readonly events = new Map<string, string>();
   private readonly stores: MemoryTreeStore[] = [];
@@ -141,7 +143,7 @@ export class LauncherWorld {
       logger,
       metrics,
       journal,
-      intervals: { configCheck: 1, poolTick: 10, deleteRetry: 5, cleanup: 60, stats: 10 },
+      intervals: { configCheck: 1, poolTick: this.poolTick, deleteRetry: 5, cleanup: 60, stats: 10 },
       version: 'test',
     });
     const launcher = container.get(TOKENS.launcher);
