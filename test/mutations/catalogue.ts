@@ -1,3 +1,4 @@
+import { CALAMITIES } from './catalogue/calamities.js';
 import { IMAGES } from './catalogue/images.js';
 import { LAUNCHER } from './catalogue/launcher.js';
 import { LEASES } from './catalogue/leases.js';
@@ -8,4 +9,14 @@ import { STANDSTILL } from './catalogue/standstill.js';
 import { STORE } from './catalogue/store.js';
 import type { Area } from './source-mutation.js';
 
-export const AREAS: readonly Area[] = [LAUNCHER, LIMITS, IMAGES, MACHINES, LEASES, STORE, RULES, STANDSTILL];
+export const AREAS: readonly Area[] = [
+  LAUNCHER,
+  LIMITS,
+  IMAGES,
+  MACHINES,
+  LEASES,
+  STORE,
+  RULES,
+  STANDSTILL,
+  CALAMITIES,
+];

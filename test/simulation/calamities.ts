@@ -6,7 +6,10 @@ import type { Deed } from './scenario/steps.js';
 /** Seconds from the first failure of a build to the next attempt; doubled with each. */
 const BUILD_RETRY = DEFAULT_BUILDER_INTERVALS.build;
 
-type Calamity = Deed & { readonly do: 'half-open' | 'full-disk' | 'broken-config' | 'crash-loop' };
+/** Seconds in which everybody notices that the store is another one. */
+const CATCHING_UP = 5;
+
+type Calamity = Deed & { readonly do: 'half-open' | 'wipe' | 'full-disk' | 'broken-config' | 'crash-loop' };
 
 /** What a calamity needs of whoever carries out the steps of a scenario. */
 export interface CalamityHands {
@@ -25,6 +28,8 @@ export class Calamities {
     switch (deed.do) {
       case 'half-open':
         return this.simulation.storeOf(deed.who)?.goSilent(deed.seconds);
+      case 'wipe':
+        return this.wipe();
       case 'full-disk':
         return this.fillDisk(deed.builder, deed.seconds);
       case 'broken-config':
@@ -32,6 +37,15 @@ export class Calamities {
       case 'crash-loop':
         return this.crashAgainAndAgain(deed);
     }
+  }
+
+  private wipe(): void {
+    const { world, clients, launchers } = this.simulation;
+    for (const client of clients) client.kill();
+    for (const store of world.stores) store.expire();
+    world.wipe(launchers.flatMap(({ life }) => (life ? [life.process] : [])));
+    for (const { life } of this.simulation.daemons) life?.process.away(CATCHING_UP);
+    for (const client of clients) world.clock.schedule(CATCHING_UP, () => client.start());
   }
 
   private fillDisk(host: string, seconds: number): void {

@@ -143,6 +143,7 @@ export class Deeds {
       case 'build-failures':
         return this.simulation.builders.find(({ host }) => host === deed.builder)?.failBuilds(deed.times);
       case 'half-open':
+      case 'wipe':
       case 'full-disk':
       case 'broken-config':
       case 'crash-loop':

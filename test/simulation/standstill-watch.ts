@@ -4,6 +4,8 @@ import type { SimProcess } from './kernel/sim-process.js';
 import type { Simulation } from './simulation.js';
 import type { World } from './world.js';
 
+/** Seconds by which a timer may be late. */
+const MOMENT = 1;
 /** Seconds after which no answer to a call is waited for any more: a deletion may take ten minutes, and a little to notice. */
 const LONGEST_CALL = 660;
 /** Seconds that may lie between two looks of a daemon at its configuration, five as configured: the store is asked meanwhile. */
@@ -25,14 +27,25 @@ export class StandstillWatch {
   }
 }
 
-/** Nothing has happened since the last timer, so whoever sleeps over work now does so until time wakes it. */
-function checkPools({ life, launcher, roster }: LauncherDaemon, world: World): void {
-  if (!life || !launcher?.ready || !isUp(life.process, world)) return;
+/** Nothing has happened since the last timer, so whoever sleeps over work now, and a moment later, does so until time wakes it. */
+function checkPools(launcher: LauncherDaemon, world: World): void {
+  for (const [pool, request] of oversleepers(launcher, world)) {
+    world.clock.schedule(MOMENT, () => {
+      if (oversleepers(launcher, world).get(pool) !== request) return;
+      world.chronicle.fail('no pool sleeps over work', `${pool} would do something about ${request}`);
+    });
+  }
+}
+
+/** Pools that sleep, with the first request that they would do something about. */
+function oversleepers({ life, launcher, roster }: LauncherDaemon, world: World): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  if (!life || !launcher?.ready || !isUp(life.process, world)) return found;
   for (const { identity, overslept } of roster?.all ?? []) {
     const [first] = overslept;
-    if (first === undefined) continue;
-    world.chronicle.fail('no pool sleeps over work', `${identity.launcherId} would do something about ${first}`);
+    if (first !== undefined) found.set(identity.launcherId, first);
   }
+  return found;
 }
 
 /** Whoever runs looks at its configuration now and then: the smallest pass that is owed. */

@@ -68,6 +68,8 @@ export class World {
   /** Configurations in force by and by, with the moment they came. */
   readonly configs: { readonly at: number; readonly config: NodepoolConfig }[] = [];
 
+  /** Launchers that were there when the store was lost for the last time. */
+  private survivors: readonly SimProcess[] | null = null;
   /** Since when hosts with a broken file have seen no change of it. */
   private readonly keptSince: number[] = [];
 
@@ -119,6 +121,25 @@ export class World {
     return () => {
       this.clock.schedule(CATCHING_UP, () => this.keptSince.splice(this.keptSince.indexOf(at), 1));
     };
+  }
+
+  /** All records are gone, and their numbers begin anew. `survivors`: launchers that know what was. */
+  wipe(survivors: readonly SimProcess[]): void {
+    this.tree.wipe();
+    this.survivors = survivors;
+    this.ledger.clear();
+    for (const known of [this.launchedBy, this.touched, this.attempts]) known.clear();
+  }
+
+  /** Does it bear the mark of a store that was lost? */
+  isOfLostStore(marks: Readonly<Record<string, string>>): boolean {
+    const mine = parse(this.tree.read('/nodepool/installation')?.data)?.['id'];
+    return this.survivors !== null && marks['nodepool_installation_id'] !== mine;
+  }
+
+  /** Can nobody know any more whose it was? */
+  isForgotten(marks: Readonly<Record<string, string>>): boolean {
+    return this.isOfLostStore(marks) && (this.survivors ?? []).every(({ dead }) => dead);
   }
 
   cloudCall(call: CloudCall): void {

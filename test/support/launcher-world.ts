@@ -109,6 +109,11 @@ export class LauncherWorld {
     return store;
   }
 
+  /** All sessions end at once. */
+  expireAll(): void {
+    for (const store of this.stores) store.expireSession();
+  }
+
   records(store: MemoryTreeStore, hostname = 'client'): TreeRecords {
     const { clock, random } = this;
     const logger = this.logger.child(hostname);

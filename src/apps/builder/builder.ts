@@ -1,4 +1,5 @@
 import { Supervisor } from '../../ports/runtime/supervisor.js';
+import { keepInstallationKnown } from '../../ports/records/keep-installation-known.js';
 import { sleep } from '../../ports/runtime/clock.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
@@ -148,7 +149,8 @@ export class Builder implements StatusSource {
   }
 
   private startLoops({ context, builds, uploads, janitor, gauges }: Parts): void {
-    const { clock, config } = context;
+    const { clock, config, records } = context;
+    this.loops.start('the id of the installation', (signal) => keepInstallationKnown(records, clock, signal));
     if (this.workers.build > 0) this.loops.start('the build line', (signal) => builds.run(signal));
     if (this.workers.upload > 0) this.loops.start('the upload line', (signal) => uploads.run(signal));
     if (this.intervals.cleanup > 0) this.loops.start('the image cleanup', (signal) => janitor.run(signal));

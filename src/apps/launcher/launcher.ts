@@ -1,6 +1,7 @@
 import type { NodepoolConfig, PoolConfig } from '../../domain/config/config.js';
 import type { LauncherInsights } from '../../ports/administration/launcher-insights.js';
 import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';
+import { keepInstallationKnown } from '../../ports/records/keep-installation-known.js';
 import { asError, sleep } from '../../ports/runtime/clock.js';
 import { ControlLoop } from '../../ports/runtime/control-loop.js';
 import { KeyedTasks } from '../../ports/runtime/keyed-tasks.js';
@@ -125,6 +126,8 @@ export class Launcher implements StatusSource {
 
   private startTasks(): void {
     const { tasks, reaper, lost, routine, stats } = this.parts;
+    const { records, clock } = this.services;
+    tasks.start('the id of the installation', (signal) => keepInstallationKnown(records, clock, signal));
     tasks.start('the node reaper', (signal) => reaper.run(signal));
     tasks.start('the search for lost requests', (signal) => lost.run(signal));
     tasks.start('the routine cleanup', (signal) => routine.run(signal));

@@ -27,6 +27,11 @@ const CALAMITIES: readonly (readonly [number, Maker])[] = [
   ],
 ];
 
+/** The store is lost, with everything in it. */
+export function makeWipe(dice: Dice, from: number, end: number): Step[] {
+  return dice.chance(0.06) ? [{ at: dice.between(from, end), deed: { do: 'wipe' } }] : [];
+}
+
 /** What goes wrong beside programs and clouds: links, disks, files, whole stores; in some worlds only. */
 export function makeCalamities(dice: Dice, cast: Cast, from: number, end: number): Step[] {
   if (dice.chance(0.6)) return [];

@@ -4,7 +4,7 @@ import type { JobPlan } from '../actors/requestor.js';
 import { ELSEWHERE } from '../invariants/node-rules.js';
 import type { Dice } from '../kernel/dice.js';
 import { Streams } from '../kernel/dice.js';
-import { makeCalamities } from './calamities.js';
+import { makeCalamities, makeWipe } from './calamities.js';
 import { TENANT } from './draft.js';
 import type { Draft, ProviderDraft } from './draft.js';
 import type { AtCall, Deed, Step } from './steps.js';
@@ -61,7 +61,8 @@ export function makeScenario(seed: number): Scenario {
   const refusals = seed > FIRST_ERA ? makeRefusals(new Streams(seed).of('refusals'), base, end) : [];
   const outages = seed > THIRD_ERA ? makeOutages(new Streams(seed).of('outages'), end) : [];
   const calamities = seed > FOURTH_ERA ? makeCalamities(new Streams(seed).of('calamities'), base, WARM_UP, end) : [];
-  const troubles = [...refusals, ...outages, ...calamities];
+  const wipes = seed > FOURTH_ERA ? makeWipe(new Streams(seed).of('wipe'), WARM_UP, end) : [];
+  const troubles = [...refusals, ...outages, ...calamities, ...wipes];
   const steps = [...makeJobs(dice, base, end), ...makeFaults(dice, base, end), ...troubles, ...rush].sort(
     (a, b) => a.at - b.at,
   );

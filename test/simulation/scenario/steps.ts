@@ -40,6 +40,8 @@ export type Deed =
   | { readonly do: 'build-order'; readonly image: string }
   /** The link is dead, and nobody is told: what is sent is lost until the client notices the silence. */
   | { readonly do: 'half-open'; readonly who: string; readonly seconds: number }
+  /** The store is lost with everything in it, and begins anew; whoever asks for nodes is started again. */
+  | { readonly do: 'wipe' }
   | { readonly do: 'full-disk'; readonly builder: string; readonly seconds: number }
   /** The file on that host cannot be read, or not be understood. */
   | { readonly do: 'broken-config'; readonly who: string; readonly seconds: number }
