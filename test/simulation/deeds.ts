@@ -4,6 +4,7 @@ import type { SimStore } from './kernel/sim-store.js';
 import { parse } from './kernel/tree-model.js';
 import { encode } from './actors/requestor.js';
 import { Jenkins } from './actors/jenkins.js';
+import { Calamities } from './calamities.js';
 import { describeStep } from './scenario/steps.js';
 import type { AtCall, Deed, Step } from './scenario/steps.js';
 import { healthyKnobs } from './simulation.js';
@@ -22,7 +23,11 @@ export class Deeds {
   private readonly undo = new Set<() => void>();
   private healed = false;
 
-  constructor(private readonly simulation: Simulation) {}
+  private readonly calamities: Calamities;
+
+  constructor(private readonly simulation: Simulation) {
+    this.calamities = new Calamities(simulation, { until: (seconds, undo) => this.until(seconds, undo) });
+  }
 
   carryOut(step: Step): void {
     if (this.healed || this.simulation.world.chronicle.broken) return;
@@ -137,6 +142,12 @@ export class Deeds {
         return;
       case 'build-failures':
         return this.simulation.builders.find(({ host }) => host === deed.builder)?.failBuilds(deed.times);
+      case 'half-open':
+      case 'wipe':
+      case 'full-disk':
+      case 'broken-config':
+      case 'crash-loop':
+        return this.calamities.perform(deed);
       default:
         throw new Error(`nobody knows how to ${deed.do}`);
     }

@@ -87,6 +87,7 @@ function serversLeft({ world }: Simulation): readonly string[] {
   return world.clouds.all.flatMap((cloud) =>
     cloud.servers
       .filter(({ id, metadata }) => metadata['nodepool_node_id'] !== undefined && !known.has(id))
+      .filter(({ metadata }) => !world.isForgotten(metadata))
       .map(({ id, status, metadata }) => {
         return `server ${id} of node ${String(metadata['nodepool_node_id'])} is ${status} and belongs to nobody`;
       }),
@@ -117,7 +118,8 @@ function imagesMissing({ world, draft }: Simulation): readonly string[] {
   for (const cloud of world.clouds.all) {
     const known = new Set(uploads.map((upload) => upload.json?.['external_id']));
     for (const image of cloud.images) {
-      if (!known.has(image.externalId)) left.push(`image ${image.externalId} in ${cloud.name} belongs to nobody`);
+      if (!known.has(image.externalId) && !world.isOfLostStore(image.properties))
+        left.push(`image ${image.externalId} in ${cloud.name} belongs to nobody`);
     }
   }
   return left;

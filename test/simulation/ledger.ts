@@ -12,6 +12,11 @@ export class Ledger {
 
   constructor(private readonly world: World) {}
 
+  /** Numbers of nodes and requests begin anew. */
+  clear(): void {
+    for (const known of [this.decisions, this.users, this.touched]) known.clear();
+  }
+
   /** A hand that follows no rules has been at this node: nothing is promised for it any more. */
   excuse(node: string): void {
     this.touched.add(node);

@@ -7,7 +7,9 @@ import { RequestorHost } from './actors/requestor-host.js';
 import { Deeds } from './deeds.js';
 import { checkEnd, whatIsLeft } from './final-checks.js';
 import { ExplanationWatch } from './explanation-watch.js';
+import { StandstillWatch } from './standstill-watch.js';
 import { INVARIANTS } from './invariants/all.js';
+import type { SimStore } from './kernel/sim-store.js';
 import type { Violation } from './kernel/chronicle.js';
 import { configOf } from './scenario/draft.js';
 import type { Draft } from './scenario/draft.js';
@@ -56,6 +58,7 @@ export class Simulation {
   readonly clients: RequestorHost[] = [];
   readonly draft: Draft;
   private readonly explanations = new ExplanationWatch();
+  private readonly standstill = new StandstillWatch();
   private nextLook = 0;
   private readonly wrap: RecordsWrapper | undefined;
 
@@ -106,6 +109,11 @@ export class Simulation {
     this.world.configs.push({ at: this.world.clock.monotonic(), config: configOf(this.draft) });
   }
 
+  /** The session of whoever runs on that host. */
+  storeOf(host: string): SimStore | undefined {
+    return this.daemons.find((daemon) => daemon.host === host)?.life?.store ?? this.client(host)?.store;
+  }
+
   client(name: string): Requestor | null {
     return this.clients.find((host) => host.name === name)?.requestor ?? null;
   }
@@ -138,6 +146,7 @@ export class Simulation {
       if (!chronicle.broken && clock.monotonic() >= this.nextLook) {
         this.nextLook = clock.monotonic() + BETWEEN_LOOKS;
         this.explanations.look(this);
+        this.standstill.look(this);
       }
     }
   }

@@ -22,6 +22,17 @@ export interface CloudCall {
   readonly externalId: string | null;
 }
 
+/** Seconds that a mended configuration may take to be in force everywhere. */
+const CATCHING_UP = 60;
+
+/** A call to a cloud that has not been answered. */
+export interface OpenCall {
+  readonly kind: FakeCallKind;
+  readonly process: SimProcess;
+  readonly provider: string;
+  readonly since: number;
+}
+
 /** Checks one rule; tells of what breaks it. */
 export interface Invariant {
   /** `model` shows the tree before the change. */
@@ -47,6 +58,7 @@ export class World {
   readonly touched = new Set<string>();
   /** Who stands for the locks of images, builds and uploads, the holder first, by what the lock lies below. */
   readonly imageLocks = new Map<string, { readonly name: string; readonly owner: Author | null }[]>();
+  readonly openCalls = new Set<OpenCall>();
   /** Calls that were to make an instance, by node. */
   readonly attempts = new Map<string, number>();
   /** Seconds by which clocks of processes may be wrong; grows with every jump. */
@@ -55,6 +67,11 @@ export class World {
   changes = 0;
   /** Configurations in force by and by, with the moment they came. */
   readonly configs: { readonly at: number; readonly config: NodepoolConfig }[] = [];
+
+  /** Launchers that were there when the store was lost for the last time. */
+  private survivors: readonly SimProcess[] | null = null;
+  /** Since when hosts with a broken file have seen no change of it. */
+  private readonly keptSince: number[] = [];
 
   constructor(
     readonly seed: number,
@@ -89,12 +106,40 @@ export class World {
 
   /** All configurations that some process may still go by, the newest first. */
   recentConfigs(seconds: number): readonly NodepoolConfig[] {
-    const since = this.clock.monotonic() - seconds;
+    const since = Math.min(this.clock.monotonic(), ...this.keptSince) - seconds;
     const current = this.configs.findLastIndex(({ at }) => at <= since);
     return this.configs
       .slice(Math.max(0, current))
       .map(({ config }) => config)
       .reverse();
+  }
+
+  /** From now on some host sees no change of the configuration. Answers how to say that it does again. */
+  keepConfigs(): () => void {
+    const at = this.clock.monotonic();
+    this.keptSince.push(at);
+    return () => {
+      this.clock.schedule(CATCHING_UP, () => this.keptSince.splice(this.keptSince.indexOf(at), 1));
+    };
+  }
+
+  /** All records are gone, and their numbers begin anew. `survivors`: launchers that know what was. */
+  wipe(survivors: readonly SimProcess[]): void {
+    this.tree.wipe();
+    this.survivors = survivors;
+    this.ledger.clear();
+    for (const known of [this.launchedBy, this.touched, this.attempts]) known.clear();
+  }
+
+  /** Does it bear the mark of a store that was lost? */
+  isOfLostStore(marks: Readonly<Record<string, string>>): boolean {
+    const mine = parse(this.tree.read('/nodepool/installation')?.data)?.['id'];
+    return this.survivors !== null && marks['nodepool_installation_id'] !== mine;
+  }
+
+  /** Can nobody know any more whose it was? */
+  isForgotten(marks: Readonly<Record<string, string>>): boolean {
+    return this.isOfLostStore(marks) && (this.survivors ?? []).every(({ dead }) => dead);
   }
 
   cloudCall(call: CloudCall): void {

@@ -75,6 +75,8 @@ export class LauncherWorld {
   readonly drivers = new Map<string, Driver>();
   /** What instances say of their addresses instead of what the fake cloud has. */
   addresses: Partial<Instance> = {};
+  /** Seconds after which a pool looks again although nothing has happened. */
+  poolTick = 10;
   /** Of the requests that were submitted. */
   private readonly events = new Map<string, string>();
   private readonly stores: MemoryTreeStore[] = [];
@@ -105,6 +107,11 @@ export class LauncherWorld {
     const store = new MemoryTreeStore(this.tree, { clock: this.clock });
     this.stores.push(store);
     return store;
+  }
+
+  /** All sessions end at once. */
+  expireAll(): void {
+    for (const store of this.stores) store.expireSession();
   }
 
   records(store: MemoryTreeStore, hostname = 'client'): TreeRecords {
@@ -141,7 +148,7 @@ export class LauncherWorld {
       logger,
       metrics,
       journal,
-      intervals: { configCheck: 1, poolTick: 10, deleteRetry: 5, cleanup: 60, stats: 10 },
+      intervals: { configCheck: 1, poolTick: this.poolTick, deleteRetry: 5, cleanup: 60, stats: 10 },
       version: 'test',
     });
     const launcher = container.get(TOKENS.launcher);

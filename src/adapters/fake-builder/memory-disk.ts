@@ -13,6 +13,10 @@ interface Entry {
 export class MemoryDisk implements LocalImages, FileSink {
   /** What `freeBytes` answers. */
   free = Number.MAX_SAFE_INTEGER;
+  /** Nothing can be written. */
+  full = false;
+  /** What could not be written. */
+  readonly refused: string[] = [];
   /** Thrown by the next calls of `files` and `all`, e.g. to play a broken disk. */
   failure: Error | null = null;
   private readonly entries = new Map<string, Entry>();
@@ -113,6 +117,10 @@ export class MemoryDisk implements LocalImages, FileSink {
   }
 
   private put(path: string, text: string, directory: boolean): void {
+    if (this.full) {
+      this.refused.push(path);
+      throw new Error(`ENOSPC: no space left on device, open '${path}'`);
+    }
     this.writes += 1;
     this.entries.set(path, { text, directory, written: this.writes });
   }

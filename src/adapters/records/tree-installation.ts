@@ -22,6 +22,9 @@ const ID = /^[\w.-]{1,64}$/;
 export class TreeInstallation implements InstallationRecord {
   private known: string | null = null;
   private madeUp: string | null = null;
+  /** The session under which it was learnt. */
+  private generation = 0;
+  private readonly all = new Set<string>();
 
   constructor(
     private readonly context: {
@@ -30,14 +33,22 @@ export class TreeInstallation implements InstallationRecord {
       readonly random: Random;
       readonly logger: Logger;
     },
-  ) {}
+  ) {
+    context.store.session.onChange(({ state }) => {
+      if (state === 'lost') this.madeUp = null;
+    });
+  }
+
+  get former(): ReadonlySet<string> {
+    return new Set([...this.all].filter((id) => id !== this.known));
+  }
 
   get id(): string | null {
     return this.known;
   }
 
   get keyId(): string {
-    if (this.known !== null) return this.known;
+    if (this.known !== null && this.generation === this.context.store.session.generation) return this.known;
     this.madeUp ??= this.context.random.hexId();
     return this.madeUp;
   }
@@ -47,14 +58,23 @@ export class TreeInstallation implements InstallationRecord {
     for (;;) {
       try {
         await store.session.connected(signal);
-        this.known = await this.readOrMake();
-        return this.known;
+        return this.learnt(store.session.generation, await this.readOrMake());
       } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof ConnectionLostError || error instanceof SessionLostError)) throw error;
         await sleep(clock, PAUSE, signal);
       }
     }
+  }
+
+  /** What was read under a session that is over may be of another store. */
+  private learnt(generation: number, id: string | null): string | null {
+    if (generation !== this.context.store.session.generation)
+      throw new SessionLostError('The session expired', INSTALLATION);
+    this.known = id;
+    this.generation = generation;
+    if (id !== null) this.all.add(id);
+    return id;
   }
 
   /** Creating fails if it exists: of all that start together one makes the id. What was created unheard is read the next time. */

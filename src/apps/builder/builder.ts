@@ -1,5 +1,6 @@
 import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { sleep } from '../../ports/toolkit/sleep.js';
+import { keepInstallationKnown } from '../../ports/toolkit/keep-installation-known.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Announcement, ProcessAnnouncement } from '../../ports/records/launchers.js';
@@ -148,7 +149,8 @@ export class Builder implements StatusSource {
   }
 
   private startLoops({ context, builds, uploads, cleanup, gauges }: Parts): void {
-    const { clock, config } = context;
+    const { clock, config, records } = context;
+    this.loops.start('the id of the installation', (signal) => keepInstallationKnown(records, clock, signal));
     if (this.workers.build > 0) this.loops.start('the build line', (signal) => builds.run(signal));
     if (this.workers.upload > 0) this.loops.start('the upload line', (signal) => uploads.run(signal));
     if (this.intervals.cleanup > 0) this.loops.start('the image cleanup', (signal) => cleanup.run(signal));

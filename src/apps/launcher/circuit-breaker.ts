@@ -6,7 +6,7 @@ import {
   ALL_CLOSED,
 } from '../../domain/decide/circuit-breaker.js';
 import type { BreakerEvent, BreakerState, Permission, Zone } from '../../domain/decide/circuit-breaker.js';
-import { circuitState } from '../../domain/decide/circuit.js';
+import { allowsAt, circuitState } from '../../domain/decide/circuit.js';
 import type { TroubleCause } from '../../domain/decide/circuit.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import { sleep } from '../../ports/toolkit/sleep.js';
@@ -133,14 +133,15 @@ export class CircuitBreaker implements PermissionSource {
   }
 
   private wakeAtProbe(): void {
-    for (const { probesAt } of this.state.circuits.values()) {
-      if (probesAt <= this.now || this.wakes.has(probesAt)) continue;
-      this.wakes.add(probesAt);
+    for (const circuit of this.state.circuits.values()) {
+      const at = allowsAt(circuit);
+      if (at <= this.now || this.wakes.has(at)) continue;
+      this.wakes.add(at);
       this.tasks.start(`the next probe of ${this.provider}`, async (signal) => {
         try {
-          await sleep(this.services.clock, probesAt - this.now + TICK, signal);
+          await sleep(this.services.clock, at - this.now + TICK, signal);
         } finally {
-          this.wakes.delete(probesAt);
+          this.wakes.delete(at);
         }
         this.hub.wake();
       });

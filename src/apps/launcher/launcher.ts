@@ -5,6 +5,7 @@ import { asError, sleep } from '../../ports/toolkit/sleep.js';
 import { ControlLoop } from '../../ports/toolkit/control-loop.js';
 import { KeyedTasks } from '../../ports/toolkit/keyed-tasks.js';
 import type { Supervisor } from '../../ports/toolkit/supervisor.js';
+import { keepInstallationKnown } from '../../ports/toolkit/keep-installation-known.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { StatusSource, WorkerStatus } from '../../ports/telemetry/status.js';
 import { StaticMachineKeeper, staticProviders } from './static-machines.js';
@@ -125,6 +126,8 @@ export class Launcher implements StatusSource {
 
   private startTasks(): void {
     const { tasks, reaper, lost, routine, stats } = this.parts;
+    const { records, clock } = this.services;
+    tasks.start('the id of the installation', (signal) => keepInstallationKnown(records, clock, signal));
     tasks.start('the node reaper', (signal) => reaper.run(signal));
     tasks.start('the search for lost requests', (signal) => lost.run(signal));
     tasks.start('the routine cleanup', (signal) => routine.run(signal));

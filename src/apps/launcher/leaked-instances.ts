@@ -54,14 +54,23 @@ export class LeakedInstances {
   }
 
   /** Metadata without a node id, or of another installation, is not ours to judge. */
-  private isLeaked(name: string, { metadata }: AccountInstance): boolean {
+  private isLeaked(name: string, { externalId, metadata }: AccountInstance): boolean {
     const node = metadata['nodepool_node_id'];
     if (metadata['nodepool_provider_name'] !== name || node === undefined) return false;
-    if (isForeign(metadata, this.services.records.installation.id)) return false;
+    const { installation } = this.services.records;
     const { view } = this.services.records.nodes;
+    if (installation.former.has(metadata['nodepool_installation_id'] ?? '')) return this.isLost(externalId, node);
+    if (isForeign(metadata, installation.id)) return false;
     const record = view.get(node);
     if (record) return record.value.provider !== name;
     // A record that cannot be understood is somebody's all the same: he may be at work on the machine.
     return !view.damaged().some(({ id }) => id === node);
+  }
+
+  /** Ours from before the store was lost, and of no record: whatever has its number now is another node, unless it has just been begun. */
+  private isLost(externalId: string, node: string): boolean {
+    const { view } = this.services.records.nodes;
+    if (view.damaged().length > 0 || view.get(node)?.value.externalId === null) return false;
+    return [...view.all().values()].every(({ value }) => value.externalId !== externalId);
   }
 }

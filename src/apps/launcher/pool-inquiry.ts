@@ -1,4 +1,6 @@
 import { circuitState } from '../../domain/decide/circuit.js';
+import { planPass } from '../../domain/decide/plan-pass.js';
+import type { RequestPlan } from '../../domain/decide/pool-plan.js';
 import type { HeldRequest, PoolSnapshot } from '../../domain/decide/pool-snapshot.js';
 import type { Change } from '../../domain/decide/what-if.js';
 import { changedSnapshot, supposedLabels } from '../../domain/decide/what-if.js';
@@ -54,6 +56,15 @@ export class PoolInquiry implements PoolQuestions {
     };
   }
 
+  owed(): readonly RequestId[] {
+    const config = this.hands.config();
+    const requests = { held: this.hands.held(), open: this.hands.open(), waiting: this.hands.waiting };
+    if (!config || requests.held.length + requests.open.length === 0) return [];
+    const plan = planPass(this.snapshots.take(config, requests, { chance: 0 }));
+    const asks = plan.crowded && this.snapshots.outdated(config);
+    return plan.requests.filter((each) => asks || isWork(each)).map(({ id }) => id);
+  }
+
   suppose(id: RequestId, changes: readonly Change[], now: number): Supposition | undefined {
     const config = this.hands.config();
     const held = this.hands.held();
@@ -85,6 +96,11 @@ export class PoolInquiry implements PoolQuestions {
     const state = request.state === 'failed' ? 'requested' : request.state;
     return { ...request, state, declinedBy, nodeTypes: supposedLabels(changes) ?? request.nodeTypes };
   }
+}
+
+/** Would something be done about it? */
+function isWork(plan: RequestPlan): boolean {
+  return plan.kind === 'serve' ? plan.steps.length > 0 || plan.room !== null : plan.kind !== 'leave';
 }
 
 function heldAs(held: HeldRequest, request: NodeRequest, changes: readonly Change[]): HeldRequest {

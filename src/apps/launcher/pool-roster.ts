@@ -18,6 +18,8 @@ export interface RosteredWorker {
   readonly identity: PoolIdentity;
   readonly status: WorkerStatus;
   readonly inquiry: PoolQuestions;
+  /** Requests that it sleeps over: a pass of this moment would do something about them, and nothing wakes it. Always empty. */
+  readonly overslept: readonly RequestId[];
   handles(request: RequestId): boolean;
 }
 

@@ -44,6 +44,13 @@ export class PoolSnapshots {
     private readonly identity: PoolIdentity,
   ) {}
 
+  /** Would `prepare` ask? */
+  outdated({ pool }: PoolConfiguration): boolean {
+    const driver = this.usable();
+    if (!driver || (pool.ignoreProviderQuota && pool.availabilityZones.length > 0)) return false;
+    return this.context.capacity.isOld(this.identity.provider, driver);
+  }
+
   /** What is old is asked for again, and what has not happened is noticed: before the snapshot, which only shows what is known. */
   prepare({ pool }: PoolConfiguration): void {
     const { capacity, breakers } = this.context;
@@ -172,7 +179,7 @@ export class PoolSnapshots {
 
   /** Only asked when one of ours has waited for long: it takes looking at everything. */
   private rivals(held: readonly HeldRequest[], now: number): Rivals | null {
-    if (!held.some(({ wait, underway }) => wait !== null && underway === 0 && now - wait.since > TIED)) return null;
+    if (!held.some(({ wait, underway }) => wait !== null && underway === 0 && wait.since + TIED <= now)) return null;
     const { requests, nodes } = this.context.services.records;
     const others = [...requests.view.all().values()].filter(({ id }) => !this.context.roster.handles(id));
     return { others, nodes: [...nodes.view.all().values()] };

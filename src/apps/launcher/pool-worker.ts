@@ -95,6 +95,10 @@ export class PoolWorker {
     return this.phases.handles(request);
   }
 
+  get overslept(): readonly RequestId[] {
+    return this.loop.awaited && this.prepared() ? this.inquiry.owed() : [];
+  }
+
   get status(): WorkerStatus {
     const requests = [...this.handlers.keys()].map((id) => `request ${id}: ${describe(this.phases.of(id))}`);
     const others = this.tasks.names.filter((name) => !name.startsWith('request '));
@@ -120,9 +124,10 @@ export class PoolWorker {
           return this.registration.begin();
         },
         pass: async (inner) => {
-          await this.throttle.run(() => this.pass(), inner);
+          let again = Infinity;
+          await this.throttle.run(() => (again = this.pass()), inner);
           await this.registration.update();
-          return intervals.poolTick;
+          return Math.min(intervals.poolTick, again);
         },
         end: async () => {
           await this.tasks.stop();
@@ -190,14 +195,21 @@ export class PoolWorker {
     return provider && pool ? { provider, pool } : undefined;
   }
 
-  private pass(): void {
+  /** Undefined while nothing can be decided. */
+  private prepared(): PoolConfiguration | undefined {
     const { session, requests, nodes } = this.context.services.records;
-    const config = this.config();
-    if (!config || session.state !== 'connected' || !requests.view.complete || !nodes.view.complete) return;
+    if (session.state !== 'connected' || !requests.view.complete || !nodes.view.complete) return undefined;
+    return this.config();
+  }
+
+  /** Answers after how many seconds to look again even if nothing happens. */
+  private pass(): number {
+    const config = this.prepared();
+    if (!config) return Infinity;
     const held = this.held();
     const open = this.open();
     this.deferring = false;
-    if (held.length === 0 && open.length === 0) return;
+    if (held.length === 0 && open.length === 0) return Infinity;
     this.snapshots.prepare(config);
     const plan = planPass(this.snapshots.take(config, { held, open, waiting: this.phases.waiting }));
     this.considered = plan.requests.map(({ id }) => id);
@@ -207,6 +219,7 @@ export class PoolWorker {
       this.journal.planned(request);
       this.carryOut(request);
     }
+    return plan.again;
   }
 
   private held(): readonly HeldRequest[] {

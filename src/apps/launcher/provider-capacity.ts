@@ -27,6 +27,8 @@ const KEEP = 300;
 const RETRY = 10;
 const AWAITED = 30;
 const DEADLINE = 60;
+/** Timers are a little early at times, seconds. */
+const TICK = 0.005;
 /** After a quota error nothing is created for this long, growing, unless capacity comes back first. */
 const HOLD_OFF_MIN = 5;
 const HOLD_OFF_MAX = 120;
@@ -40,6 +42,8 @@ const HOLD_OFF_PAUSE = 1;
 export class ProviderCapacity {
   private readonly known = new Map<string, Known>();
   private readonly asking = new Set<string>();
+  /** Somebody waits for what others use there, and will be woken to ask again. */
+  private readonly watched = new Set<string>();
   private readonly holdOffs = new Map<string, { until: number; delay: number; problem: string }>();
 
   constructor(
@@ -57,9 +61,7 @@ export class ProviderCapacity {
 
   /** Asks again if what is known is too old, in the background. */
   refresh(name: string, provider: Provider): void {
-    const known = this.known.get(name);
-    if (known?.provider === provider && known.until > this.services.clock.monotonic()) return;
-    this.startAsking(name, provider);
+    if (this.isOld(name, provider)) this.startAsking(name, provider);
   }
 
   /** What others use of the account, as far as is known. */
@@ -73,11 +75,25 @@ export class ProviderCapacity {
     return known?.limits === null ? known.problem : null;
   }
 
-  /** Somebody waits for what others use: it is asked for sooner than otherwise. */
+  /** Is it time to ask again? */
+  isOld(name: string, provider: Provider): boolean {
+    const known = this.known.get(name);
+    return known?.provider !== provider || known.until <= this.services.clock.monotonic();
+  }
+
+  /** Somebody waits for what others use: it is asked for sooner than otherwise, and not only when something happens. */
   awaited(name: string): void {
     const known = this.known.get(name);
-    const soon = this.services.clock.monotonic() + AWAITED;
-    if (known && known.until > soon) this.known.set(name, { ...known, until: soon });
+    if (!known || this.watched.has(name)) return;
+    const now = this.services.clock.monotonic();
+    const until = Math.min(known.until, now + AWAITED);
+    this.known.set(name, { ...known, until });
+    this.watched.add(name);
+    this.tasks.start(`looking again at ${name}`, async (signal) => {
+      await sleep(this.services.clock, Math.max(0, until - now) + TICK, signal);
+      this.watched.delete(name);
+      this.hub.wake();
+    });
   }
 
   /** The cloud said that its quota is used up: forget what we thought, and create nothing for a while. */

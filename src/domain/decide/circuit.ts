@@ -129,6 +129,11 @@ function probes(circuit: Circuit, now: number): number {
   return free > 0 ? free : now - circuit.lastBegun >= PATIENCE ? 1 : 0;
 }
 
+/** When time alone lets more through than now: at the next probe, or when those under way have taken too long. */
+export function allowsAt({ probesAt, window, underway, lastBegun }: Circuit): number {
+  return underway < window ? probesAt : Math.max(probesAt, lastBegun + PATIENCE);
+}
+
 export function isForgotten(circuit: Circuit, now: number): boolean {
   return now - Math.max(circuit.lastRefusal, circuit.lastBegun, circuit.probesAt) > FORGET;
 }

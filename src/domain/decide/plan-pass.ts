@@ -27,7 +27,7 @@ const NOTHING: ReadonlySet<NodeId> = new Set();
 export function planPass(snapshot: PoolSnapshot): PoolPlan {
   const planner = new PassPlanner(snapshot);
   const requests = [...planner.planHeld(), ...planner.planOpen()];
-  return { requests, deferring: planner.deferring, crowded: planner.crowded };
+  return { requests, deferring: planner.deferring, crowded: planner.crowded, again: planner.again };
 }
 
 type Facts = Pick<
@@ -38,6 +38,7 @@ type Facts = Pick<
 class PassPlanner {
   deferring = false;
   crowded = false;
+  again = Infinity;
   private readonly tally: PassTally;
   private readonly facts: Facts;
   private readonly fixed: boolean;
@@ -109,21 +110,20 @@ class PassPlanner {
     wait: RequestWait | null,
   ): RequestPlan | undefined {
     if (underway > 0 || steps.length > 0) return undefined;
-    const { now, rivals, provider, pool } = this.snapshot;
-    const since = wait?.since ?? now;
     const crowded = crowdedReasons({ ...this.facts, request });
-    const tied =
-      rivals !== null &&
-      now - since > TIED &&
-      waitsBehind({
-        request: { id, value: request, version: 0 },
-        because,
-        provider: provider.name,
-        pool: pool.name,
-        ...rivals,
-      }) !== undefined;
+    const tied = this.isTied(id, request, because, wait?.since ?? this.snapshot.now);
     if (crowded.length === 0 && !tied) return undefined;
     return { kind: 'put-back', id, because: crowded.length > 0 ? crowded : because, backOff: tied ? TIED : 0 };
+  }
+
+  /** Has it waited long enough for a request of another launcher that waits for it? Time alone makes it so. */
+  private isTied(id: string, request: NodeRequest, because: readonly Reason[], since: number): boolean {
+    const { now, rivals, provider, pool } = this.snapshot;
+    const left = since + TIED - now;
+    if (left > 0) this.again = Math.min(this.again, left);
+    if (left > 0 || rivals === null) return false;
+    const ours = { request: { id, value: request, version: 0 }, because, provider: provider.name, pool: pool.name };
+    return waitsBehind({ ...ours, ...rivals }) !== undefined;
   }
 
   private room(because: readonly Reason[]): NodeId | null {

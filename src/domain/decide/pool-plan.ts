@@ -12,6 +12,8 @@ export interface PoolPlan {
   readonly deferring: boolean;
   /** What others use of the account stands in somebody's way. */
   readonly crowded: boolean;
+  /** Seconds after which time alone may change something about what is held. */
+  readonly again: number;
 }
 
 /**

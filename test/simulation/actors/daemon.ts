@@ -12,6 +12,9 @@ import { FileConfig } from './file-config.js';
 /** Virtual seconds that an orderly stop may take before a service manager would kill. */
 const STOP_PATIENCE = 90;
 
+/** Seconds after which a service manager starts a program again that has ended with an error. */
+const RESTART = 5;
+
 /** Seconds that a stopped process is watched. */
 const LINGER = 20;
 
@@ -28,8 +31,12 @@ export interface Life {
 /** A daemon on one host: can be killed, frozen, stopped and started again. */
 export abstract class Daemon {
   life: Life | null = null;
-  /** Every store this daemon ever had. */
-  private lives = 0;
+  /** Its configuration, as the present life knows it. */
+  file: FileConfig | null = null;
+  /** Its configuration file cannot be used. */
+  configBroken = false;
+  /** Times that it was started. */
+  lives = 0;
   private stopping = false;
 
   constructor(
@@ -46,6 +53,7 @@ export abstract class Daemon {
 
   start(): void {
     if (this.life) return;
+    if (this.configBroken) return this.startLater();
     this.lives += 1;
     const process = this.world.process(`${this.host}.${this.lives}`, this.role);
     const store = this.world.open(process);
@@ -56,6 +64,12 @@ export abstract class Daemon {
     const host = { hostname: this.host, pid: this.lives };
     const records = new TreeRecords({ store, leases, clock, random: dice, host, logger });
     this.life = { process, store, stop: this.begin(process, store, this.wrap(records, process), logger) };
+  }
+
+  /** It ends at once with an error, and is started again by and by. */
+  private startLater(): void {
+    this.world.chronicle.say(this.host, 'cannot start: its configuration is broken');
+    this.world.clock.schedule(RESTART, () => this.start());
   }
 
   kill(): void {
@@ -106,10 +120,11 @@ export abstract class Daemon {
   protected config(): FileConfig {
     let from = this.world.config;
     let mine = this.fileOf(from);
-    return new FileConfig(mine, () => {
+    const read = (): NodepoolConfig => {
       if (from !== this.world.config) mine = this.fileOf((from = this.world.config));
       return mine;
-    });
+    };
+    return (this.file = new FileConfig(mine, read, this.world.clock, () => this.configBroken));
   }
 
   /** Starts the program; answers the way to stop it. */

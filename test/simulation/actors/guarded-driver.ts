@@ -32,7 +32,9 @@ function guarded(
     if (!process.pass('before')) return new Promise(() => undefined);
     const { nodeId = null, externalId = null } = of;
     world.cloudCall({ kind, process, store, provider: config.name, nodeId, externalId });
-    return process.guard(work());
+    const open = { kind, process, provider: config.name, since: world.clock.monotonic() };
+    world.openCalls.add(open);
+    return process.guard(work().finally(() => world.openCalls.delete(open)));
   };
   const { images } = provider;
   return {

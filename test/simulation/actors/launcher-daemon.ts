@@ -2,6 +2,7 @@ import { MemoryJournal } from '../../../src/adapters/memory-journal/memory-journ
 import { RecordingMetrics } from '../../../src/adapters/memory-metrics/recording-metrics.js';
 import { launcherContainer, PARTS } from '../../../src/apps/composition/launcher-module.js';
 import { TOKENS } from '../../../src/apps/composition/tokens.js';
+import type { PoolRoster } from '../../../src/apps/launcher/pool-roster.js';
 import type { Reservations } from '../../../src/apps/launcher/reservations.js';
 import type { Launcher } from '../../../src/apps/launcher/launcher.js';
 import { ProviderManager } from '../../../src/apps/providers/provider-manager.js';
@@ -21,6 +22,7 @@ export class LauncherDaemon extends Daemon {
   journal: MemoryJournal | null = null;
   /** What it has decided and not done yet. */
   reservations: Reservations | null = null;
+  roster: PoolRoster | null = null;
   /** Seconds after which a pool looks again although nothing has happened. */
   poolTick = 10;
 
@@ -57,6 +59,7 @@ export class LauncherDaemon extends Daemon {
     const launcher = container.get(TOKENS.launcher);
     this.launcher = launcher;
     this.reservations = container.get(PARTS.reservations);
+    this.roster = container.get(PARTS.roster);
     this.journal = journal;
     const begun = new AbortController();
     const starting = launcher.start(begun.signal).catch((error: unknown) => {

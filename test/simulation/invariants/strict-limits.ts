@@ -82,7 +82,7 @@ function checkServers(world: World): void {
     for (const { metadata } of servers) {
       const node = world.model.nodes.get(metadata['nodepool_node_id'] ?? '')?.json;
       const pool = `${String(node?.['provider'])}/${String(node?.['pool'])}`;
-      if (!node || node['provider'] !== metadata['nodepool_provider_name']) continue;
+      if (!node || node['provider'] !== metadata['nodepool_provider_name'] || world.isOfLostStore(metadata)) continue;
       living.set(pool, (living.get(pool) ?? 0) + 1);
       nodes.set(pool, node);
     }

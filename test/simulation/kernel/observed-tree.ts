@@ -88,6 +88,13 @@ export class ObservedTree extends MemoryTree {
     );
   }
 
+  /** Everything is gone. */
+  wipe(): void {
+    const paths = [...this.walk()].map(([path]) => path).filter((path) => path !== '/');
+    for (const path of paths.reverse()) this.remove(path);
+    this.ephemerals.clear();
+  }
+
   private tell(change: Omit<TreeChange, 'author'>): void {
     this.listener({ ...change, author: this.author });
   }

@@ -21,6 +21,8 @@ import type { SimProcess } from './sim-process.js';
 
 /** Seconds without contact after which the server ends a session; the client's time-out is ten. */
 const SESSION_TIMEOUT = 10;
+/** The share of it after which a client gives a silent server up. */
+const CLIENT_PATIENCE = 2 / 3;
 /** More than any honest work asks for in vain within one moment of virtual time. */
 const REFUSALS_PER_MOMENT = 20_000;
 /** Bytes of a message above which the server hangs up (`jute.maxbuffer`). */
@@ -106,6 +108,11 @@ export class SimStore implements TreeStore {
     return this.serverSession;
   }
 
+  /** Is an answer to come? */
+  get busy(): boolean {
+    return this.inflight.size > 0;
+  }
+
   create(path: string, data: Uint8Array, options: CreateOptions = {}): Promise<string> {
     const sent = Uint8Array.from(data);
     const effect = (): string => this.tree.create(path, sent, options, this.serverSession);
@@ -186,12 +193,18 @@ export class SimStore implements TreeStore {
     if (this.connection === null || this.closed) return;
     this.sever();
     this.process.away(seconds);
-    this.process.run(() => {
-      if (this.connection !== null || this.closed) return;
-      this.tracker.suspended();
-      this.failAll((path) => new ConnectionLostError('The connection was lost', path));
-    });
+    this.process.run(() => this.noticeLoss());
     this.process.base.schedule(seconds, () => this.process.run(() => this.restore()));
+  }
+
+  /** The link is dead in both directions: the client goes on sending until it has heard nothing for too long. */
+  goSilent(seconds: number): void {
+    if (this.connection === null || this.closed) return;
+    const silence = SESSION_TIMEOUT * CLIENT_PATIENCE;
+    this.sever();
+    this.process.away(Math.max(seconds, silence));
+    this.process.base.schedule(silence, () => this.process.run(() => this.noticeLoss()));
+    this.process.base.schedule(Math.max(seconds, silence + HANG_UP), () => this.process.run(() => this.restore()));
   }
 
   /** The server ends the session now. */
@@ -299,6 +312,12 @@ export class SimStore implements TreeStore {
     this.cancelExpiry = this.process.base.schedule(patience, () => {
       if (!session.over) this.endOf(session);
     });
+  }
+
+  private noticeLoss(): void {
+    if (this.connection !== null || this.closed) return;
+    this.tracker.suspended();
+    this.failAll((path) => new ConnectionLostError('The connection was lost', path));
   }
 
   private restore(): void {

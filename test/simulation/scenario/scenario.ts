@@ -4,6 +4,7 @@ import type { JobPlan } from '../actors/requestor.js';
 import { ELSEWHERE } from '../invariants/node-rules.js';
 import type { Dice } from '../kernel/dice.js';
 import { Streams } from '../kernel/dice.js';
+import { makeCalamities, makeWipe } from './calamities.js';
 import { TENANT } from './draft.js';
 import type { Draft, ProviderDraft } from './draft.js';
 import type { AtCall, Deed, Step } from './steps.js';
@@ -41,6 +42,9 @@ const SECOND_ERA = 6000;
 /** From here on ZooKeeper has troubles of its own in some. */
 const THIRD_ERA = 7000;
 
+/** From here on links go dead, disks are full, configuration files broken in some. */
+const FOURTH_ERA = 8000;
+
 export function makeScenario(seed: number): Scenario {
   const dice = new Streams(seed).of('scenario');
   const draft = makeDraft(dice);
@@ -56,7 +60,10 @@ export function makeScenario(seed: number): Scenario {
   const rush = tight ? makeRush(tight, base, WARM_UP, end) : [];
   const refusals = seed > FIRST_ERA ? makeRefusals(new Streams(seed).of('refusals'), base, end) : [];
   const outages = seed > THIRD_ERA ? makeOutages(new Streams(seed).of('outages'), end) : [];
-  const steps = [...makeJobs(dice, base, end), ...makeFaults(dice, base, end), ...refusals, ...outages, ...rush].sort(
+  const calamities = seed > FOURTH_ERA ? makeCalamities(new Streams(seed).of('calamities'), base, WARM_UP, end) : [];
+  const wipes = seed > FOURTH_ERA ? makeWipe(new Streams(seed).of('wipe'), WARM_UP, end) : [];
+  const troubles = [...refusals, ...outages, ...calamities, ...wipes];
+  const steps = [...makeJobs(dice, base, end), ...makeFaults(dice, base, end), ...troubles, ...rush].sort(
     (a, b) => a.at - b.at,
   );
   const slow = dice.chance(0.5);

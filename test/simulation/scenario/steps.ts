@@ -38,6 +38,21 @@ export type Deed =
       readonly lag: number;
     }
   | { readonly do: 'build-order'; readonly image: string }
+  /** The link is dead, and nobody is told: what is sent is lost until the client notices the silence. */
+  | { readonly do: 'half-open'; readonly who: string; readonly seconds: number }
+  /** The store is lost with everything in it, and begins anew; whoever asks for nodes is started again. */
+  | { readonly do: 'wipe' }
+  | { readonly do: 'full-disk'; readonly builder: string; readonly seconds: number }
+  /** The file on that host cannot be read, or not be understood. */
+  | { readonly do: 'broken-config'; readonly who: string; readonly seconds: number }
+  /** It dies after so many calls, is started again, and so on. */
+  | {
+      readonly do: 'crash-loop';
+      readonly who: string;
+      readonly seconds: number;
+      readonly calls: number;
+      readonly downFor: number;
+    }
   | { readonly do: 'build-failures'; readonly builder: string; readonly times: number };
 
 export interface AtCall {

@@ -1,0 +1,38 @@
+import type { Area } from '../source-mutation.js';
+
+/** Worlds with pools that look again by themselves only once an hour, and clouds that fall silent. */
+const WORLDS = { simulatorFrom: 700_000 };
+
+export const STANDSTILL: Area = {
+  title: 'What stands still although it should go on',
+  mutations: [
+    {
+      name: 'forgets to look again at a request that it has left alone for a while',
+      file: 'src/apps/launcher/pool-worker.ts',
+      find: "{ kind: 'backed-off', state: this.stateOf(id) });\n    this.loop.wake();",
+      replace: "{ kind: 'backed-off', state: this.stateOf(id) });",
+      foundBy: WORLDS,
+    },
+    {
+      name: 'sleeps while two requests of two launchers wait for each other',
+      file: 'src/domain/decide/plan-pass.ts',
+      find: '    if (left > 0) this.again = Math.min(this.again, left);\n',
+      replace: '',
+      foundBy: { simulatorFrom: 700_030 },
+    },
+    {
+      name: 'sleeps after a probe of a silent cloud that is not answered',
+      file: 'src/domain/decide/circuit.ts',
+      find: 'return underway < window ? probesAt : Math.max(probesAt, lastBegun + PATIENCE);',
+      replace: 'return underway < window + lastBegun ? probesAt : probesAt;',
+      foundBy: WORLDS,
+    },
+    {
+      name: 'waits for ever for the answer to a call to the cloud',
+      file: 'src/ports/toolkit/deadline.ts',
+      find: 'Number.isFinite(seconds) ? clock.schedule(seconds, late)',
+      replace: 'Number.isNaN(seconds) ? clock.schedule(seconds, late)',
+      foundBy: WORLDS,
+    },
+  ],
+};
