@@ -2,12 +2,6 @@ import type { LoggedChange, LoggedEvent } from '../transaction-log.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Who held a lock until which transaction. */
-interface Former {
-  readonly session: string;
-  readonly transaction: string;
-}
-
 /** Transactions of others that may come between the calls of a removal, which are sent one after the other. */
 const MOMENT = 100;
 
@@ -19,7 +13,10 @@ export class LoggedTree {
   /** What there is, by path; null where there is no JSON in it. */
   readonly records = new Map<string, Fields | null>();
   private readonly contenders = new Map<string, Map<string, string>>();
-  private readonly former = new Map<string, Former>();
+  /** By lock and session: the transaction in which the session let go of the lock. */
+  private readonly former = new Map<string, Map<string, string>>();
+  /** By path: the transaction that wrote it last. */
+  private readonly written = new Map<string, string>();
   private readonly ephemeral = new Map<string, Set<string>>();
   private readonly over = new Set<string>();
 
@@ -33,9 +30,11 @@ export class LoggedTree {
   }
 
   apply(change: LoggedChange): void {
-    const { kind, path, record } = change;
+    const { kind, path, record, transaction } = change;
     if (kind === 'remove') this.records.delete(path);
     else this.records.set(path, record);
+    if (kind === 'remove') this.written.delete(path);
+    else this.written.set(path, transaction);
     const contender = CONTENDER.exec(path);
     if (contender?.[1] !== undefined) this.contend(contender[1], change);
     if (contender || EPHEMERAL.test(path)) this.keepEphemeral(change);
@@ -52,15 +51,18 @@ export class LoggedTree {
 
   /** Whether the change is made by the holder of a lock: one that was let go in the same transaction counts. */
   isUnder(folder: string, { session, transaction }: LoggedChange): boolean {
-    const former = this.former.get(folder);
-    return this.holder(folder) === session || (former?.session === session && former.transaction === transaction);
+    return this.holder(folder) === session || this.former.get(folder)?.get(session) === transaction;
   }
 
-  /** The same, for what has to be removed after its lock: it counts for a moment, unless somebody else has the lock. */
+  /**
+   * The same, for what has to be removed after its lock: it counts for a moment, unless somebody else has the lock. Whoever only had it
+   * in between, and wrote nothing, is in nobody's way: what is removed is what was there under the lock.
+   */
   isAfter(folder: string, change: LoggedChange): boolean {
+    const { session, transaction, path } = change;
     if (this.holder(folder) !== undefined) return this.isUnder(folder, change);
-    const former = this.former.get(folder);
-    return former?.session === change.session && Number(change.transaction) - Number(former.transaction) <= MOMENT;
+    const letGo = Number(this.former.get(folder)?.get(session));
+    return Number(transaction) - letGo <= MOMENT && Number(this.written.get(path)) <= letGo;
   }
 
   private holder(folder: string): string | undefined {
@@ -75,7 +77,7 @@ export class LoggedTree {
       const owner = all.get(path);
       const held = owner !== undefined && this.holder(folder) === owner;
       all.delete(path);
-      if (held) this.former.set(folder, { session: owner, transaction });
+      if (held) this.former.set(folder, (this.former.get(folder) ?? new Map<string, string>()).set(owner, transaction));
     }
     if (all.size > 0) this.contenders.set(folder, all);
     else this.contenders.delete(folder);

@@ -43,6 +43,14 @@ describe('the judge of locks', () => {
     expect(problems(made().remove('a', NODE))).toHaveLength(1);
   });
 
+  it('lets a node be removed after somebody else had its lock in between, unless he wrote it', () => {
+    const between = (): HandMadeLog =>
+      made().lock('a', LOCK).lock('b', LOCK, 1).write('a', NODE, { state: 'deleted' }).unlock('a', LOCK);
+    expect(problems(between().unlock('b', LOCK, 1).remove('a', NODE))).toEqual([]);
+    const written = between().write('b', NODE, BUILDING).unlock('b', LOCK, 1);
+    expect(problems(written.remove('a', NODE))).toHaveLength(1);
+  });
+
   it('finds a request that is answered without its lock, and lets its owner take it back', () => {
     const asked = (): HandMadeLog => new HandMadeLog().create('c', REQUEST, { state: 'requested' });
     const pending = { state: 'pending' };
