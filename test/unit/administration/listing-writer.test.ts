@@ -62,8 +62,8 @@ describe('a list that is written again and again', () => {
   test('comes in parts of 500 rows, first the widths of all, then the lines; one odd row is laid out by itself', () => {
     const [sample] = fc.sample(node, { numRuns: 1, seed: 1 });
     const plain = { ...sample!, labels: [], provider: 'p', hostname: 'h', comment: null, userData: null };
-    const rows = Array.from({ length: 1201 }, (_, index) => ({ ...plain, id: String(index), state: 'ready' }));
-    rows[700] = { ...plain, id: '700', state: 'ready', hostname: '漢\nb' };
+    const rows = Array.from({ length: 1201 }, (_, index) => ({ ...plain, id: String(index), state: 'ready' as const }));
+    rows[700] = { ...plain, id: '700', state: 'ready' as const, hostname: '漢\nb' };
     const writer = new ListingWriter(NODE_DETAILS);
     for (const later of [0, 3600]) {
       const [json, table] = [[...writer.json(rows, NOW + later)], [...writer.table(rows, NOW + later)]];
