@@ -38,6 +38,21 @@ export function describeInstallation(adapter: string, makeWorld: () => StoreWorl
       expect(JSON.parse(text((await members[2]?.store.read(PATH))?.data))).toEqual({ id: first });
     });
 
+    it('is to be learnt again in a new session: until then keys are made of something else', async () => {
+      const [one] = members as [Member];
+      const { installation, session } = one.records;
+      const [id] = await learnt([one]);
+      expect(installation.keyId).toBe(id);
+      const { generation } = session;
+      await world.expire(one.store);
+      await world.eventually('there is a new session', () => session.generation > generation);
+      expect(installation.id).toBe(id);
+      expect(installation.keyId).not.toBe(id);
+      await learnt([one]);
+      expect(installation.keyId).toBe(id);
+      expect([...installation.former]).toEqual([]);
+    });
+
     it('knows the id that it made up although nobody said that it was stored', async () => {
       const [one] = members as [Member];
       world.loseNextReply(one.store, 'create');

@@ -185,7 +185,7 @@ export const LAUNCHER: Area = {
     {
       name: 'deletes servers of another installation in the same account',
       file: 'src/apps/launcher/leaked-instances.ts',
-      find: '    if (isForeign(metadata, this.services.records.installation.id)) return false;\n',
+      find: '    if (isForeign(metadata, installation.id)) return false;\n',
       replace: '',
       foundBy: { test: 'test/unit/launcher/two-installations.test.ts' },
     },

@@ -61,7 +61,7 @@ export function makeScenario(seed: number): Scenario {
   const refusals = seed > FIRST_ERA ? makeRefusals(new Streams(seed).of('refusals'), base, end) : [];
   const outages = seed > THIRD_ERA ? makeOutages(new Streams(seed).of('outages'), end) : [];
   const calamities = seed > FOURTH_ERA ? makeCalamities(new Streams(seed).of('calamities'), base, WARM_UP, end) : [];
-  const wipes = seed > FOURTH_ERA ? makeWipe(new Streams(seed).of('wipe'), WARM_UP, end) : [];
+  const wipes = seed > FOURTH_ERA ? makeWipe(new Streams(seed).of('lost store'), WARM_UP, end) : [];
   const troubles = [...refusals, ...outages, ...calamities, ...wipes];
   const steps = [...makeJobs(dice, base, end), ...makeFaults(dice, base, end), ...troubles, ...rush].sort(
     (a, b) => a.at - b.at,
