@@ -57,6 +57,7 @@ export class LauncherDaemon extends Daemon {
     const launcher = container.get(TOKENS.launcher);
     this.launcher = launcher;
     this.reservations = container.get(PARTS.reservations);
+    this.world.reservations.set(process.name, this.reservations);
     this.journal = journal;
     const begun = new AbortController();
     const starting = launcher.start(begun.signal).catch((error: unknown) => {
