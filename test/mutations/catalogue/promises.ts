@@ -2,6 +2,8 @@ import type { Area } from '../source-mutation.js';
 
 /** Where each of them is found soon. */
 const WORLDS = { simulatorFrom: 1_300_000 };
+/** Here several builds fail in a row. */
+const FAILING_BUILDS = { simulatorFrom: 1_301_382 };
 
 export const PROMISES: Area = {
   title: 'Found by the rules of the simulator about servers, images and reasons',
@@ -38,8 +40,8 @@ export const PROMISES: Area = {
     {
       name: 'leaves the files of builds behind that are gone',
       file: 'src/domain/decide/image-local-files.ts',
-      find: "if (!record) return [{ do: 'remove-files', key, because: { code: 'NO_RECORD' } }];",
-      replace: 'if (!record) return [];',
+      find: 'input.local.filter((local) => !local.untouchable)',
+      replace: 'input.local.filter((local) => !local.untouchable && local.formats.length > 99)',
       foundBy: WORLDS,
     },
     {
@@ -54,14 +56,14 @@ export const PROMISES: Area = {
       file: 'src/domain/decide/build-backoff.ts',
       find: 'failure.base * 2 ** (failures - 1)',
       replace: 'failure.base',
-      foundBy: WORLDS,
+      foundBy: FAILING_BUILDS,
     },
     {
       name: 'rests after the first failed build as after the sixth',
       file: 'src/domain/decide/build-backoff.ts',
       find: 'const failures = (previous?.failures ?? 0) + 1;',
       replace: 'const failures = (previous?.failures ?? 5) + 1;',
-      foundBy: WORLDS,
+      foundBy: FAILING_BUILDS,
     },
     {
       name: 'goes by the build before the newest when it decides whether to build',
@@ -90,6 +92,34 @@ export const PROMISES: Area = {
       file: 'src/apps/builder/upload-run.ts',
       find: '      const build = await this.stillDue(job);\n',
       replace: '      await acquired.lease.release();\n      const build = await this.stillDue(job);\n',
+      foundBy: WORLDS,
+    },
+    {
+      name: 'declines what it would have to wait for',
+      file: 'src/domain/decide/admission.ts',
+      find: "if (later.length > 0) return { verdict: 'wait', because: later };",
+      replace: "if (later.length > 0) return { verdict: 'decline', because: later };",
+      foundBy: WORLDS,
+    },
+    {
+      name: 'gives a node up after its first attempt',
+      file: 'src/apps/launcher/node-launch.ts',
+      find: 'const again = attempt < this.attempts;',
+      replace: 'const again = attempt < 1;',
+      foundBy: WORLDS,
+    },
+    {
+      name: 'says of a limit that more of it is used than is',
+      file: 'src/domain/decide/quota-fit.ts',
+      find: 'reasons.push({ code: check.code, owner: check.owner, resource, used, limit, need: amount });',
+      replace: 'reasons.push({ code: check.code, owner: check.owner, resource, used: used * 3, limit, need: amount });',
+      foundBy: WORLDS,
+    },
+    {
+      name: 'leaves requests to pools that have declined them',
+      file: 'src/domain/decide/admission.ts',
+      find: '      !input.request.declinedBy.includes(pool.id) &&\n',
+      replace: '',
       foundBy: WORLDS,
     },
   ],

@@ -8,8 +8,11 @@ const BUILD = /^\/nodepool\/images\/([^/]+)\/builds\/(?!lock$)([^/]+)$/;
 const ORDER = /^\/nodepool\/images\/([^/]+)\/request-build$/;
 /** Seconds that an edited configuration may take to be in force everywhere. */
 const CONFIG_LAG = 60;
-/** Seconds for which an order that is gone, or a build that has just ended, may count as before. */
+/** Seconds for which an order that is gone may count as before. */
 const LAG = 10;
+/** Seconds between the look under the lock and the record of a new build; more where messages take their time. */
+const LOOK = 1;
+const SLOW_LOOK = 60;
 
 /** When an order to build was there last, by image: of one world. */
 class Orders {
@@ -37,11 +40,13 @@ export const imagesAreBuiltWhenDue: Invariant = {
     const image = BUILD.exec(change.path)?.[1];
     if (image === undefined || change.kind !== 'create' || change.author?.role !== 'builder') return;
     if (isOrdered(image, world)) return;
+    const now = world.clock.monotonic();
+    const seen = now - (change.author.absence.to > now - SLOW_LOOK ? SLOW_LOOK : LOOK);
     const fresh = [...world.model.builds.values()].find(
       (build) =>
         build.image === image &&
         build.state === 'ready' &&
-        build.changedAt < world.clock.monotonic() - LAG &&
+        build.changedAt < seen &&
         isFresh(image, build.json ?? {}, world),
     );
     if (!fresh) return;

@@ -53,7 +53,8 @@ export const CLOUD_JUDGES: Judges<Code> = {
     // Who cannot delete what is broken makes no further attempt.
     if (attempts < Math.min(...allowed) && text(record.json?.['external_id']) === null)
       return `${Math.min(...allowed)} attempts are allowed`;
-    return problemUnless(record.state === 'failed' || record.state === 'deleting', `it is ${String(record.state)}`);
+    const lives = record.state === 'ready' || record.state === 'in-use' || record.state === 'hold';
+    return lives ? `it is ${record.state}` : null;
   },
   CLOUD_QUOTA: ({ provider, problem }, facts) => {
     if (problem === '' || !isOwn(provider, facts)) return 'that is another provider';

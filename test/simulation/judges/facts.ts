@@ -72,10 +72,6 @@ export function requestorOf(facts: Facts): string | null {
   return text(requestOf(facts)?.json?.['requestor']);
 }
 
-export function isRegistered({ world }: Facts, launcher: string): boolean {
-  return [...world.model.registered.values()].some(({ id }) => id === launcher);
-}
-
 /** Since when the decider has been registered; Infinity = it is not. */
 export function registeredSince({ world, decider }: Facts): number {
   return [...world.model.registered.values()].find(({ id }) => id === decider)?.since ?? Infinity;

@@ -29,12 +29,13 @@ const LASTING: ReadonlySet<Reason['code']> = new Set([
   'HANDLER_ERROR',
 ]);
 
-/** Judges what a daemon says at the moment at which it begins to say it. Who has been away does not know better yet. */
+/** Judges what a daemon says at the moment at which it begins to say it. Who has been away, or has lost its session, does not know better yet. */
 export function judgeEntry(entry: JournalEntry, process: SimProcess, world: World): void {
   const now = world.clock.monotonic();
   if (entry.subject.kind === 'request')
     memoryOf(world).said(entry.subject.decider, entry.subject.id, entry.decision.verdict);
   if (process.dead || process.absence.to > now - HEARD) return;
+  if (memoryOf(world).lately(`session ${process.name}`, now)) return;
   const { subject, decision } = entry;
   // Of what is gone already nobody can say what it was.
   if (subject.kind === 'request' && !world.model.requests.has(subject.id)) return;

@@ -1,5 +1,4 @@
 import type { PoolConfig } from '../../../src/domain/config/config.js';
-import type { Reason } from '../../../src/domain/explain/reason.js';
 import { MIN_READY_REQUESTOR } from '../../../src/domain/model/request.js';
 import { text, texts } from '../kernel/tree-model.js';
 import {

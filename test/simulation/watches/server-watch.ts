@@ -2,6 +2,7 @@ import type { FakeServerView } from '../../../src/adapters/fake-cloud/fake-serve
 import type { ModelRecord } from '../kernel/tree-model.js';
 import { text } from '../kernel/tree-model.js';
 import type { Simulation } from '../simulation.js';
+import type { World } from '../world.js';
 import type { Fitness } from './fitness.js';
 
 /** Seconds between two cleanups of a launcher, and how many of them a leaked server may see. */
@@ -44,6 +45,7 @@ export class ServerWatch {
     const before = this.servers;
     this.servers = new Map();
     const all = world.clouds.all.flatMap(({ servers }) => servers);
+    checkTwins(all, world);
     const lost = all.filter((server) => isUntracked(server, world.model.nodes));
     for (const server of lost) {
       const since = before.get(server.id) ?? now;
@@ -64,6 +66,19 @@ export class ServerWatch {
     const able = scenario.launchers.filter(({ providers }) => providers === 'all' || providers.includes(name));
     const fit = Math.min(Infinity, ...able.map(({ host }) => this.fitness.ofDaemon(host)));
     return now - Math.max(since, fit, this.fitness.ofCloud(provider.cloud));
+  }
+}
+
+/** A node has one living server at most, whatever became of the answers to those who asked for it. */
+function checkTwins(servers: readonly FakeServerView[], world: World): void {
+  const living = new Map<string, string>();
+  for (const { id, status, metadata } of servers) {
+    const node = metadata['nodepool_node_id'];
+    if (node === undefined || (status !== 'building' && status !== 'active')) continue;
+    const key = `${node} in ${String(metadata['nodepool_provider_name'])}`;
+    const other = living.get(key);
+    if (other !== undefined) world.chronicle.fail('a node has one server', `node ${key} has ${other} and ${id}`);
+    living.set(key, id);
   }
 }
 

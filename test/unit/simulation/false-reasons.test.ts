@@ -150,15 +150,14 @@ const ABOUT: Readonly<Record<About, readonly [id: string, decider: string]>> = {
   node: [NODE, POOL],
   label: ['small', 'launcher0-MinReady'],
   image: ['image', 'launcher0'],
-} as Readonly<Record<About, readonly [id: string, decider: string]>>;
+};
 
 describe('the judges of reasons', () => {
   it.each(Object.entries(LIES))('find a false %s', async (code, [kind, verdict, reason]) => {
     const { world, speaker } = await aQuietWorld();
     const [id, decider] = ABOUT[kind];
-    const time = { what: null, since: 0, spent: [] };
-    const subject = { kind, id, decider } as DecisionSubject;
-    judgeEntry({ subject, decision: { verdict, because: [reason] }, since: 0, time } as never, speaker, world);
+    const decision = { verdict, because: [reason] };
+    judgeEntry({ subject: { kind, id, decider }, decision, since: 0 }, speaker, world);
     expect(world.chronicle.violation?.rule).toBe('every reason is true');
     expect(world.chronicle.violation?.detail).toContain(`"code":"${code}"`);
   });
