@@ -2,7 +2,7 @@ import type { Area } from '../source-mutation.js';
 
 /** Where each of them is found soon. */
 const WORLDS = { simulatorFrom: 1_300_000 };
-/** Here several builds fail in a row. */
+/** Here images are soon old, and several builds fail in a row. */
 const FAILING_BUILDS = { simulatorFrom: 1_301_382 };
 
 export const PROMISES: Area = {
@@ -66,13 +66,6 @@ export const PROMISES: Area = {
       foundBy: FAILING_BUILDS,
     },
     {
-      name: 'goes by the build before the newest when it decides whether to build',
-      file: 'src/domain/decide/build-due.ts',
-      find: 'const newest = newestReadyBuilds(input.builds, 1)[0];',
-      replace: 'const newest = newestReadyBuilds(input.builds, 2).at(-1);',
-      foundBy: WORLDS,
-    },
-    {
       name: 'keeps the newest build only',
       file: 'src/domain/decide/image-recency.ts',
       find: 'export const GENERATIONS_KEPT = 2;',
@@ -113,13 +106,6 @@ export const PROMISES: Area = {
       file: 'src/domain/decide/quota-fit.ts',
       find: 'reasons.push({ code: check.code, owner: check.owner, resource, used, limit, need: amount });',
       replace: 'reasons.push({ code: check.code, owner: check.owner, resource, used: used * 3, limit, need: amount });',
-      foundBy: WORLDS,
-    },
-    {
-      name: 'leaves requests to pools that have declined them',
-      file: 'src/domain/decide/admission.ts',
-      find: '      !input.request.declinedBy.includes(pool.id) &&\n',
-      replace: '',
       foundBy: WORLDS,
     },
   ],

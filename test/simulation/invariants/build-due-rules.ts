@@ -46,7 +46,7 @@ export const imagesAreBuiltWhenDue: Invariant = {
       (build) =>
         build.image === image &&
         build.state === 'ready' &&
-        build.changedAt < seen &&
+        (build.changedAt < seen || build.writer?.process === change.author?.process) &&
         isFresh(image, build.json ?? {}, world),
     );
     if (!fresh) return;

@@ -65,7 +65,7 @@ export const NODE_JUDGES: Judges<Exclude<NodeReason, MachineReason>['code']> = {
     const began = memoryOf(world)
       .callsOf(process.name, provider)
       .findLast(({ kind }) => kind === 'start');
-    const starting = !began || now - began.at < DELETION;
+    const starting = began !== undefined && now - began.at < DELETION;
     return problemUnless(refused || !configured || shaken || starting, 'nothing has gone wrong');
   },
 };

@@ -1,16 +1,7 @@
 import type { PoolConfig } from '../../../src/domain/config/config.js';
 import { MIN_READY_REQUESTOR } from '../../../src/domain/model/request.js';
 import { text, texts } from '../kernel/tree-model.js';
-import {
-  cloudOf,
-  CONFIG_LAG,
-  poolOf,
-  problemUnless,
-  providerOf,
-  requestOf,
-  requestorOf,
-  resourcesOf,
-} from './facts.js';
+import { cloudOf, CONFIG_LAG, poolOf, problemUnless, requestOf, requestorOf, resourcesOf } from './facts.js';
 import { somewhere, wholeOf } from './facts.js';
 import type { Facts, Judges, ReasonOf } from './facts.js';
 import { memoryOf } from './memory.js';
@@ -43,10 +34,8 @@ export const QUOTA_JUDGES: Judges<Code> = {
     ) ??
     need(reason, facts) ??
     used(reason, facts),
-  MIN_READY_AT_CAPACITY: (_reason, facts) => {
-    if (![MIN_READY_REQUESTOR, null].includes(requestorOf(facts))) return 'somebody wants that node';
-    return hasRoom(facts) ? 'there is room for it' : null;
-  },
+  MIN_READY_AT_CAPACITY: (_reason, facts) =>
+    problemUnless([MIN_READY_REQUESTOR, null].includes(requestorOf(facts)), 'somebody wants that node'),
   MAX_CONCURRENCY: ({ provider, active, limit }, facts) => {
     const { world, process } = facts;
     const ours = world.reservations.get(process.name)?.launchesOf(provider) ?? 0;
@@ -145,28 +134,4 @@ function knownQuota(reason: Quota, facts: Facts): string | null {
 function quotas({ owner, resource }: Quota, { world }: Facts): readonly number[] {
   const { name, knobs } = cloudOf(world, owner);
   return [knobs.quota[resource] ?? Infinity, ...memoryOf(world).quotas(name, resource)];
-}
-
-/** Is there so much room that nothing can be said against one node more? */
-function hasRoom(facts: Facts): boolean {
-  const { world, process } = facts;
-  const [config, ...others] = world.recentConfigs(CONFIG_LAG);
-  const pool = config && poolOf(facts, config);
-  const provider = config && providerOf(facts, config);
-  const kept = world.reservations.get(process.name);
-  if (!pool || !provider || !kept || others.length > 0 || labelsOf(facts).length === 0) return false;
-  const now = world.clock.monotonic();
-  const memory = memoryOf(world);
-  if (provider.maxConcurrency <= kept.launchesOf(provider.name) + 1) return false;
-  if (memory.trouble(process.name, provider.name, now) || memory.callsOf(process.name, provider.name).length === 0)
-    return false;
-  const cloud = cloudOf(world, provider.name);
-  const taken = cloud.servers.length + (kept.forProvider(provider.name)['instances'] ?? 0);
-  const quota = Math.min(...memory.quotas(cloud.name, 'instances'), cloud.knobs.quota['instances'] ?? Infinity);
-  if (!pool.ignoreProviderQuota && quota < 4 * (taken + 1)) return false;
-  const own = `pool ${provider.name}/${pool.name}`;
-  return Object.entries(wholeOf(facts, pool)).every(([resource, amount]) => {
-    const most = memory.usage.range(own, resource, now).most + (kept.forPool(provider.name, pool.name)[resource] ?? 0);
-    return most + amount <= (pool.limits[resource] ?? Infinity);
-  });
 }
