@@ -4,6 +4,7 @@ import { LAUNCHER } from './catalogue/launcher.js';
 import { LEASES } from './catalogue/leases.js';
 import { LIMITS } from './catalogue/limits.js';
 import { MACHINES } from './catalogue/machines.js';
+import { PROMISES } from './catalogue/promises.js';
 import { RULES } from './catalogue/rules.js';
 import { STANDSTILL } from './catalogue/standstill.js';
 import { STORE } from './catalogue/store.js';
@@ -19,4 +20,5 @@ export const AREAS: readonly Area[] = [
   RULES,
   STANDSTILL,
   CALAMITIES,
+  PROMISES,
 ];

@@ -1,5 +1,6 @@
 import { ELSEWHERE } from './invariants/node-rules.js';
 import { parse, text, texts } from './kernel/tree-model.js';
+import { leftBehind } from './watches/file-watch.js';
 import { TENANT } from './scenario/draft.js';
 import type { ModelRecord } from './kernel/tree-model.js';
 import type { Simulation } from './simulation.js';
@@ -16,6 +17,8 @@ export function whatIsLeft(simulation: Simulation): readonly string[] {
     left.push(`request ${id} is ${String(state)} for ${String(json?.['requestor'])}`);
   }
   left.push(...nodesLeft(simulation), ...serversLeft(simulation), ...imagesMissing(simulation));
+  for (const builder of simulation.builders)
+    left.push(...leftBehind(builder, world.model.builds).map((build) => `files of ${build} on ${builder.host}`));
   for (const label of draft.labels) {
     const free = countFree(simulation, label.name);
     if (free.all < label.minReady) left.push(`${free.all} of ${label.minReady} ${label.name} are ready`);

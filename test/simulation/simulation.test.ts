@@ -17,6 +17,12 @@ const KEPT: readonly (readonly [seed: number, what: string])[] = [
   [772944608, "nobody looked for what an upload had left when the answer to its record's removal was lost"],
   [338440114, 'a builder was blamed for a format that a foreign build does not have'],
   [840000150, 'a launcher was blamed for the order in which it took requests just after its session had ended'],
+  [1300002, 'a pool was taken for a liar about the priority of one whose new record had not come yet'],
+  [1300020, 'what a client had dropped from the record of a node was not counted by the judge of limits'],
+  [1300048, 'a launcher was to know why a deletion failed while its provider was just starting'],
+  [990000026, 'a launcher was to know whose lock it was at the moment at which its session had ended'],
+  [990000010, 'a node whose launch had failed was deleted by others before its request was declined'],
+  [1301384, 'a pool was to have room for a ready node that it had just given away'],
   [339, 'a damaged record was removed with the contenders for its lock'],
 ];
 

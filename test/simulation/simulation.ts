@@ -16,6 +16,9 @@ import type { Draft } from './scenario/draft.js';
 import type { Scenario } from './scenario/scenario.js';
 import { restoreLimits, wholeRooms } from './scenario/whole-room.js';
 import type { Mutation } from './mutations.js';
+import { Fitness } from './watches/fitness.js';
+import { FileWatch } from './watches/file-watch.js';
+import { ServerWatch } from './watches/server-watch.js';
 import { World } from './world.js';
 
 export interface SimulationOptions {
@@ -57,8 +60,8 @@ export class Simulation {
   readonly builders: BuilderDaemon[] = [];
   readonly clients: RequestorHost[] = [];
   readonly draft: Draft;
-  private readonly explanations = new ExplanationWatch();
-  private readonly standstill = new StandstillWatch();
+  private readonly fitness: Fitness;
+  private readonly watches: readonly { look(simulation: Simulation): void }[];
   private nextLook = 0;
   private readonly wrap: RecordsWrapper | undefined;
 
@@ -69,6 +72,13 @@ export class Simulation {
     this.wrap = options.wrap;
     this.world = new World(scenario.seed, INVARIANTS, options.keepLines ?? 0);
     this.draft = structuredClone(scenario.draft);
+    this.fitness = new Fitness(this.world);
+    this.watches = [
+      new ExplanationWatch(),
+      new StandstillWatch(),
+      new ServerWatch(this.fitness),
+      new FileWatch(this.fitness),
+    ];
   }
 
   /** The same system with a defect. */
@@ -145,8 +155,8 @@ export class Simulation {
       await clock.advanceUntil(() => chronicle.broken, Math.min(30, until - clock.monotonic()));
       if (!chronicle.broken && clock.monotonic() >= this.nextLook) {
         this.nextLook = clock.monotonic() + BETWEEN_LOOKS;
-        this.explanations.look(this);
-        this.standstill.look(this);
+        this.fitness.look(this.daemons);
+        for (const watch of this.watches) watch.look(this);
       }
     }
   }

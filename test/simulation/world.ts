@@ -2,6 +2,7 @@ import { FakeClouds } from '../../src/adapters/fake-cloud/fake-clouds.js';
 import type { FakeCloud } from '../../src/adapters/fake-cloud/fake-cloud.js';
 import { VirtualClock } from '../../src/adapters/memory/virtual-clock.js';
 import type { NodepoolConfig } from '../../src/domain/config/config.js';
+import type { Reservations } from '../../src/apps/launcher/reservations.js';
 import type { FakeCallKind } from '../../src/adapters/fake-cloud/fake-call.js';
 import { Chronicle } from './kernel/chronicle.js';
 import { Streams } from './kernel/dice.js';
@@ -20,6 +21,14 @@ export interface CloudCall {
   readonly provider: string;
   readonly nodeId: string | null;
   readonly externalId: string | null;
+  /** The session that the process had. */
+  readonly author: Author;
+  /** The build whose image is uploaded. */
+  readonly build: string | null;
+  /** Virtual seconds. */
+  readonly at: number;
+  /** What became of it, as far as the process has heard; a process that is dead or frozen hears nothing. */
+  answer: { readonly kind: 'done' | 'failed'; readonly at: number } | null;
 }
 
 /** Seconds that a mended configuration may take to be in force everywhere. */
@@ -61,6 +70,8 @@ export class World {
   readonly openCalls = new Set<OpenCall>();
   /** Calls that were to make an instance, by node. */
   readonly attempts = new Map<string, number>();
+  /** What launchers have decided and not done yet, by process. */
+  readonly reservations = new Map<string, Reservations>();
   /** Seconds by which clocks of processes may be wrong; grows with every jump. */
   clockTolerance = 1;
   /** Changes of the tree. */

@@ -1,5 +1,5 @@
 import { FakeImageBuilder } from '../../../src/adapters/fake-builder/fake-image-builder.js';
-import { MemoryDisk } from '../../../src/adapters/fake-builder/memory-disk.js';
+import type { MemoryDisk } from '../../../src/adapters/fake-builder/memory-disk.js';
 import { MemoryJournal } from '../../../src/adapters/memory-journal/memory-journal.js';
 import { RecordingMetrics } from '../../../src/adapters/memory-metrics/recording-metrics.js';
 import { Builder } from '../../../src/apps/builder/builder.js';
@@ -12,6 +12,7 @@ import type { World } from '../world.js';
 import { Daemon } from './daemon.js';
 import type { RecordsWrapper } from './daemon.js';
 import { guardedDrivers } from './guarded-driver.js';
+import { ObservedDisk } from './observed-disk.js';
 
 export class BuilderDaemon extends Daemon {
   /** Outlives the process. */
@@ -24,7 +25,7 @@ export class BuilderDaemon extends Daemon {
 
   constructor(world: World, host: string, wrap?: RecordsWrapper) {
     super(world, host, 'builder', wrap);
-    this.disk = new MemoryDisk(world.streams.of(`disk of ${host}`));
+    this.disk = new ObservedDisk(world, host);
   }
 
   failBuilds(times: number): void {

@@ -5,7 +5,7 @@ import type { Driver, DriverRegistry } from '../../../src/ports/compute/driver.j
 import type { Provider } from '../../../src/ports/compute/provider.js';
 import type { SimProcess } from '../kernel/sim-process.js';
 import type { SimStore } from '../kernel/sim-store.js';
-import type { World } from '../world.js';
+import type { CloudCall, World } from '../world.js';
 
 /** The fake driver as one process reaches it: through a network that ends when the process does. */
 export function guardedDrivers(world: World, process: SimProcess, store: SimStore): DriverRegistry {
@@ -26,21 +26,31 @@ function guarded(
 ): Provider {
   const call = <T>(
     kind: FakeCallKind,
-    of: { readonly nodeId?: string; readonly externalId?: string },
+    of: { readonly nodeId?: string; readonly externalId?: string; readonly build?: string | undefined },
     work: () => Promise<T>,
   ): Promise<T> => {
     if (!process.pass('before')) return new Promise(() => undefined);
-    const { nodeId = null, externalId = null } = of;
-    world.cloudCall({ kind, process, store, provider: config.name, nodeId, externalId });
-    const open = { kind, process, provider: config.name, since: world.clock.monotonic() };
+    const { nodeId = null, externalId = null, build = null } = of;
+    const at = world.clock.monotonic();
+    const made: CloudCall = {
+      ...{ kind, process, store, author: store.author, at },
+      ...{ provider: config.name, nodeId, externalId, build, answer: null },
+    };
+    world.cloudCall(made);
+    const open = { kind, process, provider: config.name, since: at };
     world.openCalls.add(open);
-    return process.guard(work().finally(() => world.openCalls.delete(open)));
+    const answer = process.guard(work().finally(() => world.openCalls.delete(open)));
+    const heard = (how: 'done' | 'failed') => (): void =>
+      void (made.answer = { kind: how, at: world.clock.monotonic() });
+    answer.then(heard('done'), heard('failed'));
+    return answer;
   };
   const { images } = provider;
   return {
     fixed: provider.fixed,
     images: images && {
-      upload: (spec, signal) => call('image-upload', {}, () => images.upload(spec, signal)),
+      upload: (spec, signal) =>
+        call('image-upload', { build: spec.properties['nodepool_build_id'] }, () => images.upload(spec, signal)),
       remove: (externalId, signal) => call('image-delete', { externalId }, () => images.remove(externalId, signal)),
       list: (signal) => call('image-list', {}, () => images.list(signal)),
     },

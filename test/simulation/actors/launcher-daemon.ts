@@ -60,6 +60,7 @@ export class LauncherDaemon extends Daemon {
     this.launcher = launcher;
     this.reservations = container.get(PARTS.reservations);
     this.roster = container.get(PARTS.roster);
+    this.world.reservations.set(process.name, this.reservations);
     this.journal = journal;
     const begun = new AbortController();
     const starting = launcher.start(begun.signal).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { REQUEST_TRANSITIONS } from '../../../src/domain/lifecycle/request-lifecycle.js';
 import { MIN_READY_REQUESTOR } from '../../../src/domain/model/request.js';
 import type { RequestState } from '../../../src/domain/model/request.js';
+import { memoryOf } from '../judges/memory.js';
 import type { Author } from '../kernel/observed-tree.js';
 import { parse, text, texts } from '../kernel/tree-model.js';
 import type { Json } from '../kernel/tree-model.js';
@@ -44,8 +45,22 @@ function checkWrite(id: string, before: Json, after: Json, author: Author, world
     if (JSON.stringify(before[key]) === JSON.stringify(after[key])) continue;
     world.chronicle.fail("clients' keys are kept", `${author.process} changes ${key} of request ${id}`);
   }
+  checkDeclines(id, before, after, author, world);
   if (to === 'fulfilled') checkFulfilment(id, after, author, world);
   if (to === 'failed') checkFailure(id, after, author, world);
+}
+
+/** Who declines has said why before, and every reason that is said is judged there and then. */
+function checkDeclines(id: string, before: Json, after: Json, author: Author, world: World): void {
+  const known = texts(before['declined_by']);
+  for (const launcher of texts(after['declined_by'])) {
+    if (known.includes(launcher) || memoryOf(world).verdictOf(launcher, id) === 'decline') continue;
+    const said = memoryOf(world).verdictOf(launcher, id) ?? 'nothing';
+    world.chronicle.fail(
+      'failures are deserved',
+      `${author.process} declines ${id} for ${launcher}, which says ${said}`,
+    );
+  }
 }
 
 function checkFulfilment(id: string, request: Json, author: Author, world: World): void {

@@ -6,7 +6,7 @@ const NODE = /^\/nodepool\/nodes\/([^/]+)$/;
 /** Seconds that an edited configuration may take to be in force everywhere. */
 const CONFIG_LAG = 60;
 
-type Amounts = Readonly<Record<string, number>>;
+export type Amounts = Readonly<Record<string, number>>;
 
 /** Whose limit: a pool, or a tenant over all pools. */
 interface Owner {
@@ -96,7 +96,7 @@ function checkServers(world: World): void {
   }
 }
 
-function amounts(node: Json): Amounts {
+export function amounts(node: Json): Amounts {
   const resources = node['resources'];
   return typeof resources === 'object' && resources !== null ? (resources as Amounts) : { instances: 1 };
 }

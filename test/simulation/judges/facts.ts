@@ -1,12 +1,20 @@
-import type { NodepoolConfig, PoolConfig } from '../../../src/domain/config/config.js';
+import type { FakeCloud } from '../../../src/adapters/fake-cloud/fake-cloud.js';
+import type { NodepoolConfig, PoolConfig, ProviderConfig } from '../../../src/domain/config/config.js';
 import type { Reason } from '../../../src/domain/explain/reason.js';
+import { openStackLabelSettings } from '../../../src/domain/config/openstack.js';
+import type { OpenStackLabelSettings } from '../../../src/domain/config/openstack.js';
+import type { Resources } from '../../../src/domain/model/quota.js';
+import { addResources, NO_RESOURCES } from '../../../src/domain/model/quota.js';
+import { chooseFlavor } from '../../../src/adapters/fake-cloud/fake-flavor.js';
 import type { ModelRecord } from '../kernel/tree-model.js';
+import type { SimProcess } from '../kernel/sim-process.js';
 import { text, texts } from '../kernel/tree-model.js';
 import type { World } from '../world.js';
 
 /** What is known, at the moment at which something is said, of who says what about whom. */
 export interface Facts {
   readonly world: World;
+  readonly process: SimProcess;
   /** Who says it: `<host>-PoolWorker.<provider>-<pool>-<hex>`, or another part of a daemon. */
   readonly decider: string;
   readonly verdict: string;
@@ -64,8 +72,38 @@ export function requestorOf(facts: Facts): string | null {
   return text(requestOf(facts)?.json?.['requestor']);
 }
 
-export function isRegistered({ world }: Facts, launcher: string): boolean {
-  return [...world.model.registered.values()].some(({ id }) => id === launcher);
+/** Since when the decider has been registered; Infinity = it is not. */
+export function registeredSince({ world, decider }: Facts): number {
+  return [...world.model.registered.values()].find(({ id }) => id === decider)?.since ?? Infinity;
+}
+
+export function providerOf(facts: Facts, config: NodepoolConfig): ProviderConfig | undefined {
+  return config.providers.get(poolOf(facts, config)?.provider ?? '');
+}
+
+/** What a node of the label takes in a pool, by the flavors of its cloud; null: no flavor is large enough. */
+export function resourcesOf(label: string, pool: PoolConfig, { world }: Facts): Resources | null {
+  const config = pool.labels.get(label);
+  const { minRam = 0 }: Partial<OpenStackLabelSettings> = config ? openStackLabelSettings(config) : {};
+  const cloud = cloudOf(world, pool.provider);
+  try {
+    const { cores, ram } = chooseFlavor(cloud.knobs.flavors, { minRam, flavorName: null });
+    return { instances: 1, cores, ram };
+  } catch {
+    return null;
+  }
+}
+
+export function cloudOf(world: World, provider: string): FakeCloud {
+  const known = world.configs.findLast(({ config }) => config.providers.has(provider))?.config.providers.get(provider);
+  const settings = known?.settings as { readonly cloud?: string } | undefined;
+  return world.cloud(settings?.cloud ?? provider);
+}
+
+/** All that the request wants, by the pool's labels in one of the configurations. */
+export function wholeOf(facts: Facts, pool: PoolConfig): Resources {
+  const labels = texts(requestOf(facts)?.json?.['node_types']);
+  return labels.map((label) => resourcesOf(label, pool, facts) ?? { instances: 1 }).reduce(addResources, NO_RESOURCES);
 }
 
 /** Has nothing happened to the record for so long that everybody knows it? */

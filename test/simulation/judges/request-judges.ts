@@ -2,15 +2,24 @@ import type { Reason } from '../../../src/domain/explain/reason.js';
 import type { ImageReason } from '../../../src/domain/explain/image-reason.js';
 import type { LabelReason } from '../../../src/domain/explain/label-reason.js';
 import type { NodeReason } from '../../../src/domain/explain/node-reason.js';
-import { MIN_READY_REQUESTOR } from '../../../src/domain/model/request.js';
-import { text, texts } from '../kernel/tree-model.js';
-import { isKnown, isRegistered, poolOf, problemUnless, requestOf, requestorOf, somewhere, wants } from './facts.js';
-import type { Facts, Judges } from './facts.js';
+import { texts } from '../kernel/tree-model.js';
+import { CLOUD_JUDGES } from './cloud-judges.js';
+import { HEARD, isKnown, poolOf, problemUnless, registeredSince, requestOf, resourcesOf, somewhere } from './facts.js';
+import { wants } from './facts.js';
+import type { Judges } from './facts.js';
+import { MACHINE_JUDGES } from './machine-judges.js';
+import { memoryOf } from './memory.js';
+import { QUOTA_JUDGES } from './quota-judges.js';
+import { YIELD_JUDGES } from './yield-judges.js';
 
 type Code = Exclude<Reason['code'], (ImageReason | LabelReason | NodeReason)['code']>;
 
 /** What pools say of requests. */
 export const REQUEST_JUDGES: Judges<Code> = {
+  ...CLOUD_JUDGES,
+  ...MACHINE_JUDGES,
+  ...QUOTA_JUDGES,
+  ...YIELD_JUDGES,
   POOL_DISABLED: ({ maxServers }, facts) =>
     problemUnless(
       maxServers <= 0 && somewhere(facts, (config) => (poolOf(facts, config)?.maxServers ?? 0) <= 0),
@@ -21,94 +30,67 @@ export const REQUEST_JUDGES: Judges<Code> = {
       wants(label, facts) && somewhere(facts, (config) => !poolOf(facts, config)?.labels.has(label)),
       'the pool has that label',
     ),
-  LABEL_BROKEN: () => 'no label is broken in these worlds',
-  IMAGE_NOT_READY: ({ image }, facts) => {
+  LABEL_BROKEN: ({ label, problem }, facts) =>
+    problemUnless(
+      problem !== '' &&
+        wants(label, facts) &&
+        somewhere(facts, (config) => {
+          const pool = poolOf(facts, config);
+          return !pool?.labels.has(label) || resourcesOf(label, pool, facts) === null;
+        }),
+      'the cloud has a flavor for it',
+    ),
+  IMAGE_NOT_READY: ({ label, image }, facts) => {
+    if (!wants(label, facts) || !somewhere(facts, (config) => isImageOf(label, image, poolOf(facts, config))))
+      return 'the label has another image';
     const ready = [...facts.world.model.uploads.values()].filter(
       (upload) => upload.image === image && upload.state === 'ready' && isKnown(facts, upload),
     );
     const here = ready.find(({ provider }) => facts.decider.includes(`-PoolWorker.${provider}-`));
     return here ? `${here.id} is ready` : null;
   },
-  PROVIDER_NOT_READY: ({ provider, problem }, facts) =>
-    problemUnless(problem !== '' && facts.decider.includes(`-PoolWorker.${provider}-`), 'that is another provider'),
-  REQUEST_OVER_POOL: (reason, facts) => overTheLimit(reason) ?? wholeNeed(reason, facts) ?? poolLimit(reason, facts),
-  REQUEST_OVER_PROVIDER: (reason, facts) => overTheLimit(reason) ?? wholeNeed(reason, facts),
-  QUOTA_POOL: (reason, facts) => overTheLimit(reason) ?? poolLimit(reason, facts),
-  QUOTA_PROVIDER: (reason) => overTheLimit(reason),
-  QUOTA_TENANT: (reason, facts) =>
-    overTheLimit(reason) ??
-    problemUnless(
-      text(requestOf(facts)?.json?.['tenant_name']) === reason.owner &&
-        somewhere(facts, ({ tenantLimits }) => tenantLimits.get(reason.owner)?.[reason.resource] === reason.limit),
-      'the tenant has no such limit',
-    ),
-  MIN_READY_AT_CAPACITY: (_reason, facts) =>
-    problemUnless([MIN_READY_REQUESTOR, null].includes(requestorOf(facts)), 'somebody wants that node'),
-  MAX_CONCURRENCY: ({ provider, active, limit }, facts) =>
-    problemUnless(
-      active >= limit && somewhere(facts, ({ providers }) => providers.get(provider)?.maxConcurrency === limit),
-      'there is no such limit',
-    ),
-  CONCURRENCY_DISABLED: ({ provider }, facts) =>
-    problemUnless(
-      somewhere(facts, ({ providers }) => providers.get(provider)?.maxConcurrency === 0),
-      'it is not disabled',
-    ),
-  YIELD_WISHED_PROVIDER: ({ provider }, facts) =>
-    problemUnless(text(requestOf(facts)?.json?.['provider']) === provider, 'it has no such wish'),
-  YIELD_PRIORITY: ({ pool, priority, own }, facts) =>
-    problemUnless(priority < own && !pool.startsWith(facts.decider), 'that pool is not preferred'),
-  YIELD_CAPABLE_POOL: ({ label }, facts) =>
-    problemUnless(
-      wants(label, facts) && somewhere(facts, (config) => !poolOf(facts, config)?.labels.has(label)),
-      'the pool has that label',
-    ),
-  OTHERS_WAIT_FIRST: ({ waiting }) => problemUnless(waiting > 0, 'nobody waits'),
-  ALREADY_DECLINED: ({ launcher }, { decider }) => problemUnless(launcher === decider, 'that was another pool'),
-  NOT_REQUESTED: ({ state }) => problemUnless(state !== 'requested', 'it is'),
-  NO_FREE_MACHINE: () => 'there are no machines in these worlds',
-  REQUEST_OVER_MACHINES: () => 'there are no machines in these worlds',
-  REQUEST_LOCKED: () => null,
-  REGISTRY_INCOMPLETE: () => null,
-  LAUNCH_FAILED: ({ node, attempts }, { world }) => {
-    const made = world.attempts.get(node);
-    return made !== undefined && made > attempts ? `node ${node} was tried ${made} times` : null;
+  OTHERS_WAIT_FIRST: ({ waiting }, facts) => {
+    const { model } = facts.world;
+    const open = [...model.requests.values()].filter(
+      (request) => request.id !== facts.id && (isOpen(request.state) || !isKnown(facts, request)),
+    );
+    const gone = memoryOf(facts.world).times('requests') - model.requests.size;
+    return problemUnless(waiting > 0 && waiting <= open.length + Math.max(0, gone), `${open.length} others are open`);
   },
-  CLOUD_QUOTA: ({ provider, problem }, facts) =>
-    problemUnless(problem !== '' && facts.decider.includes(`-PoolWorker.${provider}-`), 'that is another provider'),
-  CLOUD_CAPACITY: (reason) => heldBack(reason),
-  CLOUD_RATE: (reason) => heldBack(reason),
-  CLOUD_SILENT: (reason) => heldBack(reason),
-  HANDLER_ERROR: ({ problem }) => problemUnless(problem !== '', 'it does not say which error'),
-  SERVEABLE: (_reason, facts) =>
-    problemUnless(isRegistered(facts, facts.decider) || facts.verdict !== 'wait', 'it is gone'),
+  ALREADY_DECLINED: ({ launcher }, facts) => {
+    const request = requestOf(facts);
+    if (launcher !== facts.decider) return 'that was another pool';
+    return request && isKnown(facts, request) && !texts(request.json?.['declined_by']).includes(launcher)
+      ? 'it has not'
+      : null;
+  },
+  NOT_REQUESTED: ({ state }, facts) => {
+    const request = requestOf(facts);
+    if (state === 'requested') return 'it is';
+    return request && isKnown(facts, request) && request.state !== state ? `it is ${String(request.state)}` : null;
+  },
+  REQUEST_LOCKED: (_reason, { world, id }) =>
+    problemUnless(
+      world.model.requestLocks.has(id) || memoryOf(world).lately(`lock ${id}`, world.clock.monotonic()),
+      'nobody has its lock',
+    ),
+  REGISTRY_INCOMPLETE: (_reason, facts) =>
+    problemUnless(registeredSince(facts) > facts.world.clock.monotonic() - HEARD, 'the pool is registered'),
+  SERVEABLE: (_reason, facts) => {
+    const request = requestOf(facts);
+    const labels = texts(request?.json?.['node_types']);
+    if (!somewhere(facts, (config) => labels.every((label) => poolOf(facts, config)?.labels.has(label))))
+      return 'the pool has not all of its labels';
+    if (facts.verdict !== 'fulfilled') return problemUnless(facts.verdict === 'accept', 'nobody serves it');
+    return problemUnless(!isOpen(request?.state ?? null), `it is ${String(request?.state)}`);
+  },
 };
 
-interface Quota {
-  readonly resource: string;
-  readonly used: number;
-  readonly limit: number;
-  readonly need: number;
+function isOpen(state: string | null): boolean {
+  return state === 'requested' || state === 'pending';
 }
 
-function overTheLimit({ used, limit, need }: Quota): string | null {
-  return problemUnless(need > 0 && used + need > limit, 'that fits');
-}
-
-/** Of a request that will never fit all of it counts, and nothing else. */
-function wholeNeed({ resource, used, need }: Quota, facts: Facts): string | null {
-  const labels = texts(requestOf(facts)?.json?.['node_types']);
-  if (labels.length === 0 || resource !== 'instances') return problemUnless(used === 0, 'others count');
-  return problemUnless(used === 0 && need === labels.length, `it wants ${labels.length}`);
-}
-
-function poolLimit({ resource, limit }: Quota, facts: Facts): string | null {
-  return problemUnless(
-    somewhere(facts, (config) => poolOf(facts, config)?.limits[resource] === limit),
-    'the pool has no such limit',
-  );
-}
-
-function heldBack({ refusals, underway }: { readonly refusals: number; readonly underway: number }): string | null {
-  return problemUnless(refusals >= 0 && underway >= 0, 'nothing was refused');
+function isImageOf(label: string, image: string, pool: ReturnType<typeof poolOf>): boolean {
+  const source = pool?.labels.get(label)?.image;
+  return pool === undefined || (source?.kind === 'diskimage' && source.name === image);
 }
