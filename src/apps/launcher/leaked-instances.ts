@@ -59,18 +59,18 @@ export class LeakedInstances {
     if (metadata['nodepool_provider_name'] !== name || node === undefined) return false;
     const { installation } = this.services.records;
     const { view } = this.services.records.nodes;
+    // A record that cannot be understood is somebody's all the same: he may be at work on the machine.
+    if (view.damaged().some(({ id }) => id === node)) return false;
     if (installation.former.has(metadata['nodepool_installation_id'] ?? '')) return this.isLost(externalId, node);
     if (isForeign(metadata, installation.id)) return false;
     const record = view.get(node);
-    if (record) return record.value.provider !== name;
-    // A record that cannot be understood is somebody's all the same: he may be at work on the machine.
-    return !view.damaged().some(({ id }) => id === node);
+    return !record || record.value.provider !== name;
   }
 
   /** Ours from before the store was lost, and of no record: whatever has its number now is another node, unless it has just been begun. */
   private isLost(externalId: string, node: string): boolean {
     const { view } = this.services.records.nodes;
-    if (view.damaged().length > 0 || view.get(node)?.value.externalId === null) return false;
+    if (view.get(node)?.value.externalId === null) return false;
     return [...view.all().values()].every(({ value }) => value.externalId !== externalId);
   }
 }

@@ -75,16 +75,18 @@ export class ProviderCapacity {
     return known?.limits === null ? known.problem : null;
   }
 
-  /** Is it time to ask again? */
+  /** Is it time to ask again, and no answer is to come? */
   isOld(name: string, provider: Provider): boolean {
     const known = this.known.get(name);
+    if (this.asking.has(name)) return false;
     return known?.provider !== provider || known.until <= this.services.clock.monotonic();
   }
 
   /** Somebody waits for what others use: it is asked for sooner than otherwise, and not only when something happens. */
   awaited(name: string): void {
     const known = this.known.get(name);
-    if (!known || this.watched.has(name)) return;
+    // The answer that is to come wakes everybody.
+    if (!known || this.asking.has(name) || this.watched.has(name)) return;
     const now = this.services.clock.monotonic();
     const until = Math.min(known.until, now + AWAITED);
     this.known.set(name, { ...known, until });
@@ -131,7 +133,6 @@ export class ProviderCapacity {
   }
 
   private startAsking(name: string, provider: Provider): void {
-    if (this.asking.has(name)) return;
     this.asking.add(name);
     this.tasks.start(`limits of ${name}`, async (signal) => {
       try {

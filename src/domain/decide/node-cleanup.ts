@@ -36,8 +36,11 @@ export interface CleanupInput {
 /** How long a node may stand in `init` without a lock before its launcher counts as dead (weakness 5), seconds. */
 export const INIT_GRACE = 60;
 
-/** And how long if its launcher lives: it takes the lock at once or never, seconds. */
-export const INIT_GRACE_ALIVE = 600;
+/**
+ * And how long if its launcher lives, seconds: it takes the lock at once or never, as after a creation whose answer was lost; but the
+ * answers of a slow store take their time.
+ */
+export const INIT_GRACE_ALIVE = 180;
 
 /** States whose node has no business to be unlocked: whoever held it is done or dead. */
 const ABANDONED: ReadonlySet<NodeState> = new Set([
@@ -72,7 +75,8 @@ function leased({ id, left }: NonNullable<CleanupInput['lease']>, now: number): 
 function cleanupInit(input: CleanupInput): CleanupDecision {
   const { node, now } = input;
   const alive = node.launcher !== null && input.launcherAlive(node.launcher);
-  const age = Math.max(now - node.stateTime, input.unborn);
+  // Its launcher may be about to lock it, whatever our clock says of its age: what counts is how long we have seen it.
+  const age = alive ? input.unborn : Math.max(now - node.stateTime, input.unborn);
   const because = [{ code: 'OWNER_GONE', state: 'init' } as const];
   if (age >= (alive ? INIT_GRACE_ALIVE : INIT_GRACE)) return { verdict: 'delete', because };
   return { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: 'init' }], again: now + INIT_GRACE };

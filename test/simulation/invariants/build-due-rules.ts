@@ -79,12 +79,20 @@ const PATIENCE = 120;
 interface Streak {
   readonly failures: number;
   readonly at: number;
+  /** When the last attempt began: with the configuration of then. */
+  readonly begun: number;
   readonly author: Author;
   /** What it rests on: counts no more when that has changed. */
   readonly basis: string;
 }
 
-const streaks = new WeakMap<World, Map<string, Streak>>();
+interface Attempts {
+  readonly streaks: Map<string, Streak>;
+  /** When each began, by the path of its record. */
+  readonly begun: Map<string, number>;
+}
+
+const attempts = new WeakMap<World, Attempts>();
 const UPLOAD = /^\/nodepool\/images\/([^/]+)\/builds\/([^/]+)\/providers\/([^/]+)\/images\/\d+$/;
 
 /** What has failed is left alone for longer and longer, and tried again then; a success makes an end of it. */
@@ -93,16 +101,23 @@ export const failuresAreSlept: Invariant = {
     const { author } = change;
     const [, image = '', build, provider] = UPLOAD.exec(change.path) ?? BUILD.exec(change.path) ?? [];
     if (image === '') return;
-    const all = streaks.get(world) ?? new Map<string, Streak>();
-    streaks.set(world, all);
+    const known = attempts.get(world) ?? { streaks: new Map<string, Streak>(), begun: new Map<string, number>() };
+    attempts.set(world, known);
+    const all = known.streaks;
     const subject = provider === undefined ? image : `${image} ${String(build)} ${provider}`;
     if (author?.role !== 'builder') return forget(subject, all);
     const key = `${author.process} ${subject}`;
-    if (change.kind === 'create') return checkRest(change, key, { image, provider }, all, world);
+    if (change.kind === 'create') {
+      known.begun.set(change.path, world.clock.monotonic());
+      return checkRest(change, key, { image, provider }, all, world);
+    }
     const [from, to] = [parse(change.before)?.['state'], parse(change.after)?.['state']];
     // What is the newest is another one from now on.
     if (to === 'ready' || from === 'ready') return forget(subject, all);
-    if (to === 'failed' && from !== 'failed') note(key, author, basisOf(image, provider, world), all, world);
+    if (to === 'failed' && from !== 'failed') {
+      const begun = known.begun.get(change.path) ?? -Infinity;
+      note(key, { author, begun, basis: basisOf(image, provider, world) }, all, world);
+    }
   },
 };
 
@@ -110,10 +125,15 @@ function forget(subject: string, all: Map<string, Streak>): void {
   for (const key of all.keys()) if (key.endsWith(` ${subject}`)) all.delete(key);
 }
 
-function note(key: string, author: Author, basis: string, all: Map<string, Streak>, world: World): void {
+function note(
+  key: string,
+  attempt: Pick<Streak, 'author' | 'begun' | 'basis'>,
+  all: Map<string, Streak>,
+  world: World,
+): void {
   const before = all.get(key);
-  const failures = before?.basis === basis ? before.failures + 1 : 1;
-  all.set(key, { failures, at: world.clock.monotonic(), author, basis });
+  const failures = before?.basis === attempt.basis ? before.failures + 1 : 1;
+  all.set(key, { ...attempt, failures, at: world.clock.monotonic() });
 }
 
 function basisOf(image: string, provider: string | undefined, { config }: World): string {
@@ -135,7 +155,7 @@ function checkRest(
   const streak = all.get(key);
   // By a wrong clock failures are in the future, and an order makes an end of the rest.
   if (!streak || !author || world.clockTolerance > 1 || (provider === undefined && isOrdered(image, world))) return;
-  if (streak.basis !== basisOf(image, provider, world) || configs(world, streak.at) > 1) return;
+  if (streak.basis !== basisOf(image, provider, world) || configs(world, streak.begun) > 1) return;
   const rest = Math.min(BASE * 2 ** (streak.failures - 1), LONGEST);
   const waited = world.clock.monotonic() - streak.at;
   const said = `${author.process} tries ${path} ${waited} s after failure ${streak.failures} in a row, which makes ${rest} s of rest`;

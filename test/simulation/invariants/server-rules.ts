@@ -17,7 +17,9 @@ export const serversAreCounted: Invariant = {
 
 /** Of those that were made already: the one that is asked for now may be the first, or the same once more. */
 function checkNumber({ nodeId, provider, process }: CloudCall, world: World): void {
-  const living = world.clouds.all.flatMap(({ servers }) => servers.filter((server) => isOf(server, nodeId, provider)));
+  const living = world.clouds.all.flatMap(({ servers }) =>
+    servers.filter((server) => isOf(server, nodeId, provider) && !world.isOfLostStore(server.metadata)),
+  );
   if (living.length < 2) return;
   const detail = `${process.name} asks for a server of node ${String(nodeId)}, which has ${living.map(({ id }) => id).join(' and ')}`;
   world.chronicle.fail('a node has one server', detail);
@@ -46,6 +48,13 @@ function knowsThatItIsGone(before: CloudCall, now: CloudCall, world: World): boo
   const { answer } = before;
   if (answer?.kind !== 'done' || answer.at - before.at > PATIENCE) return false;
   if (before.author !== now.author || now.process.absence.to >= before.at) return false;
+  if (isOrderedAgain(before, now, world)) return false;
   if (world.clouds.all.some(({ servers }) => servers.some(({ id }) => id === now.externalId))) return false;
   return world.clouds.all.every(({ knobs }) => knobs.listAfterglow === 0) || now.at - answer.at > AFTERGLOW;
+}
+
+/** Somebody else has written since that the node is to be deleted. */
+function isOrderedAgain(before: CloudCall, { externalId, process }: CloudCall, { model }: World): boolean {
+  const record = [...model.nodes.values()].find(({ json }) => json?.['external_id'] === externalId);
+  return record !== undefined && record.changedAt >= before.at && record.writer?.process !== process.name;
 }

@@ -69,9 +69,12 @@ export const REQUEST_JUDGES: Judges<Code> = {
     if (state === 'requested') return 'it is';
     return request && isKnown(facts, request) && request.state !== state ? `it is ${String(request.state)}` : null;
   },
+  // Also said by a pool that goes with its provider, of what it has just begun with.
   REQUEST_LOCKED: (_reason, { world, id }) =>
     problemUnless(
-      world.model.requestLocks.has(id) || memoryOf(world).lately(`lock ${id}`, world.clock.monotonic()),
+      world.model.requestLocks.has(id) ||
+        memoryOf(world).lately(`lock ${id}`, world.clock.monotonic()) ||
+        world.recentConfigs(HEARD).length > 1,
       'nobody has its lock',
     ),
   REGISTRY_INCOMPLETE: (_reason, facts) =>

@@ -74,9 +74,15 @@ describe('a node that nobody holds', () => {
     const node = aNode({ state: 'init', stateTime: 1000, launcher: 'dead' });
     expect(decided({ node, now: 1000 + INIT_GRACE - 1 }).verdict).toBe('keep');
     expect(decided({ node, now: 1000 + INIT_GRACE }).verdict).toBe('delete');
+  });
+
+  it('is left in init for longer while its launcher lives, and whatever the clocks say', () => {
+    const node = aNode({ state: 'init', stateTime: 1000, launcher: 'alive' });
     const launcherAlive = (): boolean => true;
-    expect(decided({ node, now: 1000 + INIT_GRACE_ALIVE - 1, launcherAlive }).verdict).toBe('keep');
-    expect(decided({ node, now: 1000 + INIT_GRACE_ALIVE, launcherAlive }).verdict).toBe('delete');
+    for (const now of [1000, 1e9]) {
+      expect(decided({ node, now, unborn: INIT_GRACE_ALIVE - 1, launcherAlive }).verdict).toBe('keep');
+      expect(decided({ node, now, unborn: INIT_GRACE_ALIVE, launcherAlive }).verdict).toBe('delete');
+    }
   });
 
   it('is deleted in init after the grace even if it seems to be of the future', () => {

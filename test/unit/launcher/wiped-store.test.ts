@@ -34,6 +34,15 @@ it('a node of the new store gets no server of the old one, and those are deleted
   expect(launcher.ready).toBe(true);
 });
 
+it('a record of the new store that nobody understands keeps no other server of the old one', async () => {
+  await world.start(simpleConfig());
+  await world.fulfilled(await world.submit());
+  await wipe();
+  await world.clientStore.create('/nodepool/nodes/stranger', new TextEncoder().encode('[]'), { makeParents: true });
+  await world.fulfilled(await world.submit(['small'], '100'));
+  await world.eventually('the old server is deleted', () => world.cloud.servers.length === 1, 300);
+});
+
 it('who loses its session only is who it was', async () => {
   await world.start(simpleConfig());
   const id = world.stored('/nodepool/installation')['id'];
