@@ -17,6 +17,7 @@ import { withoutZooKeeper } from '../support/zookeeper-server.js';
 
 /** Each deck holds 20 kills and stops and three half-open links; `npm run test:real-faults` makes it ten. */
 const DECKS = Number(process.env['NODEPOOL_FAULT_DECKS'] ?? 2);
+/** Chooses which faults befall whom and in which order; failures name it. */
 const SEED = Number(process.env['NODEPOOL_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 /** A file that keeps what ZooKeeper's own tool prints of its transaction log. */
 const KEPT_LOG = process.env['NODEPOOL_FAULT_LOG'];

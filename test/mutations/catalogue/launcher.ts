@@ -192,8 +192,8 @@ export const LAUNCHER: Area = {
     {
       name: 'never deletes servers without a record',
       file: 'src/apps/launcher/leaked-instances.ts',
-      find: '    if (record) return record.value.provider !== name;\n',
-      replace: '    if (!record) return false;\n    if (record) return record.value.provider !== name;\n',
+      find: '    return !record || record.value.provider !== name;\n',
+      replace: '    return record !== undefined && record.value.provider !== name;\n',
       foundBy: { test: CLEANUP },
     },
     {

@@ -13,7 +13,17 @@ export const serversAreCounted: Invariant = {
     if (call.kind === 'create') checkNumber(call, world);
     if (call.kind === 'delete') checkDeletion(call, world);
   },
+  afterChange({ path, author, kind }, world) {
+    if (!author || kind === 'remove' || !NODE.test(path)) return;
+    const known = writers.get(world) ?? new Map<string, Map<string, number>>();
+    writers.set(world, known);
+    known.set(path, (known.get(path) ?? new Map<string, number>()).set(author.process, world.clock.monotonic()));
+  },
 };
+
+const NODE = /^\/nodepool\/nodes\/\d+$/;
+/** When each has written a node last, by its path: of one world. */
+const writers = new WeakMap<World, Map<string, Map<string, number>>>();
 
 /** Of those that were made already: the one that is asked for now may be the first, or the same once more. */
 function checkNumber({ nodeId, provider, process }: CloudCall, world: World): void {
@@ -53,8 +63,9 @@ function knowsThatItIsGone(before: CloudCall, now: CloudCall, world: World): boo
   return world.clouds.all.every(({ knobs }) => knobs.listAfterglow === 0) || now.at - answer.at > AFTERGLOW;
 }
 
-/** Somebody else has written since that the node is to be deleted. */
-function isOrderedAgain(before: CloudCall, { externalId, process }: CloudCall, { model }: World): boolean {
-  const record = [...model.nodes.values()].find(({ json }) => json?.['external_id'] === externalId);
-  return record !== undefined && record.changedAt >= before.at && record.writer?.process !== process.name;
+/** Somebody else has written since what the node is to be: it is to go again. */
+function isOrderedAgain(before: CloudCall, { externalId, process }: CloudCall, world: World): boolean {
+  const node = [...world.model.nodes.values()].find(({ json }) => json?.['external_id'] === externalId)?.id;
+  const writes = node === undefined ? undefined : writers.get(world)?.get(`/nodepool/nodes/${node}`);
+  return [...(writes ?? [])].some(([name, at]) => name !== process.name && at >= before.at);
 }

@@ -127,7 +127,7 @@ const LIES: { readonly [Code in Reason['code']]: Lie } = {
   BUILD_FRESH: ['image', 'wait', { code: 'BUILD_FRESH', image, build: BUILD, age: 5, rebuildAge: 1000 }],
   BUILD_OLD: ['image', 'build', { code: 'BUILD_OLD', image, build: BUILD, age: 1500, rebuildAge: 1000 }],
   BUILD_REQUESTED: ['image', 'build', { code: 'BUILD_REQUESTED', image, since: 1_700_000_000 }],
-  FORMAT_MISSING: ['image', 'build', { code: 'FORMAT_MISSING', image, build: BUILD, formats: ['qcow2'] }],
+  FORMAT_MISSING: ['image', 'build', { code: 'FORMAT_MISSING', image, build: BUILD, formats: [] }],
   IN_PROGRESS: ['image', 'wait', { code: 'IN_PROGRESS', subject: image }],
   BACKOFF: ['image', 'wait', { code: 'BACKOFF', subject: image, until: 1_700_000_105, failures: 1, problem: 'no' }],
   DISK_FULL: ['image', 'wait', { code: 'DISK_FULL', free: 1, need: 2 }],
