@@ -70,7 +70,11 @@ export const CLOUD_JUDGES: Judges<Code> = {
 };
 
 /** What may stop the handling of a request: no defect of ours. */
-const KNOWN_ERRORS = [/Unable to find current cloud image/];
+const KNOWN_ERRORS = [
+  /Unable to find current cloud image/,
+  // The configuration has changed since the pool decided.
+  /pool \S+ has no label/,
+];
 
 /** Has it lost its session, or touch with the store, while it may have handled the request? */
 function isShaken({ process, world }: Facts): boolean {

@@ -46,7 +46,9 @@ export class ServerWatch {
     this.servers = new Map();
     const all = world.clouds.all.flatMap(({ servers }) => servers);
     checkTwins(all, world);
-    const lost = all.filter((server) => isUntracked(server, world.model.nodes));
+    // Whose store was lost only those know who have lived through it: the unit tests judge that.
+    const known = all.filter(({ metadata }) => !world.isOfLostStore(metadata));
+    const lost = known.filter((server) => isUntracked(server, world.model.nodes));
     for (const server of lost) {
       const since = before.get(server.id) ?? now;
       this.servers.set(server.id, since);
