@@ -18,6 +18,8 @@ const KEPT: readonly (readonly [seed: number, what: string])[] = [
   [338440114, 'a builder was blamed for a format that a foreign build does not have'],
   [830068, 'a pool was to ask what others use, whose question was under way already'],
   [2000175, "a stranger's record that nobody understands kept servers of a lost store for ever"],
+  [2000770, 'a node was asked for while one of a request that was gone had not been freed'],
+  [2000785, 'a pool that was stopping said of a request that somebody else had it'],
   [2000193, 'a launcher whose clock was ahead deleted what another one was about to lock'],
   [840000150, 'a launcher was blamed for the order in which it took requests just after its session had ended'],
   [1300002, 'a pool was taken for a liar about the priority of one whose new record had not come yet'],

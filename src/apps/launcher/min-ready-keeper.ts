@@ -105,7 +105,12 @@ export class MinReadyKeeper {
     const label = this.services.config.current.labels.get(this.labelName);
     const { nodes, requests } = this.services.records;
     if (!label) return;
-    const count = countMinReady({ label, nodes: nodes.view.all().values(), requests: requests.view.all().values() });
+    const count = countMinReady({
+      label,
+      nodes: nodes.view.all().values(),
+      requests: requests.view.all().values(),
+      requestExists: (id) => requests.view.get(id) !== undefined,
+    });
     const refusal = this.requests.refusal(label.name);
     this.explain(label, count, refusal);
     if (refusal) return;

@@ -130,6 +130,7 @@ export class PoolWorker {
           return Math.min(intervals.poolTick, again);
         },
         end: async () => {
+          this.journal.close();
           await this.tasks.stop();
           this.phases.close();
           await this.registration.withdraw();

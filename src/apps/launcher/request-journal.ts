@@ -9,6 +9,8 @@ import type { PoolIdentity } from '../../domain/model/launcher.js';
 
 /** What one pool says about requests, from its plans and from changes of phase only: its last word on each is true at any time. */
 export class RequestJournal {
+  private closed = false;
+
   constructor(
     private readonly journal: DecisionJournal,
     private readonly pool: PoolIdentity,
@@ -97,7 +99,13 @@ export class RequestJournal {
     return { code: 'SERVEABLE', pool: poolName(this.pool) };
   }
 
+  /** The pool decides nothing any more: what it lets go of has come to no end that could be told. */
+  close(): void {
+    this.closed = true;
+  }
+
   private note(id: RequestId, verdict: string, because: readonly Reason[]): void {
+    if (this.closed) return;
     this.journal.record({ kind: 'request', id, decider: this.pool.launcherId }, { verdict, because });
   }
 

@@ -93,6 +93,7 @@ describe('declining', () => {
 
 describe('min-ready', () => {
   const label = { name: 'small', minReady: 3, maxReadyAge: 0 };
+  const requestExists = (id: string): boolean => id === 'r';
   const own = (state: 'requested' | 'fulfilled' | 'failed'): ReturnType<typeof aRequest> =>
     aRequest({ requestor: MIN_READY_REQUESTOR, state });
 
@@ -102,14 +103,21 @@ describe('min-ready', () => {
       stored('2', aNode({ allocatedTo: 'r' })),
       stored('3', aNode({ state: 'used' })),
     ];
-    expect(countMinReady({ label, nodes, requests: [] }).missing).toBe(2);
-    expect(countMinReady({ label, nodes, requests: [stored('900-1', own('requested'))] }).missing).toBe(1);
-    expect(countMinReady({ label, nodes, requests: [stored('900-1', own('failed'))] }).missing).toBe(2);
-    expect(countMinReady({ label, nodes, requests: [stored('200-1', aRequest())] }).missing).toBe(2);
+    const count = (requests: readonly ReturnType<typeof own>[]): number =>
+      countMinReady({ label, nodes, requests: requests.map((each) => stored('900-1', each)), requestExists }).missing;
+    expect(count([])).toBe(2);
+    expect(count([own('requested')])).toBe(1);
+    expect(count([own('failed')])).toBe(2);
+    expect(count([aRequest()])).toBe(2);
+  });
+
+  it('counts ready nodes of requests that are gone, for they are free in a moment', () => {
+    const nodes = [stored('1', aNode({ allocatedTo: 'gone' })), stored('2', aNode({ allocatedTo: 'r' }))];
+    expect(countMinReady({ label, nodes, requests: [], requestExists })).toEqual({ ready: 0, underway: 1, missing: 2 });
   });
 
   it.each([0, -1])('wants nothing with min-ready %i', (minReady) => {
-    expect(countMinReady({ label: { ...label, minReady }, nodes: [], requests: [] }).missing).toBe(0);
+    expect(countMinReady({ label: { ...label, minReady }, nodes: [], requests: [], requestExists }).missing).toBe(0);
   });
 });
 
