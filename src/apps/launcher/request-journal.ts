@@ -78,6 +78,7 @@ export class RequestJournal {
 
   /** We had taken it, or wanted to decline it, and nothing came of it: most likely somebody else has its lock. */
   private dropped(id: RequestId, state: RequestState): void {
+    if (this.closed) return;
     if (state !== 'requested') this.note(id, 'ignore', [{ code: 'NOT_REQUESTED', state }]);
     else if (this.last(id) !== 'wait') this.note(id, 'wait', [{ code: 'REQUEST_LOCKED' }]);
   }
@@ -105,7 +106,6 @@ export class RequestJournal {
   }
 
   private note(id: RequestId, verdict: string, because: readonly Reason[]): void {
-    if (this.closed) return;
     this.journal.record({ kind: 'request', id, decider: this.pool.launcherId }, { verdict, because });
   }
 
