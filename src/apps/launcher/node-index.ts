@@ -16,19 +16,22 @@ export class NodeIndex {
   private readonly freeByPool = new Map<string, FreeNodeIndex>();
   private readonly claims = new Map<NodeId, number>();
   private readonly leavingByPool = new Map<string, number>();
-  private readonly unsubscribe: () => void;
+  private readonly unsubscribe: readonly (() => void)[];
 
   constructor(
     private readonly view: RecordView<Node>,
     /** Say what a node takes whose record does not. */
-    private readonly drivers: Pick<ProviderDrivers, 'resourcesOf'>,
+    private readonly drivers: Pick<ProviderDrivers, 'resourcesOf' | 'usable' | 'onChange'>,
   ) {
-    this.unsubscribe = view.onChange((change) => this.apply(change));
+    this.unsubscribe = [
+      view.onChange((change) => this.apply(change)),
+      drivers.onChange((provider) => this.countAgain(provider)),
+    ];
     this.rebuild();
   }
 
   close(): void {
-    this.unsubscribe();
+    for (const unsubscribe of this.unsubscribe) unsubscribe();
   }
 
   providerUsage(provider: string): Resources {
@@ -79,6 +82,16 @@ export class NodeIndex {
   private rebuild(): void {
     for (const id of [...this.counted.keys()]) this.forget(id);
     for (const node of this.view.all().values()) this.count(node);
+  }
+
+  /** Before its driver was there nobody could say what a node takes whose record does not. */
+  private countAgain(provider: string): void {
+    if (!this.drivers.usable(provider)) return;
+    for (const { node } of [...this.counted.values()]) {
+      if (node.value.provider !== provider || node.value.resources !== null) continue;
+      this.forget(node.id);
+      this.count(node);
+    }
   }
 
   private count(node: Stored<Node>): void {

@@ -20,6 +20,11 @@ export class ProviderDrivers {
     return driver && !('problem' in driver) ? driver : undefined;
   }
 
+  /** Calls back with the name of a provider whose driver came up, failed, was replaced or dropped. Answers the way to unsubscribe. */
+  onChange(listener: (name: string) => void): () => void {
+    return this.services.providers.onChange(listener);
+  }
+
   /** What a node of the label takes; one instance if the provider cannot say. */
   resourcesOf(providerName: string, poolName: string | null, labelName: string | undefined): Resources {
     const pool = this.services.config.current.providers.get(providerName)?.pools.get(poolName ?? '');

@@ -60,7 +60,14 @@ function knowsThatItIsGone(before: CloudCall, now: CloudCall, world: World): boo
   if (before.author !== now.author || now.process.absence.to >= before.at) return false;
   if (isOrderedAgain(before, now, world)) return false;
   if (world.clouds.all.some(({ servers }) => servers.some(({ id }) => id === now.externalId))) return false;
+  // A cloud may have kept what it said to be gone: then others have found it, too, and one of them was first.
+  if (foundByOthers(before, now, world)) return false;
   return world.clouds.all.every(({ knobs }) => knobs.listAfterglow === 0) || now.at - answer.at > AFTERGLOW;
+}
+
+function foundByOthers(before: CloudCall, { externalId, process }: CloudCall, world: World): boolean {
+  const calls = [...(deletions.get(world)?.values() ?? [])];
+  return calls.some((call) => call.externalId === externalId && call.process !== process && call.at > before.at);
 }
 
 /** Somebody else has written since what the node is to be: it is to go again. */

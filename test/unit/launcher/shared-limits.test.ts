@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LimitGuard } from '../../../src/apps/launcher/limit-guard.js';
 import type { NodepoolConfig } from '../../../src/domain/config/config.js';
 import type { Resources } from '../../../src/domain/model/quota.js';
-import { aConfig, aPool, aProvider } from '../../support/builders.js';
+import { aConfig, aNode, aPool, aProvider } from '../../support/builders.js';
 import type { RunningLauncher } from '../../support/launcher-world.js';
 import { LauncherWorld, simpleConfig } from '../../support/launcher-world.js';
 
@@ -192,3 +192,18 @@ function touchedTurns(): string[] {
   }
   return touched;
 }
+
+it('nodes whose record does not say what they take count as their label does, from the first request on', async () => {
+  const node = aNode({ state: 'hold', provider: 'cloud', pool: 'main', type: ['small'], resources: null });
+  for (let count = 0; count < 2; count += 1) await world.client.nodes.create(node);
+  const limits = { instances: 8, cores: 12, ram: 2 * 8192 };
+  const { launcher } = await world.start(simpleConfig({ pool: { limits } }));
+  const id = await world.submit();
+  await world.steadily(
+    'it waits',
+    () => world.request(id)?.state === 'requested' || world.request(id)?.state === 'pending',
+    5,
+  );
+  expect(launcher.ready).toBe(true);
+  expect(world.cloud.servers).toEqual([]);
+});
