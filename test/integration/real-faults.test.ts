@@ -15,7 +15,7 @@ import { rest } from '../support/real-faults/rest.js';
 import { eventsOf } from '../support/transaction-log.js';
 import { withoutZooKeeper } from '../support/zookeeper-server.js';
 
-/** Each deck holds 20 kills and stops and three half-open links; `npm run test:real-faults` makes it ten. */
+/** Each deck holds 20 kills and stops and three half-open links; `npm run test:faults` makes it ten. */
 const DECKS = Number(process.env['NODEPOOL_FAULT_DECKS'] ?? 2);
 /** Chooses which faults befall whom and in which order; failures name it. */
 const SEED = Number(process.env['NODEPOOL_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));

@@ -161,7 +161,7 @@ export const LIMITS: Area = {
       file: 'src/apps/launcher/node-reuse.ts',
       find: 'const tenant = change.tenantName === tenantName ? null : change.tenantName;',
       replace: 'const tenant = change.tenantName === tenantName ? null : null;',
-      foundBy: { simulatorFrom: 6002 },
+      foundBy: { simulatorFrom: 7140 },
     },
     {
       name: 'keeps the turn although another launcher stands for it',

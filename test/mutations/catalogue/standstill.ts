@@ -25,7 +25,7 @@ export const STANDSTILL: Area = {
       file: 'src/domain/decide/circuit.ts',
       find: 'return underway < window ? probesAt : Math.max(probesAt, lastBegun + PATIENCE);',
       replace: 'return underway < window + lastBegun ? probesAt : probesAt;',
-      foundBy: WORLDS,
+      foundBy: { simulatorFrom: 700_120 },
     },
     {
       name: 'waits for ever for the answer to a call to the cloud',
