@@ -20,6 +20,7 @@ const KEPT: readonly (readonly [seed: number, what: string])[] = [
   [2000175, "a stranger's record that nobody understands kept servers of a lost store for ever"],
   [283107422, 'nodes whose record does not say what they take counted as one instance after a restart'],
   [283107373, 'a server that its cloud had kept was found by two launchers at once'],
+  [6099, 'a builder that had been frozen wrote the end of its build while another one had the lock'],
   [2000770, 'a node was asked for while one of a request that was gone had not been freed'],
   [2000785, 'a pool that was stopping said of a request that somebody else had it'],
   [2000193, 'a launcher whose clock was ahead deleted what another one was about to lock'],

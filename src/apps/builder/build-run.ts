@@ -11,7 +11,7 @@ import { asError } from '../../ports/toolkit/sleep.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { linkAbort } from '../../ports/toolkit/linked-abort.js';
 import { reportBuild } from './build-metrics.js';
-import { persist } from './persist.js';
+import { persist, persistLocked } from './persist.js';
 import type { BuilderContext } from './services.js';
 
 /** How an attempt to build ended. `superseded`: somebody else was faster. `busy`: somebody else is at it. */
@@ -75,7 +75,7 @@ export class BuildRun {
       await records.images.builds.create(key, this.newRecord(image));
       logger.info('Building an image', { ...key, kind: seen.kind, because: seen.because });
       const outcome = await this.outcome(image, key, lease, kill);
-      await this.store(key, image, outcome, stop);
+      await this.store(key, image, outcome, lease, stop);
       if (outcome.problem !== null) {
         // The cleanup would do it when the failure has been shown long enough; until then a full disk would fail the other builds.
         await this.removeFiles(key);
@@ -158,6 +158,7 @@ export class BuildRun {
     key: BuildKey,
     image: DiskImageConfig,
     outcome: { readonly problem: string | null },
+    lease: Lease,
     stop: AbortSignal,
   ): Promise<void> {
     const { records, logger, host, builderId } = this.context;
@@ -165,7 +166,8 @@ export class BuildRun {
     const state = outcome.problem === null ? 'ready' : 'failed';
     if (outcome.problem === null) logger.info('The image was built', { ...key, formats: image.formats });
     else logger.error('The image could not be built', { ...key, problem: outcome.problem });
-    await persist(this.context, stop, async () => {
+    const lock = { lease, again: () => builds.lockImage(image.name) };
+    await persistLocked(this.context, stop, lock, async () => {
       const current = await builds.read(key);
       if (current?.state === state) return;
       // Somebody took us for dead and began to clean up.

@@ -1,5 +1,7 @@
 import { ConnectionLostError, SessionLostError } from '../../ports/coordination/errors.js';
+import type { AcquireResult, Lease } from '../../ports/coordination/lease.js';
 import type { SessionMonitor } from '../../ports/coordination/session.js';
+import { RecordGoneError } from '../../ports/records/record-lease.js';
 import { sleep } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 import { GrowingPause } from '../../ports/toolkit/growing-pause.js';
@@ -35,4 +37,32 @@ export async function persist<T>(
       await sleep(clock, pause.next(), signal);
     }
   }
+}
+
+/** The lock under which something was begun, and the way to take it anew without waiting. */
+export interface BuildLock {
+  readonly lease: Pick<Lease, 'generation'>;
+  again(): Promise<AcquireResult>;
+}
+
+/**
+ * The same under a lock. Whoever lost it with its session takes it anew for the write; if somebody else has it, what was begun is his to
+ * clear up. @throws RecordGoneError
+ */
+export async function persistLocked(
+  context: PersistContext,
+  signal: AbortSignal,
+  lock: BuildLock,
+  write: () => Promise<void>,
+): Promise<void> {
+  await persist(context, signal, async () => {
+    if (context.records.session.generation === lock.lease.generation) return write();
+    const acquired = await lock.again();
+    if ('refused' in acquired) throw new RecordGoneError('the lock of what was begun');
+    try {
+      await write();
+    } finally {
+      await acquired.lease.release();
+    }
+  });
 }

@@ -9,7 +9,7 @@ import { RecordGoneError } from '../../ports/records/record-lease.js';
 import { asError } from '../../ports/toolkit/sleep.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { withDeadline } from '../../ports/toolkit/deadline.js';
-import { persist } from './persist.js';
+import { persistLocked, type BuildLock } from './persist.js';
 import type { BuilderContext } from './services.js';
 import { runUploadHook } from './upload-hook.js';
 
@@ -52,7 +52,8 @@ export class UploadRun {
       const build = await this.stillDue(job);
       if (!build) return { end: 'superseded' };
       const key = await uploads.create(subject, newRecord(build, this.context.clock.now()));
-      return await this.upload(job, key, file, images, stop);
+      const lock = { lease: acquired.lease, again: () => uploads.lockProvider(subject) };
+      return await this.upload(job, key, file, { images, lock }, stop);
     } finally {
       leave();
       await acquired.lease.release();
@@ -78,7 +79,7 @@ export class UploadRun {
     job: UploadJob,
     key: UploadKey,
     file: LocalImageFile,
-    images: ImageProvider,
+    { images, lock }: { readonly images: ImageProvider; readonly lock: BuildLock },
     stop: AbortSignal,
   ): Promise<UploadEnd> {
     const { clock, logger, metrics } = this.context;
@@ -88,9 +89,9 @@ export class UploadRun {
     try {
       uploaded = await this.send(job, key, file, images, stop);
       await this.hook(job, uploaded, file, stop);
-      await this.storeReady(key, uploaded, file.format, stop);
+      await this.storeReady(key, uploaded, file.format, lock, stop);
     } catch (error) {
-      return this.fail(key, uploaded, images, error, stop);
+      return this.fail(key, uploaded, { images, lock }, error, stop);
     }
     const name = imageUpdate(key.image, key.provider);
     metrics.timing(name, clock.monotonic() - started);
@@ -141,10 +142,16 @@ export class UploadRun {
     );
   }
 
-  private async storeReady(key: UploadKey, uploaded: Uploaded, format: string, stop: AbortSignal): Promise<void> {
+  private async storeReady(
+    key: UploadKey,
+    uploaded: Uploaded,
+    format: string,
+    lock: BuildLock,
+    stop: AbortSignal,
+  ): Promise<void> {
     const { records } = this.context;
     const { uploads } = records.images;
-    await persist(this.context, stop, async () => {
+    await persistLocked(this.context, stop, lock, async () => {
       const current = await uploads.read(key);
       if (current?.state === 'ready' && current.externalId === uploaded.externalId) return;
       // Somebody took us for dead and cleaned up: what we uploaded belongs to nobody.
@@ -159,14 +166,14 @@ export class UploadRun {
   private async fail(
     key: UploadKey,
     uploaded: Uploaded | undefined,
-    images: ImageProvider,
+    { images, lock }: { readonly images: ImageProvider; readonly lock: BuildLock },
     error: unknown,
     stop: AbortSignal,
   ): Promise<UploadEnd> {
     if (stop.aborted) return { end: 'stopped' };
     this.context.logger.error('The image could not be uploaded', { ...key, ...errorFields(error) });
     if (uploaded) await this.takeBack(key, uploaded, images, stop);
-    await this.storeFailed(key, stop);
+    await this.storeFailed(key, lock, stop);
     return { end: 'failed', problem: asError(error).message };
   }
 
@@ -186,11 +193,11 @@ export class UploadRun {
     }
   }
 
-  private async storeFailed(key: UploadKey, stop: AbortSignal): Promise<void> {
+  private async storeFailed(key: UploadKey, lock: BuildLock, stop: AbortSignal): Promise<void> {
     const { records, logger } = this.context;
     const { uploads } = records.images;
     try {
-      await persist(this.context, stop, async () => {
+      await persistLocked(this.context, stop, lock, async () => {
         const current = await uploads.read(key);
         if (current?.state !== 'uploading') return;
         assertUploadTransition(current.state, 'failed');
