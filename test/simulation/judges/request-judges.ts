@@ -82,7 +82,11 @@ export const REQUEST_JUDGES: Judges<Code> = {
   SERVEABLE: (_reason, facts) => {
     const request = requestOf(facts);
     const labels = texts(request?.json?.['node_types']);
-    if (!somewhere(facts, (config) => labels.every((label) => poolOf(facts, config)?.labels.has(label))))
+    // What was taken is served to the end, though the label goes meanwhile.
+    if (
+      facts.verdict !== 'fulfilled' &&
+      !somewhere(facts, (config) => labels.every((label) => poolOf(facts, config)?.labels.has(label)))
+    )
       return 'the pool has not all of its labels';
     if (facts.verdict !== 'fulfilled') return problemUnless(facts.verdict === 'accept', 'nobody serves it');
     return problemUnless(!isOpen(request?.state ?? null), `it is ${String(request?.state)}`);
