@@ -1,6 +1,6 @@
 /** Pools that look again by themselves only once an hour: whatever time alone changes has to wake them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { aNode } from '../../support/builders.js';
+import { aConfig, aNode, aPool, aProvider } from '../../support/builders.js';
 import { LauncherWorld, simpleConfig } from '../../support/launcher-world.js';
 
 let world: LauncherWorld;
@@ -48,5 +48,17 @@ describe('a pool is woken', () => {
     await world.steadily('it waits', () => world.request(id)?.state === 'requested', 60);
     world.cloud.removeServer(foreign);
     await world.eventually('it is served', () => world.request(id)?.state === 'fulfilled', 60);
+  });
+
+  it('when a launch of another pool has ended, while others of the same request go on', async () => {
+    world.cloud.addFault({ target: 'boot', effect: 'hang', times: 1 });
+    const extra = aPool({ name: 'extra', labelNames: ['big'] });
+    const main = aPool({ labelNames: ['small'] });
+    await world.start(aConfig({}, aProvider({ maxConcurrency: 2 }, main, extra)));
+    await world.submit(['small', 'small']);
+    const big = await world.submit(['big']);
+    const servers = (): number => world.cloud.calls.filter(({ kind }) => kind === 'create').length;
+    await world.eventually('both are being launched', () => servers() === 2);
+    await world.eventually('the other pool is served', () => world.request(big)?.state === 'fulfilled', 30);
   });
 });

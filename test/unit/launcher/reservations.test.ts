@@ -22,21 +22,42 @@ test('what is reserved counts for provider, pool and tenant until it is given ba
   expect(reservations.forTenant('nobody')).toEqual({});
 });
 
-test('a step that comes to nothing gives back its room, its place in max-concurrency and its leave to create', () => {
+/** One planned launch, reserved. */
+function aReservedLaunch() {
   const reservations = new Reservations();
-  const cancelled: string[] = [];
-  const permission = { cancel: () => cancelled.push('cancelled') } as unknown as LaunchPermission;
+  const happened = { cancelled: 0, woken: 0 };
+  const permission = { cancel: () => (happened.cancelled += 1) } as unknown as LaunchPermission;
   const breakers = { of: () => ({ begin: () => permission }) } as unknown as CircuitBreakers;
+  const hub = { wake: () => (happened.woken += 1) };
   const step = { kind: 'create', label: 'small', az: null, resources: { instances: 1 } } as const;
-  const context = { index: {} as NodeIndex, reservations, breakers };
   const planned = { step, permission: null } as unknown as PlannedStep;
-  const reservation = reserve(context, { provider: 'cloud', name: 'main' }, planned);
+  const context = { index: {} as NodeIndex, reservations, breakers, hub };
+  return { reservations, happened, reservation: reserve(context, { provider: 'cloud', name: 'main' }, planned) };
+}
+
+test('a step that comes to nothing gives back its room, its place in max-concurrency and its leave to create, and tells all pools once', () => {
+  const { reservations, happened, reservation } = aReservedLaunch();
   expect(reservations.forPool('cloud', 'main')).toEqual({ instances: 1 });
   expect(reservations.launchesOf('cloud')).toBe(1);
+  expect(happened.woken).toBe(0);
   reservation.release();
   reservation.release();
   expect(reservations.forPool('cloud', 'main')).toEqual({ instances: 0 });
   expect(reservations.forProvider('cloud')).toEqual({ instances: 0 });
   expect(reservations.launchesOf('cloud')).toBe(0);
-  expect(cancelled).not.toEqual([]);
+  expect(happened).toEqual({ cancelled: 1, woken: 1 });
+});
+
+test('room that may be taken is kept for a while, and all pools are told when it is given back', async () => {
+  const { reservations, happened, reservation } = aReservedLaunch();
+  let pass = (): void => undefined;
+  reservation.releaseLater(new Promise((resolve) => (pass = () => resolve(undefined))));
+  expect(reservations.launchesOf('cloud')).toBe(0);
+  expect(reservations.forPool('cloud', 'main')).toEqual({ instances: 1 });
+  expect(happened).toEqual({ cancelled: 1, woken: 1 });
+  pass();
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(reservations.forPool('cloud', 'main')).toEqual({ instances: 0 });
+  expect(happened.woken).toBe(2);
 });
