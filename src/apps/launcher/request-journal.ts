@@ -1,6 +1,6 @@
 import type { RequestPlan } from '../../domain/decide/pool-plan.js';
 import type { PhaseEvent, RequestPhase } from '../../domain/lifecycle/request-phase.js';
-import type { RequestWait } from '../../domain/lifecycle/request-progress.js';
+import type { RequestEnding, RequestWait } from '../../domain/lifecycle/request-progress.js';
 import { poolName } from '../../domain/explain/pool-name.js';
 import type { Reason } from '../../domain/explain/reason.js';
 import type { RequestId, RequestState } from '../../domain/model/request.js';
@@ -45,8 +45,9 @@ export class RequestJournal {
     state: RequestState | null,
   ): void {
     if (event.kind === 'done') return this.done(id, before, event.outcome, state);
-    // Said before it is written, so that whoever sees the write can ask why.
-    if (event.kind === 'progress' && event.event.kind === 'declined') this.note(id, 'decline', event.event.because);
+    // Said before it is written, so that whoever sees the write can ask why; what it waited for is not true any more.
+    const end = declineOf(after);
+    if (end && !declineOf(before)) this.note(id, 'decline', end.because);
     const leftAlone = before.kind === 'open' || before.kind === 'backing-off';
     if (after.kind === 'closed' && leftAlone && state !== null) this.overtaken(id, state);
   }
@@ -64,8 +65,8 @@ export class RequestJournal {
   ): void {
     if (outcome === 'fulfilled') return this.note(id, 'fulfilled', [this.serveable()]);
     if (outcome === 'declined') {
-      const end = before.kind === 'serving' ? before.progress.end : null;
-      return end?.kind === 'decline' ? this.note(id, 'decline', end.because) : undefined;
+      const end = declineOf(before);
+      return end ? this.note(id, 'decline', end.because) : undefined;
     }
     if (state !== null) this.dropped(id, state);
   }
@@ -113,4 +114,9 @@ export class RequestJournal {
     const { launcherId } = this.pool;
     return this.journal.entries('request', id).find(({ subject }) => subject.decider === launcherId)?.decision.verdict;
   }
+}
+
+function declineOf(phase: RequestPhase): (RequestEnding & { readonly kind: 'decline' }) | undefined {
+  const end = phase.kind === 'serving' ? phase.progress.end : null;
+  return end?.kind === 'decline' ? end : undefined;
 }

@@ -67,6 +67,19 @@ describe('why a request waits, and what became of it', () => {
     expect(said(running, 'node', node, 'NodeReaper')).toEqual(['delete FINISHED']);
   });
 
+  it('will be declined once the last launch has ended, and waits for nothing any more', async () => {
+    await world.seedImage();
+    const running = await world.start(simpleConfig({ maxServers: 3, provider: { launchRetries: 1, launchTimeout: 60 } }));
+    await world.accept(await world.submit(['small']));
+    world.cloud.addFault({ target: 'boot', effect: 'hang', times: 1 });
+    world.cloud.addFault({ target: 'boot', effect: 'fail', times: 1 });
+    const id = await world.submit(['small', 'small', 'small']);
+    await world.eventually('its third waits', () => said(running, 'request', id)[0] === 'wait QUOTA_POOL');
+    await world.eventually('one has failed', () => said(running, 'request', id)[0] === 'decline LAUNCH_FAILED');
+    expect(world.request(id)?.state).toBe('pending');
+    await world.eventually('it is declined', () => world.request(id)?.state === 'failed', 90);
+  });
+
   it('a request whose lock somebody else holds says so', async () => {
     await world.seedImage();
     const running = await world.start(simpleConfig({ maxServers: 0 }));
