@@ -31,6 +31,9 @@ const KEPT: readonly (readonly [seed: number, what: string])[] = [
   [990000026, 'a launcher was to know whose lock it was at the moment at which its session had ended'],
   [990000010, 'a node whose launch had failed was deleted by others before its request was declined'],
   [1301384, 'a pool was to have room for a ready node that it had just given away'],
+  [869631165, 'a pool slept although a launch of another one of its provider had ended'],
+  [6177, 'a request that was to be declined once its last launch had ended was said to wait'],
+  [577392108, 'a builder was blamed for removing files of a build that a wiped store knew nothing of'],
   [339, 'a damaged record was removed with the contenders for its lock'],
 ];
 

@@ -27,7 +27,8 @@ export class ObservedDisk extends MemoryDisk {
   override async remove(imagesDir: string, image: string, buildId: string): Promise<readonly string[]> {
     const { model, chronicle } = this.world;
     const state = model.builds.get(`/nodepool/images/${image}/builds/${buildId}`)?.state;
-    const has = this.names(imagesDir).some((name) => name.startsWith(`${image}-${buildId}.`));
+    // A build that no record tells of any more is of no use to anybody, whoever uploads it.
+    const has = state !== undefined && this.names(imagesDir).some((name) => name.startsWith(`${image}-${buildId}.`));
     if (has && state === 'ready')
       chronicle.fail('files that are needed stay', `${this.host} removes files of ${image}-${buildId}, which is ready`);
     const upload = uploadsUnderway(this.world).find(
