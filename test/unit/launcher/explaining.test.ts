@@ -69,7 +69,9 @@ describe('why a request waits, and what became of it', () => {
 
   it('will be declined once the last launch has ended, and waits for nothing any more', async () => {
     await world.seedImage();
-    const running = await world.start(simpleConfig({ maxServers: 3, provider: { launchRetries: 1, launchTimeout: 60 } }));
+    const running = await world.start(
+      simpleConfig({ maxServers: 3, provider: { launchRetries: 1, launchTimeout: 60 } }),
+    );
     await world.accept(await world.submit(['small']));
     world.cloud.addFault({ target: 'boot', effect: 'hang', times: 1 });
     world.cloud.addFault({ target: 'boot', effect: 'fail', times: 1 });
