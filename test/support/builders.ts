@@ -6,6 +6,7 @@ import type {
   PoolLabelConfig,
   ProviderConfig,
 } from '../../src/domain/config/config.js';
+import type { OpenStackLabelSettings } from '../../src/domain/config/openstack.js';
 import type { StaticNodeConfig } from '../../src/domain/config/static-node.js';
 import * as kit from '../../src/apps/driver-kit/builders.js';
 import type { RegisteredPool } from '../../src/domain/model/launcher.js';
@@ -30,7 +31,7 @@ export function aPoolLabel(name: string, change: Partial<PoolLabelConfig> = {}):
   return kit.aPoolLabel({
     name,
     image: { kind: 'diskimage', name: 'image' },
-    settings: { 'min-ram': 8192 },
+    settings: { minRam: 8192 } satisfies Partial<OpenStackLabelSettings>,
     ...change,
   });
 }

@@ -1,5 +1,6 @@
 import type { NodepoolConfig, ProviderConfig } from '../../../src/domain/config/config.js';
 import { aConfig, aDiskImage, aPool, aPoolLabel, aProvider } from '../../support/builders.js';
+import type { OpenStackLabelSettings } from '../../../src/domain/config/openstack.js';
 
 export interface PoolDraft {
   readonly name: string;
@@ -74,7 +75,7 @@ function providerOf(provider: ProviderDraft, draft: Draft, images: readonly stri
           label.name,
           aPoolLabel(label.name, {
             image: { kind: 'diskimage', name: label.image },
-            settings: { 'min-ram': label.minRam ?? 8192 },
+            settings: { minRam: label.minRam ?? 8192 } satisfies Partial<OpenStackLabelSettings>,
           }),
         ]),
       ),
