@@ -23,6 +23,7 @@ import { Reservations } from '../launcher/reservations.js';
 import { RoutineCleanup } from '../launcher/routine-cleanup.js';
 import type { LauncherServices } from '../launcher/services.js';
 import { StatsReporter } from '../launcher/stats-reporter.js';
+import { UnbornNodes } from '../launcher/unborn-nodes.js';
 import { UnusedNodes } from '../launcher/unused-nodes.js';
 import { WakeHub } from '../launcher/wake-hub.js';
 import { TOKENS } from './tokens.js';
@@ -52,6 +53,7 @@ export const PARTS = {
   drain: part<ProviderDrain>('drain'),
   minReady: part<MinReadyKeepers>('min-ready'),
   reaper: part<NodeReaper>('reaper'),
+  unborn: part<UnbornNodes>('unborn'),
   lost: part<LostRequests>('lost'),
   leaks: part<LeakedInstances>('leaks'),
   routine: part<RoutineCleanup>('routine'),
@@ -106,6 +108,7 @@ function bindShared(bind: Bind): void {
   });
   bind(PARTS.hub).toDynamicValue(() => new WakeHub());
   bind(PARTS.roster).toDynamicValue(() => new PoolRoster());
+  bind(PARTS.unborn).toDynamicValue((of) => new UnbornNodes(of.get(PARTS.services).clock, of.get(PARTS.roster)));
   bind(PARTS.reservations).toDynamicValue(() => new Reservations());
   bind(PARTS.drivers).toDynamicValue((of) => new ProviderDrivers(of.get(PARTS.services)));
   bind(PARTS.index).toDynamicValue(
@@ -139,7 +142,13 @@ function bindNodes(bind: Bind): void {
   );
   bind(PARTS.creation).toDynamicValue(
     (of) =>
-      new NodeCreation(of.get(PARTS.services), of.get(PARTS.capacity), of.get(PARTS.breakers), of.get(PARTS.guard)),
+      new NodeCreation(
+        of.get(PARTS.services),
+        of.get(PARTS.capacity),
+        of.get(PARTS.breakers),
+        of.get(PARTS.guard),
+        of.get(PARTS.unborn),
+      ),
   );
   bind(PARTS.acquisition).toDynamicValue(
     (of) =>
@@ -159,7 +168,14 @@ function bindKeepers(bind: Bind): void {
   bind(PARTS.drain).toDynamicValue((of) => new ProviderDrain(of.get(PARTS.services), of.get(PARTS.roster)));
   bind(PARTS.minReady).toDynamicValue((of) => new MinReadyKeepers(of.get(PARTS.services)));
   bind(PARTS.reaper).toDynamicValue(
-    (of) => new NodeReaper(of.get(PARTS.services), of.get(PARTS.breakers), of.get(PARTS.freed), of.get(PARTS.index)),
+    (of) =>
+      new NodeReaper(
+        of.get(PARTS.services),
+        of.get(PARTS.breakers),
+        of.get(PARTS.freed),
+        of.get(PARTS.index),
+        of.get(PARTS.unborn),
+      ),
   );
   bind(PARTS.lost).toDynamicValue((of) => new LostRequests(of.get(PARTS.services), of.get(PARTS.roster)));
   bind(PARTS.leaks).toDynamicValue(

@@ -6,6 +6,7 @@ import type { AllocationStep } from '../../domain/decide/allocation.js';
 import type { PoolLabelConfig } from '../../domain/config/config.js';
 import type { Node } from '../../domain/model/node.js';
 import { NODE_DEFAULTS } from '../../domain/model/node.js';
+import type { Stored } from '../../domain/model/stored.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import type { InstanceSpec } from '../../ports/compute/provider.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
@@ -13,12 +14,13 @@ import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Acquired, AcquisitionContext, AcquisitionFor } from './acquired.js';
 import type { CircuitBreakers } from './circuit-breaker.js';
-import type { LimitGuard } from './limit-guard.js';
+import type { Guarded, LimitGuard } from './limit-guard.js';
 import { gatheredFrom, NodeLaunch } from './node-launch.js';
 import type { LaunchJob, LaunchOutcome } from './node-launch.js';
 import type { ProviderCapacity } from './provider-capacity.js';
 import type { Reservation } from './reservation.js';
 import type { LauncherServices } from './services.js';
+import type { UnbornNodes } from './unborn-nodes.js';
 import { moveNode } from './moves.js';
 
 type Attempts = Pick<LaunchJob, 'permission' | 'spent'>;
@@ -30,6 +32,7 @@ export class NodeCreation {
     private readonly capacity: ProviderCapacity,
     private readonly breakers: CircuitBreakers,
     private readonly guard: LimitGuard,
+    private readonly unborn: Pick<UnbornNodes, 'begin'>,
   ) {}
 
   /** Commits the reservation when the record is there. @throws what keeps the record from being made or written */
@@ -40,10 +43,32 @@ export class NodeCreation {
     request: AcquisitionFor,
     signal: AbortSignal,
   ): Promise<Acquired> {
-    const { step, permission } = reservation;
-    const label = context.pool.labels.get(step.label);
-    if (!label || step.kind !== 'create') throw new Error(`pool ${context.pool.name} has no label ${step.label}`);
-    const guarded = await this.guard.add(
+    const label = context.pool.labels.get(reservation.step.label);
+    if (!label) throw new Error(`pool ${context.pool.name} has no label ${reservation.step.label}`);
+    const creation = this.unborn.begin();
+    try {
+      const created = await this.record(context, reservation, request, signal);
+      if (created.kind === 'over') return { kind: 'again', spent, over: true };
+      creation.made(created.value.id);
+      reservation.commit();
+      request.counted();
+      const outcome = await this.services.records.nodes.lockCreated(created.value);
+      if (outcome.kind !== 'locked') return { kind: 'again' };
+      const attempts = { permission: reservation.permission, spent };
+      return await this.launchUnlessLetGo(context, outcome.lease, label, request, attempts, signal);
+    } finally {
+      creation.end();
+    }
+  }
+
+  private async record(
+    context: AcquisitionContext,
+    { step }: Reservation,
+    request: AcquisitionFor,
+    signal: AbortSignal,
+  ): Promise<Guarded<Stored<Node>>> {
+    if (step.kind !== 'create') throw new Error(`nothing is to be created for label ${step.label}`);
+    return this.guard.add(
       {
         provider: context.provider.name,
         pool: context.pool.name,
@@ -53,17 +78,21 @@ export class NodeCreation {
       () => this.services.records.nodes.create(newNode(context, request, step, this.services.clock.now())),
       signal,
     );
-    if (guarded.kind === 'over') return { kind: 'again', spent, over: true };
-    reservation.commit();
-    request.counted();
-    const outcome = await this.services.records.nodes.lockCreated(guarded.value);
-    if (outcome.kind !== 'locked') return { kind: 'again' };
-    const { lease } = outcome;
+  }
+
+  private async launchUnlessLetGo(
+    context: AcquisitionContext,
+    lease: RecordLease<Node>,
+    label: PoolLabelConfig,
+    request: AcquisitionFor,
+    attempts: Attempts,
+    signal: AbortSignal,
+  ): Promise<Acquired> {
     const letGo = (): void => void lease.release();
     signal.addEventListener('abort', letGo, { once: true });
     if (signal.aborted) letGo();
     try {
-      const acquired = await this.launch(context, lease, label, request, { permission, spent });
+      const acquired = await this.launch(context, lease, label, request, attempts);
       // Let go in the very moment in which it got ready: it is not ours to hand out.
       return acquired.kind === 'node' && signal.aborted ? { kind: 'lost' } : acquired;
     } catch (error) {

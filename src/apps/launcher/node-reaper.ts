@@ -20,6 +20,7 @@ import type { NodeIndex } from './node-index.js';
 import type { LauncherServices } from './services.js';
 import { ControlLoop } from '../../ports/toolkit/control-loop.js';
 import { WorkLimit } from '../../ports/toolkit/work-limit.js';
+import type { UnbornNodes } from './unborn-nodes.js';
 
 /** Deletions under way at once in one provider: a cloud that hangs holds up its own nodes only. */
 const MAX_DELETIONS = 200;
@@ -46,8 +47,6 @@ export class NodeReaper {
   private nextDue = Infinity;
   /** The wall clock at the last check: when it has been set back, what is due by it would be put off. */
   private checkedAt = -Infinity;
-  /** Since when nodes are known as unlocked in `init`, monotonic. */
-  private readonly unborn = new Map<NodeId, number>();
   private readonly busy = new Set<NodeId>();
   /** Will be looked at again after a pause, whatever happens. */
   private readonly retrying = new Set<NodeId>();
@@ -70,6 +69,7 @@ export class NodeReaper {
     private readonly freed: Pick<FreedRoom, 'ofNode'>,
     /** Knows the nodes that are about to be handed out by this process. */
     private readonly index: Pick<NodeIndex, 'isClaimed'>,
+    private readonly unborn: UnbornNodes,
   ) {
     this.lists = new InstanceLists(services.clock);
     this.loop = new ControlLoop(services.clock);
@@ -99,6 +99,7 @@ export class NodeReaper {
           records.nodes.view.onChange((change) => this.onNodeChange(change)),
           records.requests.view.onChange((change) => this.onRequestChange(change)),
           config.onChange(() => this.onConfigChange()),
+          this.unborn.onEnd((node) => this.enqueue(node)),
           ...this.leased.open((node) => this.enqueue(node)),
         ],
         begin: () => this.checkAll(),
@@ -135,7 +136,7 @@ export class NodeReaper {
     if (change.kind === 'removed') {
       this.due.delete(change.id);
       this.changed.delete(change.id);
-      this.unborn.delete(change.id);
+      this.unborn.forget(change.id);
       this.failing.delete(change.id);
       this.retryDelays.delete(change.id);
       const before = change.before?.value;
@@ -230,8 +231,8 @@ export class NodeReaper {
   private noteUnborn(id: NodeId, { state }: Node): void {
     // The lock may be ours, which asks again before it acts.
     if (state === 'init' && this.busy.has(id)) return;
-    if (state !== 'init' || this.services.records.nodes.view.locked(id)) this.unborn.delete(id);
-    else if (!this.unborn.has(id)) this.unborn.set(id, this.services.clock.monotonic());
+    if (state !== 'init' || this.services.records.nodes.view.locked(id)) this.unborn.forget(id);
+    else this.unborn.note(id);
   }
 
   private decide(id: NodeId, node: Node): CleanupDecision {
@@ -242,7 +243,8 @@ export class NodeReaper {
       now: clock.now(),
       config: config.current,
       ours: node.provider !== null && this.ours(node.provider),
-      unborn: clock.monotonic() - (this.unborn.get(id) ?? clock.monotonic()),
+      unborn: this.unborn.age(id),
+      orphan: this.unborn.isOrphan(id, node),
       lease: this.leased.leaseOf(id, node),
       requestExists: (id) => records.requests.view.get(id) !== undefined || !records.requests.view.complete,
       launcherAlive: (id) => !registry.complete || registry.pools().some((pool) => pool.id === id),

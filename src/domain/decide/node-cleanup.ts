@@ -26,6 +26,8 @@ export interface CleanupInput {
   readonly ours: boolean;
   /** For how long we have known it as unlocked in `init`, seconds of a clock that never jumps; its own age may be a wrong clock's. */
   readonly unborn: number;
+  /** In `init`, of this process, which does nothing any more that could make it go on. */
+  readonly orphan: boolean;
   readonly requestExists: (id: string) => boolean;
   /** The lease that the node belongs to, with the seconds for which it is to be spared; null if it belongs to none. */
   readonly lease?: { readonly id: string; readonly left: number } | null;
@@ -37,8 +39,8 @@ export interface CleanupInput {
 export const INIT_GRACE = 60;
 
 /**
- * And how long if its launcher lives, seconds: it takes the lock at once or never, as after a creation whose answer was lost; but the
- * answers of a slow store take their time.
+ * And how long if another launcher made it, which lives, seconds: that one takes the lock at once or never, as after a creation whose
+ * answer was lost; but the answers of a slow store take their time. Of its own each launcher knows when it will not come any more.
  */
 export const INIT_GRACE_ALIVE = 180;
 
@@ -78,7 +80,7 @@ function cleanupInit(input: CleanupInput): CleanupDecision {
   // Its launcher may be about to lock it, whatever our clock says of its age: what counts is how long we have seen it.
   const age = alive ? input.unborn : Math.max(now - node.stateTime, input.unborn);
   const because = [{ code: 'OWNER_GONE', state: 'init' } as const];
-  if (age >= (alive ? INIT_GRACE_ALIVE : INIT_GRACE)) return { verdict: 'delete', because };
+  if (input.orphan || age >= (alive ? INIT_GRACE_ALIVE : INIT_GRACE)) return { verdict: 'delete', because };
   return { verdict: 'keep', because: [{ code: 'IN_SERVICE', state: 'init' }], again: now + INIT_GRACE };
 }
 

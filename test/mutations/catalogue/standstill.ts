@@ -34,5 +34,26 @@ export const STANDSTILL: Area = {
       replace: 'Number.isNaN(seconds) ? clock.schedule(seconds, late)',
       foundBy: WORLDS,
     },
+    {
+      name: 'tells only one pool that a launch of the provider has ended',
+      file: 'src/apps/launcher/reservation.ts',
+      find: '    this.permission?.cancel();\n    this.tell();\n',
+      replace: '    this.permission?.cancel();\n',
+      foundBy: { test: 'test/unit/launcher/earned-wakeups.test.ts' },
+    },
+    {
+      name: 'leaves to time what a creation has left whose answer was lost',
+      file: 'src/domain/decide/node-cleanup.ts',
+      find: 'input.orphan || age',
+      replace: 'age',
+      foundBy: { test: 'test/unit/launcher/unborn-nodes.test.ts' },
+    },
+    {
+      name: 'says that a request waits although it will be declined',
+      file: 'src/apps/launcher/request-journal.ts',
+      find: "    if (end && !declineOf(before)) this.note(id, 'decline', end.because);\n",
+      replace: '',
+      foundBy: { simulatorFrom: 6177 },
+    },
   ],
 };

@@ -153,6 +153,7 @@ describe('nodes of leases', () => {
       config: { labels: new Map(), maxHoldAge: Infinity },
       ours: true,
       unborn: 0,
+      orphan: false,
       requestExists: () => false,
       launcherAlive: () => true,
       lease,

@@ -13,6 +13,7 @@ function decided(change: Partial<CleanupInput> = {}): ReturnType<typeof cleanupU
     config: { labels: LABELS, maxHoldAge: Infinity },
     ours: true,
     unborn: 0,
+    orphan: false,
     requestExists: () => true,
     launcherAlive: () => false,
     ...change,
@@ -83,6 +84,13 @@ describe('a node that nobody holds', () => {
       expect(decided({ node, now, unborn: INIT_GRACE_ALIVE - 1, launcherAlive }).verdict).toBe('keep');
       expect(decided({ node, now, unborn: INIT_GRACE_ALIVE, launcherAlive }).verdict).toBe('delete');
     }
+  });
+
+  it('is deleted in init at once by the launcher that made it and does not come for it any more', () => {
+    const node = aNode({ state: 'init', stateTime: 1000, launcher: 'alive' });
+    const own = { node, now: 1000, launcherAlive: (): boolean => true };
+    expect(decided({ ...own, orphan: true }).verdict).toBe('delete');
+    expect(decided({ ...own, orphan: false }).verdict).toBe('keep');
   });
 
   it('is deleted in init after the grace even if it seems to be of the future', () => {
