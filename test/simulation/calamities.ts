@@ -43,9 +43,16 @@ export class Calamities {
     const { world, clients, launchers } = this.simulation;
     for (const client of clients) client.kill();
     for (const store of world.stores) store.expire();
-    world.wipe(launchers.flatMap(({ life }) => (life ? [life.process] : [])));
+    world.wipe(
+      launchers.flatMap(({ host, life }) => (life ? [{ process: life.process, serves: this.servedBy(host) }] : [])),
+    );
     for (const { life } of this.simulation.daemons) life?.process.away(CATCHING_UP);
     for (const client of clients) world.clock.schedule(CATCHING_UP, () => client.start());
+  }
+
+  private servedBy(host: string): (provider: string) => boolean {
+    const { providers = [] } = this.simulation.scenario.launchers.find((launcher) => launcher.host === host) ?? {};
+    return (provider) => providers === 'all' || providers.includes(provider);
   }
 
   private fillDisk(host: string, seconds: number): void {

@@ -13,6 +13,12 @@ import { SimStore } from './kernel/sim-store.js';
 import { parse, TreeModel } from './kernel/tree-model.js';
 import { Ledger } from './ledger.js';
 
+/** A launcher that was there when the store was lost. */
+interface Survivor {
+  readonly process: SimProcess;
+  readonly serves: (provider: string) => boolean;
+}
+
 /** A call to a cloud, at the moment it is made. */
 export interface CloudCall {
   readonly kind: FakeCallKind;
@@ -80,7 +86,7 @@ export class World {
   readonly configs: { readonly at: number; readonly config: NodepoolConfig }[] = [];
 
   /** Launchers that were there when the store was lost for the last time. */
-  private survivors: readonly SimProcess[] | null = null;
+  private survivors: readonly Survivor[] | null = null;
   /** Since when hosts with a broken file have seen no change of it. */
   private readonly keptSince: number[] = [];
 
@@ -135,7 +141,7 @@ export class World {
   }
 
   /** All records are gone, and their numbers begin anew. `survivors`: launchers that know what was. */
-  wipe(survivors: readonly SimProcess[]): void {
+  wipe(survivors: readonly Survivor[]): void {
     this.tree.wipe();
     this.survivors = survivors;
     this.ledger.clear();
@@ -148,9 +154,11 @@ export class World {
     return this.survivors !== null && marks['nodepool_installation_id'] !== mine;
   }
 
-  /** Can nobody know any more whose it was? */
+  /** Is nobody left who serves its provider and knows whose it was? */
   isForgotten(marks: Readonly<Record<string, string>>): boolean {
-    return this.isOfLostStore(marks) && (this.survivors ?? []).every(({ dead }) => dead);
+    const provider = marks['nodepool_provider_name'] ?? '';
+    const left = (this.survivors ?? []).filter(({ process }) => !process.dead);
+    return this.isOfLostStore(marks) && !left.some(({ serves }) => serves(provider));
   }
 
   cloudCall(call: CloudCall): void {
