@@ -9,6 +9,7 @@ import { NODE_DEFAULTS } from '../../domain/model/node.js';
 import type { Stored } from '../../domain/model/stored.js';
 import { ProviderError } from '../../ports/compute/errors.js';
 import type { InstanceSpec } from '../../ports/compute/provider.js';
+import { RecordChangedError } from '../../ports/records/record-lease.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
@@ -132,12 +133,8 @@ export class NodeCreation {
     const { node, connection } = choice;
     const values = { label: label.name, provider: provider.name, nodeId: lease.id };
     const hostname = formatHostname(provider.hostnameFormat, values);
-    await moveNode(lease, 'building', {
-      ...node,
-      hostname,
-      connectionType: connection.type,
-      connectionPort: connection.port,
-    });
+    const { type: connectionType, port: connectionPort } = connection;
+    if (!(await this.begin(lease, { ...node, hostname, connectionType, connectionPort }))) return { kind: 'again' };
     logger.info(`Launching ${label.name} in ${provider.name}/${pool.name}`);
     const outcome = await new NodeLaunch(this.services, logger, {
       ...attempts,
@@ -150,6 +147,18 @@ export class NodeCreation {
       spec: this.describe(context, lease, label, request, { choice, hostname, logger }),
     }).run();
     return this.afterLaunch(provider.name, lease, outcome, attempts);
+  }
+
+  /** Answers whether it has begun: somebody may have taken the node before we had its lock, an operator to hold it, say. */
+  private async begin(lease: RecordLease<Node>, facts: Partial<Node>): Promise<boolean> {
+    try {
+      await moveNode(lease, 'building', facts);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RecordChangedError)) throw error;
+      await lease.release();
+      return false;
+    }
   }
 
   private describe(

@@ -69,3 +69,15 @@ test('what a creation leaves whose answer was lost goes at once though its reque
   await world.fulfilled(await world.submit());
   await world.end();
 });
+
+test('a node that somebody takes before we have its lock is theirs, and another one is made', async () => {
+  const world = new LauncherWorld();
+  await world.seedImage();
+  await world.start(simpleConfig());
+  const first = '/nodepool/nodes/0000000000';
+  world.onceLocking(`${first}/lock`, () => world.meddle(first, { state: 'hold' }));
+  const nodes = await world.fulfilled(await world.submit());
+  expect(nodes).toEqual(['0000000001']);
+  expect(world.node('0000000000')?.state).toBe('hold');
+  await world.end();
+});
