@@ -10,6 +10,8 @@ import type { Invariant, World } from '../world.js';
 const REQUEST = /^\/nodepool\/requests\/([^/]+)$/;
 /** Seconds that a registration may take to be seen by all. */
 const REGISTRATION_LAG = 5;
+/** And where messages take their time, both ways. */
+const SLOW_LAG = 60;
 
 /** What launchers may do to requests. */
 export const requestsAreTreatedWell: Invariant = {
@@ -84,7 +86,8 @@ function checkFulfilment(id: string, request: Json, author: Author, world: World
 
 function checkFailure(id: string, request: Json, author: Author, world: World): void {
   const declined = new Set(texts(request['declined_by']));
-  const seen = world.clock.monotonic() - REGISTRATION_LAG;
+  const now = world.clock.monotonic();
+  const seen = now - (author.absence.to > now - SLOW_LAG ? SLOW_LAG : REGISTRATION_LAG);
   for (const { id: launcher, since } of world.model.registered.values()) {
     if (declined.has(launcher) || since > seen) continue;
     world.chronicle.fail(

@@ -170,7 +170,7 @@ function ageOf(
   if (!somewhere(facts, ({ diskImages }) => diskImages.get(image)?.rebuildAge === rebuildAge))
     return 'its rebuild-age is another';
   const record = world.model.builds.get(`/nodepool/images/${image}/builds/${build}`);
-  if (!record?.json) return null;
+  if (!record?.json || !isKnown(facts, record)) return null;
   const real = process.clock.now() - knownOrOldest(Number(record.json['state_time'] ?? 0));
   return problemUnless(Math.abs(real - age) <= HEARD, `it is ${real} s old`);
 }

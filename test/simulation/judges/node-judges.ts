@@ -88,9 +88,11 @@ function stateOf(state: string, facts: Facts): string | null {
 
 /** By the clock of the speaker, since the last change of the state. */
 function ageOf(age: number, facts: Facts): string | null {
-  const since = Number(node(facts)?.json?.['state_time']);
+  const found = node(facts);
+  const since = Number(found?.json?.['state_time']);
   const { world, process } = facts;
-  if (!Number.isFinite(since) || world.ledger.excused(facts.id)) return null;
+  // Who has not heard of the last change speaks of the state before it.
+  if (!found || !isKnown(facts, found) || !Number.isFinite(since) || world.ledger.excused(facts.id)) return null;
   const real = process.clock.now() - since;
   return problemUnless(Math.abs(real - age) <= HEARD, `it is so for ${real} s`);
 }
