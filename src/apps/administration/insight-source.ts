@@ -10,7 +10,7 @@ import { requestTime, spells, total } from '../../domain/explain/spent-time.js';
 import type { Spell, SpentTime } from '../../domain/explain/spent-time.js';
 import { waitsOf } from '../../domain/explain/waits.js';
 import type { Waits } from '../../domain/explain/waits.js';
-import { isWaiting } from '../../domain/model/request.js';
+import { isWaiting, parseRequestId } from '../../domain/model/request.js';
 import type { LauncherInsights } from '../../ports/administration/launcher-insights.js';
 import type { Records } from '../../ports/records/records.js';
 import type { Clock } from '../../ports/runtime/clock.js';
@@ -83,7 +83,7 @@ export class InsightSource {
     return definedOnly({
       spent: entry?.time && this.requestTime(id, stored?.value.createdTime ?? null, entry.time, now),
       place,
-      estimate: waits ? this.estimate(place, entry, now) : undefined,
+      estimate: waits ? this.estimate(id, place, entry, now) : undefined,
       whatIf:
         changes.length === 0
           ? undefined
@@ -127,13 +127,14 @@ export class InsightSource {
     return placeOf(id, competitors, records.launchers.view.pools());
   }
 
-  private estimate(place: Place | undefined, entry: JournalEntry | undefined, now: number): Estimate {
+  private estimate(id: string, place: Place | undefined, entry: JournalEntry | undefined, now: number): Estimate {
     const { insights, records } = this.context;
     if (!entry) return { known: false, why: 'no pool of this launcher has looked at it' };
     const name = speakers(records.launchers.view.pools())(entry.subject.decider);
     const pools = place?.pools ?? (name === undefined ? [] : [name]);
     const since = entry.decision.verdict === 'accept' ? (entry.time?.since ?? now) : null;
-    return estimateOf(place, since === null ? waitsFor(entry) : null, since, insights.turnover(pools), now);
+    const turnover = insights.turnover(pools, parseRequestId(id)?.priority);
+    return estimateOf(place, since === null ? waitsFor(entry) : null, since, turnover, now);
   }
 }
 

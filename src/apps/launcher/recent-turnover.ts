@@ -1,5 +1,6 @@
 import type { Turnover } from '../../domain/explain/estimate.js';
 import type { Node } from '../../domain/model/node.js';
+import { parseRequestId } from '../../domain/model/request.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import type { Clock } from '../../ports/runtime/clock.js';
 
@@ -11,7 +12,7 @@ const MOST = 200;
 interface Happenings {
   /** Moments, oldest first. */
   givenBack: number[];
-  launches: { readonly at: number; readonly seconds: number }[];
+  launches: { readonly at: number; readonly seconds: number; readonly priority: string | undefined }[];
 }
 
 /** What has happened lately in each pool, from the changes of the records: nobody is asked for it. */
@@ -25,13 +26,15 @@ export class RecentTurnover {
     if (change.kind === 'updated') this.moved(change.before.value, change.after.value);
   }
 
-  /** @param pools `provider/pool` */
-  of(pools: readonly string[]): Turnover {
+  /** @param pools `provider/pool`. @param priority of the request asked about, as in its id */
+  of(pools: readonly string[], priority: string | undefined): Turnover {
     const since = this.clock.now() - LATELY;
     const known = pools.flatMap((pool) => this.pools.get(pool) ?? []);
+    const launches = known.flatMap(({ launches }) => launches.filter(({ at }) => at >= since));
     return {
       givenBack: known.flatMap(({ givenBack }) => givenBack.filter((at) => at >= since)).sort((a, b) => a - b),
-      launches: known.flatMap(({ launches }) => launches.filter(({ at }) => at >= since).map(({ seconds }) => seconds)),
+      launches: launches.map(({ seconds }) => seconds),
+      overtaking: part(launches, (launch) => isMoreUrgent(launch.priority, priority)),
     };
   }
 
@@ -44,7 +47,8 @@ export class RecentTurnover {
   private moved(before: Node, after: Node): void {
     if (before.state !== 'building' || after.state !== 'ready') return;
     const seconds = Math.max(0, after.stateTime - before.stateTime);
-    keep(this.pool(after).launches, { at: this.clock.now(), seconds });
+    const { priority } = parseRequestId(after.allocatedTo ?? '') ?? {};
+    keep(this.pool(after).launches, { at: this.clock.now(), seconds, priority });
   }
 
   private pool({ provider, pool }: Node): Happenings {
@@ -55,6 +59,14 @@ export class RecentTurnover {
     this.pools.set(name, none);
     return none;
   }
+}
+
+function part<T>(all: readonly T[], which: (one: T) => boolean): number {
+  return all.length === 0 ? 0 : all.filter(which).length / all.length;
+}
+
+function isMoreUrgent(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && one < other;
 }
 
 function keep<T>(all: T[], one: T): void {

@@ -26,7 +26,7 @@ export class RosterInsights implements LauncherInsights {
     return this.roster.all.flatMap(({ inquiry }) => inquiry.suppose(request, changes, now) ?? []);
   }
 
-  turnover(pools: readonly string[]): Turnover {
-    return this.recent.of(pools);
+  turnover(pools: readonly string[], priority: string | undefined): Turnover {
+    return this.recent.of(pools, priority);
   }
 }

@@ -14,6 +14,8 @@ export interface Turnover {
   readonly givenBack: readonly number[];
   /** How long launches took. */
   readonly launches: readonly number[];
+  /** Part of the nodes that went to requests that are more urgent than the one asked about, 0 to 1. */
+  readonly overtaking: number;
 }
 
 /** Fewer are no basis. */
@@ -23,6 +25,8 @@ const LEAST = 5;
  * later goes first.
  */
 const NINE_OF_TEN = 1.2816 + 0.25;
+/** Where nearly all nodes go to more urgent ones nobody knows; this is the longest that is said. */
+const MOST_OVERTAKING = 0.9;
 /** Nodes that come back together are not seen one by one: the scatter is not believed to be less than this part of the mean. */
 const LEAST_SCATTER = 0.5;
 
@@ -40,7 +44,7 @@ export function estimateOf(
   const gaps = gapsOf(turnover.givenBack, now);
   if (turnover.givenBack.length < LEAST)
     return unknown(`only ${turnover.givenBack.length} nodes were given back lately`);
-  const room = afterGaps(gaps, place.nodesAhead + place.lacks);
+  const room = afterGaps(gaps, (place.nodesAhead + place.lacks) / (1 - Math.min(turnover.overtaking, MOST_OVERTAKING)));
   const launch = quantiles(turnover.launches);
   return {
     known: true,
@@ -61,9 +65,11 @@ const COUNTABLE: ReadonlySet<string> = new Set([
 
 function toLaunch({ launches }: Turnover, elapsed: number): Estimate {
   if (launches.length < LEAST) return unknown(`only ${launches.length} launches ended lately`);
-  const { p50, p90 } = quantiles(launches);
-  const left = (seconds: number): number => Math.max(0, seconds - elapsed);
-  return { known: true, p50: left(p50), p90: left(p90), basis: `${launches.length} launches lately` };
+  // It has outlasted the shorter ones: they say nothing about it any more.
+  const longer = launches.filter((seconds) => seconds > elapsed);
+  if (longer.length === 0) return unknown('it takes longer than any launch lately');
+  const { p50, p90 } = quantiles(longer);
+  return { known: true, p50: p50 - elapsed, p90: p90 - elapsed, basis: `${launches.length} launches lately` };
 }
 
 /** The one that is not over yet counts once it is longer than usual: nothing may come back any more. */
@@ -87,7 +93,9 @@ function afterGaps(gaps: readonly number[], count: number): { readonly p50: numb
 function quantiles(values: readonly number[]): { readonly p50: number; readonly p90: number } {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
-  return { p50: at(0.5), p90: at(0.9) };
+  // The longest of few is not the longest there is.
+  const doubt = values.length === 0 ? 0 : deviation(values, mean(values)) / Math.sqrt(values.length);
+  return { p50: at(0.5), p90: at(0.9) + doubt };
 }
 
 function mean(values: readonly number[]): number {

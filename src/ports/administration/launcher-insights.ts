@@ -12,6 +12,6 @@ export interface LauncherInsights {
   limits(provider: string, pool: string | null): readonly PoolLimits[];
   /** What each of its pools would decide about the request. Empty when none of them has to decide about it now. */
   suppose(request: string, changes: readonly Change[]): readonly Supposition[];
-  /** What has happened lately in pools, `provider/pool`, whichever launcher did it. */
-  turnover(pools: readonly string[]): Turnover;
+  /** What has happened lately in pools, `provider/pool`, whichever launcher did it, as a request of that priority sees it. */
+  turnover(pools: readonly string[], priority: string | undefined): Turnover;
 }

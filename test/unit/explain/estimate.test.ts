@@ -13,7 +13,11 @@ interface Case {
 function casesOf(seed: number, nodes: number, hold: (random: SeededRandom) => number): readonly Case[] {
   const random = new SeededRandom(seed);
   const boot = (): number => 20 + 20 * random.next();
-  const turnover: { givenBack: number[]; launches: number[] } = { givenBack: [], launches: [] };
+  const turnover: { givenBack: number[]; launches: number[]; overtaking: number } = {
+    givenBack: [],
+    launches: [],
+    overtaking: 0,
+  };
   const ends = Array.from({ length: nodes }, () => hold(random) * random.next());
   const queue: { readonly asked: number; readonly p50: number; readonly p90: number }[] = [];
   const cases: Case[] = [];
@@ -57,7 +61,7 @@ describe('how long it may take', () => {
     expect(half).toBeLessThan(0.75);
   });
 
-  const steady: Turnover = { givenBack: [0, 100, 200, 300, 400, 500], launches: [30, 30, 30, 30, 30] };
+  const steady: Turnover = { givenBack: [0, 100, 200, 300, 400, 500], launches: [30, 30, 30, 30, 30], overtaking: 0 };
 
   it('grows with those ahead, and with the silence since the last node that came back', () => {
     const behind = (nodesAhead: number, now = 500): number => {
@@ -86,8 +90,25 @@ describe('how long it may take', () => {
     });
   });
 
+  it('of nodes that are on their way goes by launches that took longer than theirs has already', () => {
+    const mixed: Turnover = { ...steady, launches: [10, 20, 30, 40, 50] };
+    const after = (seconds: number) => estimateOf(undefined, null, 500 - seconds, mixed, 500);
+    expect(after(0)).toMatchObject({ p50: 30, p90: 50 + Math.sqrt(200 / 5) });
+    expect(after(35)).toMatchObject({ p50: 15, p90: 15 + 5 / Math.sqrt(2) });
+    expect(after(50)).toEqual({ known: false, why: 'it takes longer than any launch lately' });
+  });
+
+  it('counts those that come later and go first', () => {
+    const often = (overtaking: number): number => {
+      const estimate = estimateOf({ nodesAhead: 1, lacks: 1 }, 'QUOTA_POOL', null, { ...steady, overtaking }, 500);
+      return estimate.known ? estimate.p50 : NaN;
+    };
+    expect(often(0.5)).toBeGreaterThan(1.5 * often(0));
+    expect(often(1)).toBeLessThan(Infinity);
+  });
+
   it('is unknown without a basis', () => {
-    const none: Turnover = { givenBack: [], launches: [] };
+    const none: Turnover = { givenBack: [], launches: [], overtaking: 0 };
     const place = { nodesAhead: 0, lacks: 1 };
     expect(estimateOf(place, 'QUOTA_POOL', null, none, 0)).toMatchObject({ known: false });
     expect(estimateOf(undefined, null, 0, none, 0)).toMatchObject({ known: false });
