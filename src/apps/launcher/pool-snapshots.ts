@@ -46,17 +46,16 @@ export class PoolSnapshots {
 
   /** Would `prepare` ask? */
   outdated({ pool }: PoolConfiguration): boolean {
-    const driver = this.usable();
-    if (!driver || (pool.ignoreProviderQuota && pool.availabilityZones.length > 0)) return false;
-    return this.context.capacity.isOld(this.identity.provider, driver);
+    const driver = this.asked(pool);
+    return driver !== undefined && this.context.capacity.isOld(this.identity.provider, driver);
   }
 
   /** What is old is asked for again, and what has not happened is noticed: before the snapshot, which only shows what is known. */
   prepare({ pool }: PoolConfiguration): void {
     const { capacity, breakers } = this.context;
-    const driver = this.usable();
+    const driver = this.asked(pool);
     const { provider } = this.identity;
-    if (driver && !(pool.ignoreProviderQuota && pool.availabilityZones.length > 0)) capacity.refresh(provider, driver);
+    if (driver) capacity.refresh(provider, driver);
     breakers.of(provider).noticeSilence();
   }
 
@@ -91,6 +90,11 @@ export class PoolSnapshots {
       chance: question?.chance ?? random.next(),
       ...requests,
     };
+  }
+
+  /** Who is asked for limits and zones; undefined if nobody needs to be. */
+  private asked(pool: PoolConfig): Provider | undefined {
+    return pool.ignoreProviderQuota && pool.availabilityZones.length > 0 ? undefined : this.usable();
   }
 
   private usable(): Provider | undefined {

@@ -69,7 +69,7 @@ export class RoutineCleanup {
 
   /**
    * Records without data or state, such as a client or an old launcher leaves behind when it writes to a node that was just
-   * deleted (weaknesses 1 and 27). seen in two checks in a row, so that a record being written is not hit.
+   * deleted (weaknesses 1 and 27). Seen in two checks in a row, so that a record being written is not hit.
    */
   private async removeDamaged(): Promise<void> {
     const { nodes } = this.services.records;
