@@ -9,6 +9,7 @@ import type {
   JournalListener,
   SpellListener,
 } from '../../ports/telemetry/journal.js';
+import { RecentMap } from '../../ports/toolkit/recent-map.js';
 
 export interface MemoryJournalOptions {
   /** Subjects of each kind that are remembered; those not decided about for the longest time go first. Default 10,000. */
@@ -21,12 +22,13 @@ export interface MemoryJournalOptions {
   readonly onSpell?: SpellListener;
 }
 
-type Deciders = Map<string, JournalEntry>;
+/** Few: the latest decision is the last. */
+type Deciders = JournalEntry[];
 
 /** The last decision of each decider about each subject, in memory. */
 export class MemoryJournal implements DecisionJournal {
   /** By kind and id, in the order of the last decision. */
-  private readonly kinds = new Map<string, Map<string, Deciders>>();
+  private readonly kinds = new Map<string, RecentMap<Deciders>>();
   private readonly mostSubjects: number;
   private readonly mostDeciders: number;
   private readonly onChange: JournalListener | undefined;
@@ -44,17 +46,39 @@ export class MemoryJournal implements DecisionJournal {
 
   /** The numbers in the reasons become the new ones even if `since` stays. Called in every pass for all that waits: cheap. */
   record(subject: DecisionSubject, decision: Decision<string>): void {
-    const subjects = this.subjects(subject.kind);
-    const deciders: Deciders = subjects.get(subject.id) ?? new Map<string, JournalEntry>();
-    const before = deciders.get(subject.decider);
+    const deciders = this.renewed(subject);
+    const at = deciders.findIndex((entry) => entry.subject.decider === subject.decider);
+    const before = deciders[at];
+    // The very same again, as most are in most passes.
+    if (before?.decision === decision) return this.putLast(deciders, at, before);
     const changed = !before || !isSame(before.decision, decision);
     const now = this.clock.now();
     const time = timeSpent(before?.time, spentOn(decision), now);
     const entry = { subject, decision, since: changed ? now : before.since, time };
-    putLast(subjects, subject.id, deciders, this.mostSubjects);
-    putLast(deciders, subject.decider, entry, this.mostDeciders);
+    this.putLast(deciders, at, entry);
     if (changed) this.onChange?.(entry, before);
     this.tellSpell(subject, before?.time, time);
+  }
+
+  /** What is known of a subject that is decided about now. */
+  private renewed({ kind, id }: DecisionSubject): Deciders {
+    const subjects = this.subjects(kind);
+    const known = subjects.renewed(id);
+    if (known) return known;
+    const deciders: Deciders = [];
+    subjects.set(id, deciders);
+    return deciders;
+  }
+
+  /** @param at where the decider's entry was; -1: nowhere */
+  private putLast(deciders: Deciders, at: number, entry: JournalEntry): void {
+    if (at >= 0 && at === deciders.length - 1) {
+      deciders[at] = entry;
+      return;
+    }
+    if (at >= 0) deciders.splice(at, 1);
+    deciders.push(entry);
+    if (deciders.length > this.mostDeciders) deciders.shift();
   }
 
   private tellSpell(subject: DecisionSubject, before: SpentTime | undefined, { since }: SpentTime): void {
@@ -64,13 +88,13 @@ export class MemoryJournal implements DecisionJournal {
 
   /** One entry per decider, the latest decision last. */
   entries(kind: DecisionSubject['kind'], id: string): readonly JournalEntry[] {
-    return [...(this.kinds.get(kind)?.get(id)?.values() ?? [])];
+    return [...(this.kinds.get(kind)?.get(id) ?? [])];
   }
 
-  private subjects(kind: string): Map<string, Deciders> {
+  private subjects(kind: string): RecentMap<Deciders> {
     const known = this.kinds.get(kind);
     if (known) return known;
-    const subjects = new Map<string, Deciders>();
+    const subjects = new RecentMap<Deciders>(this.mostSubjects);
     this.kinds.set(kind, subjects);
     return subjects;
   }
@@ -86,13 +110,4 @@ function isSame(a: Decision<string>, b: Decision<string>): boolean {
 
 function codes(decision: Decision<string>): string {
   return [...new Set(decision.because.map((reason) => reason.code))].sort().join(' ');
-}
-
-/** A map keeps the order of insertion, so the first key is the oldest. */
-function putLast<T>(map: Map<string, T>, key: string, value: T, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= most) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
 }

@@ -2,13 +2,14 @@ import type { Decision } from '../../domain/explain/reason.js';
 import { describeReasons } from '../../domain/explain/reason.js';
 import type { DecisionJournal, DecisionSubject, JournalEntry } from '../../ports/telemetry/journal.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
+import { RecentMap } from '../../ports/toolkit/recent-map.js';
 
 /** Decisions whose last words are remembered, so that what is decided again in each pass is told once. */
 const MOST_REMEMBERED = 10_000;
 
 /** Tells of every decision, with its reasons, whenever it is not what was said last. */
 export class TracedJournal implements DecisionJournal {
-  private readonly said = new Map<string, string>();
+  private readonly said = new RecentMap<string>(MOST_REMEMBERED);
 
   constructor(
     private readonly journal: DecisionJournal,
@@ -21,10 +22,7 @@ export class TracedJournal implements DecisionJournal {
     const about = `${kind} ${id} ${decider}`;
     const words = `${decision.verdict}: ${describeReasons(decision.because)}`;
     if (this.said.get(about) === words) return;
-    this.said.delete(about);
     this.said.set(about, words);
-    const [oldest] = this.said.size > MOST_REMEMBERED ? this.said.keys() : [];
-    if (oldest !== undefined) this.said.delete(oldest);
     this.logger.debug(`${kind} ${id}: ${words}`, { [kind]: id, decider, because: decision.because });
   }
 

@@ -27,12 +27,27 @@ export interface RosteredWorker {
 export class PoolRoster {
   private readonly workers = new Set<RosteredWorker>();
   private readonly ids = new Set<string>();
+  private moved = 0;
 
   /** Answers the way to leave. */
   enter(worker: RosteredWorker): () => void {
     this.workers.add(worker);
     this.ids.add(worker.identity.launcherId);
-    return () => this.workers.delete(worker);
+    this.onMove();
+    return () => {
+      this.workers.delete(worker);
+      this.onMove();
+    };
+  }
+
+  /** How often the answer of `handles` may have changed for some request. */
+  get moves(): number {
+    return this.moved;
+  }
+
+  /** A request has come into the hands of one of them, or gone from there. */
+  onMove(): void {
+    this.moved += 1;
   }
 
   get statuses(): readonly WorkerStatus[] {

@@ -68,9 +68,8 @@ export class PoolSnapshots {
     const { services, breakers, capacity } = this.context;
     const { clock, random } = services;
     const now = clock.monotonic();
-    const asked = [...requests.held.map(({ request }) => request), ...requests.open.map(({ value }) => value)];
-    const labels = new Set<string>();
-    for (const { nodeTypes } of asked) for (const label of nodeTypes) labels.add(label);
+    const labels = new Set(labelsOf(requests.open));
+    for (const { request } of requests.held) for (const label of request.nodeTypes) labels.add(label);
     return {
       now,
       epoch: clock.now() - now,
@@ -81,7 +80,7 @@ export class PoolSnapshots {
       driver: this.driver(pool),
       account: this.account(pool),
       use: this.use(),
-      tenants: this.tenants(asked, question?.everyTenant === true),
+      tenants: this.tenants(requests, question?.everyTenant === true),
       labels: new Map([...labels].map((label) => [label, this.label(pool, label)])),
       free: this.free(labels),
       breaker: breakers.of(provider.name).state,
@@ -133,14 +132,17 @@ export class PoolSnapshots {
     };
   }
 
-  private tenants(requests: readonly NodeRequest[], every: boolean): ReadonlyMap<string, TenantUse> {
+  private tenants({ held, open }: PassRequests, every: boolean): ReadonlyMap<string, TenantUse> {
     const { services, index, reservations } = this.context;
     const limits = services.config.current.tenantLimits;
     const tenants = new Map<string, TenantUse>();
     if (limits.size === 0 && !every) return tenants;
-    for (const { tenantName: name } of requests) {
+    const names = new Set(
+      [...held.map(({ request }) => request), ...open.map(({ value }) => value)].map(({ tenantName }) => tenantName),
+    );
+    for (const name of names) {
       const limit = name === null ? undefined : (limits.get(name) ?? (every ? UNLIMITED : undefined));
-      if (name === null || limit === undefined || tenants.has(name)) continue;
+      if (name === null || limit === undefined) continue;
       tenants.set(name, { limit, used: addResources(index.tenantUsage(name), reservations.forTenant(name)) });
     }
     return tenants;
@@ -185,9 +187,25 @@ export class PoolSnapshots {
   private rivals(held: readonly HeldRequest[], now: number): Rivals | null {
     if (!held.some(({ wait, underway }) => wait !== null && underway === 0 && wait.since + TIED <= now)) return null;
     const { requests, nodes } = this.context.services.records;
-    const others = [...requests.view.all().values()].filter(({ id }) => !this.context.roster.handles(id));
+    const others: Stored<NodeRequest>[] = [];
+    for (const request of requests.view.all().values()) {
+      const { id, value } = request;
+      if (value.state === 'pending' && !this.context.roster.handles(id)) others.push(request);
+    }
     return { others, nodes: [...nodes.view.all().values()] };
   }
+}
+
+/** Of arrays that do not change any more: most passes are about the same requests as the one before. */
+const LABELS = new WeakMap<PassRequests['open'], ReadonlySet<string>>();
+
+function labelsOf(open: PassRequests['open']): ReadonlySet<string> {
+  const known = LABELS.get(open);
+  if (known) return known;
+  const labels = new Set<string>();
+  for (const { value } of open) for (const label of value.nodeTypes) labels.add(label);
+  LABELS.set(open, labels);
+  return labels;
 }
 
 /** All registered pools; complete once the view shows ourselves (spec LAUNCHER 2.2-2). */

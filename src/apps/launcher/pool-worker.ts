@@ -6,13 +6,13 @@ import type { Reason } from '../../domain/explain/reason.js';
 import type { Outcome, PhaseEvent, RequestPhase } from '../../domain/lifecycle/request-phase.js';
 import { timeToFulfil } from '../../domain/metrics/launcher-metrics.js';
 import type { NodeRequest, RequestId } from '../../domain/model/request.js';
-import type { Stored } from '../../domain/model/stored.js';
 import type { RecordChange } from '../../ports/records/view.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
 import type { WorkerStatus } from '../../ports/telemetry/status.js';
 import { errorFields } from '../../ports/telemetry/logger.js';
 import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import { DeafClients } from './deaf-clients.js';
+import { OpenRequests } from './open-requests.js';
 import { Throttle } from './throttle.js';
 import { PoolInquiry } from './pool-inquiry.js';
 import type { PoolHands } from './pool-inquiry.js';
@@ -22,7 +22,7 @@ import type { PoolConfiguration } from './pool-snapshots.js';
 import { RequestHandler } from './request-handler.js';
 import { RequestJournal } from './request-journal.js';
 import { declineRequest, lockRequest } from './request-locking.js';
-import { RequestPhases } from './request-phases.js';
+import { isHandled, RequestPhases } from './request-phases.js';
 import { reserve } from './reservation.js';
 import { TenantShare } from './tenant-share.js';
 import type { PoolContext } from './pool-context.js';
@@ -49,8 +49,7 @@ export class PoolWorker {
   private readonly deaf: DeafClients;
   /** Some request waits for its provider, or for what others use there: pools that come after this one need not wait for it. */
   private deferring = false;
-  /** The requests of the last pass, in its order. */
-  private considered: readonly RequestId[] = [];
+  private readonly open: OpenRequests;
   private readonly throttle: Throttle;
   private readonly loop: ControlLoop;
   private readonly tasks: Supervisor;
@@ -78,6 +77,7 @@ export class PoolWorker {
       (id, before, after, event) => this.onPhase(id, before, after, event),
       (id) => this.onBackedOff(id),
     );
+    this.open = new OpenRequests(this.phases, context.roster, view);
     this.snapshots = new PoolSnapshots(context, this.identity);
     this.inquiry = new PoolInquiry(this.identity, this.snapshots, this.hands());
     this.loop = new ControlLoop(clock);
@@ -141,11 +141,11 @@ export class PoolWorker {
   }
 
   private hands(): PoolHands {
-    const { handlers, phases } = this;
+    const { handlers, phases, open } = this;
     return {
       config: () => this.config(),
       held: () => this.held(),
-      open: () => this.open(),
+      open: () => open.all,
       get holds() {
         return handlers.size;
       },
@@ -158,6 +158,7 @@ export class PoolWorker {
   }
 
   private onRequestChange(change: RecordChange<NodeRequest>): void {
+    if (change.kind !== 'locking') this.open.changed();
     if (change.kind === 'resynced') this.seeAll();
     else {
       if (change.kind === 'added') this.deaf.note(change.after);
@@ -181,6 +182,8 @@ export class PoolWorker {
   }
 
   private onPhase(id: RequestId, before: RequestPhase, after: RequestPhase, event: PhaseEvent): void {
+    if (before.kind === 'open' || after.kind === 'open') this.open.changed();
+    if (isHandled(before) !== isHandled(after)) this.context.roster.onMove();
     this.journal.changed(id, before, after, event, this.stateOf(id));
     this.handlers.get(id)?.moved(after);
   }
@@ -208,14 +211,15 @@ export class PoolWorker {
     const config = this.prepared();
     if (!config) return Infinity;
     const held = this.held();
-    const open = this.open();
+    const open = this.open.all;
     this.deferring = false;
     if (held.length === 0 && open.length === 0) return Infinity;
     this.snapshots.prepare(config);
     const plan = planPass(this.snapshots.take(config, { held, open, waiting: this.phases.waiting }));
-    this.considered = plan.requests.map(({ id }) => id);
+    this.open.ordered(plan.requests);
     this.deferring = plan.deferring;
     if (plan.crowded) this.context.capacity.awaited(this.identity.provider);
+    this.journal.begin();
     for (const request of plan.requests) {
       this.journal.planned(request);
       this.carryOut(request);
@@ -232,17 +236,6 @@ export class PoolWorker {
       const labels = needed.map(({ label }) => label);
       return [{ id, request: handler.value, needed: labels, az, avoid, kept: handler.share.held, underway, wait }];
     });
-  }
-
-  /** Those of the last pass come first, in the order in which they were: they need hardly be sorted again. */
-  private open(): readonly Stored<NodeRequest>[] {
-    const { view } = this.context.services.records.requests;
-    const requests: Stored<NodeRequest>[] = [];
-    for (const id of this.phases.openInOrder(this.considered)) {
-      const request = this.context.roster.handles(id) ? undefined : view.get(id);
-      if (request) requests.push(request);
-    }
-    return requests;
   }
 
   private carryOut(plan: RequestPlan): void {

@@ -2,14 +2,29 @@ import type { RequestPlan } from '../../domain/decide/pool-plan.js';
 import type { PhaseEvent, RequestPhase } from '../../domain/lifecycle/request-phase.js';
 import type { RequestEnding, RequestWait } from '../../domain/lifecycle/request-progress.js';
 import { poolName } from '../../domain/explain/pool-name.js';
-import type { Reason } from '../../domain/explain/reason.js';
+import type { Decision, Reason } from '../../domain/explain/reason.js';
 import type { RequestId, RequestState } from '../../domain/model/request.js';
 import type { DecisionJournal } from '../../ports/telemetry/journal.js';
 import type { PoolIdentity } from '../../domain/model/launcher.js';
+import { RecentMap } from '../../ports/toolkit/recent-map.js';
+
+/** Different words in which requests are left alone that are remembered. */
+const MOST_WORDS = 100;
+/** What was said before and still holds is said again in every so many passes, so that the journal does not forget it for newer things. */
+const SAY_AGAIN = 8;
 
 /** What one pool says about requests, from its plans and from changes of phase only: its last word on each is true at any time. */
 export class RequestJournal {
   private closed = false;
+  private readonly said = new RecentMap<Decision<string>>(MOST_WORDS);
+  /** The last one that was left alone, and how that was said before. */
+  private heard: Decision<string> | null = null;
+  private repeated: Decision<string> = { verdict: '', because: [] };
+  /** Our last word on those that are left alone. */
+  private readonly lefts = new Map<RequestId, Decision<string>>();
+  /** Counts those that are left alone, beginning elsewhere in each pass. */
+  private count = 0;
+  private passes = 0;
 
   constructor(
     private readonly journal: DecisionJournal,
@@ -17,6 +32,12 @@ export class RequestJournal {
     /** Does somebody hold or want the request's lock? */
     private readonly locked: (id: RequestId) => boolean,
   ) {}
+
+  /** A new pass: what is planned for each request follows. */
+  begin(): void {
+    this.passes += 1;
+    this.count = this.passes;
+  }
 
   planned(plan: RequestPlan): void {
     const { id } = plan;
@@ -32,7 +53,7 @@ export class RequestJournal {
         // Of one that we do not hold it is said when it is so: somebody else may be there first.
         return plan.held ? this.note(id, 'decline', plan.because) : undefined;
       case 'leave':
-        return plan.verdict === 'ignore' ? this.declinedBefore(id) : this.note(id, plan.verdict, plan.because);
+        return plan.verdict === 'ignore' ? this.declinedBefore(id) : this.left(id, plan);
     }
   }
 
@@ -44,6 +65,7 @@ export class RequestJournal {
     event: PhaseEvent,
     state: RequestState | null,
   ): void {
+    this.lefts.delete(id);
     if (event.kind === 'done') return this.done(id, before, event.outcome, state);
     // Said before it is written, so that whoever sees the write can ask why; what it waited for is not true any more.
     const end = declineOf(after);
@@ -106,8 +128,31 @@ export class RequestJournal {
     this.closed = true;
   }
 
+  private left(id: RequestId, plan: RequestPlan & { readonly kind: 'leave' }): void {
+    const decision = this.inTheSameWords(plan);
+    this.count += 1;
+    if (this.lefts.get(id) === decision && this.count % SAY_AGAIN !== 0) return;
+    this.lefts.set(id, decision);
+    this.record(id, decision);
+  }
+
+  /** Of many that wait nearly all do so for the same reasons, and for the same as in the pass before: then it is the same object. */
+  private inTheSameWords({ verdict, because }: RequestPlan & { readonly kind: 'leave' }): Decision<string> {
+    if (this.heard?.because === because && this.heard.verdict === verdict) return this.repeated;
+    const words = JSON.stringify([verdict, because]);
+    this.heard = { verdict, because };
+    this.repeated = this.said.renewed(words) ?? this.heard;
+    this.said.set(words, this.repeated);
+    return this.repeated;
+  }
+
   private note(id: RequestId, verdict: string, because: readonly Reason[]): void {
-    this.journal.record({ kind: 'request', id, decider: this.pool.launcherId }, { verdict, because });
+    this.lefts.delete(id);
+    this.record(id, { verdict, because });
+  }
+
+  private record(id: RequestId, decision: Decision<string>): void {
+    this.journal.record({ kind: 'request', id, decider: this.pool.launcherId }, decision);
   }
 
   private last(id: RequestId): string | undefined {

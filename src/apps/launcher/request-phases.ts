@@ -26,11 +26,12 @@ export class RequestPhases {
     return this.openIds;
   }
 
-  /** Those that are open: first those that `before` names, in its order. */
-  openInOrder(before: readonly RequestId[]): ReadonlySet<RequestId> {
-    const ordered = new Set<RequestId>();
-    for (const id of before) if (this.openIds.has(id)) ordered.add(id);
-    for (const id of this.openIds) ordered.add(id);
+  /** Those that are open: first those that `before` names, each once, in its order. */
+  openInOrder(before: readonly RequestId[]): readonly RequestId[] {
+    const ordered = before.filter((id) => this.openIds.has(id));
+    if (ordered.length === this.openIds.size) return ordered;
+    const known = new Set(ordered);
+    for (const id of this.openIds) if (!known.has(id)) ordered.push(id);
     return ordered;
   }
 
@@ -58,8 +59,7 @@ export class RequestPhases {
 
   /** Is it in our hands, or about to be? */
   handles(id: RequestId): boolean {
-    const { kind } = this.of(id);
-    return kind === 'locking' || kind === 'serving' || kind === 'declining';
+    return isHandled(this.of(id));
   }
 
   apply(id: RequestId, event: PhaseEvent): RequestPhase {
@@ -92,6 +92,11 @@ export class RequestPhases {
       this.clock.schedule(seconds, () => this.backedOff(id)),
     );
   }
+}
+
+/** Is it in our hands, or about to be? */
+export function isHandled({ kind }: RequestPhase): boolean {
+  return kind === 'locking' || kind === 'serving' || kind === 'declining';
 }
 
 function place(set: Set<RequestId>, id: RequestId, present: boolean): void {

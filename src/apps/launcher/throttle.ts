@@ -3,7 +3,7 @@ import { sleep } from '../../ports/toolkit/sleep.js';
 
 /** A pause is this many times as long as the pass before it: passes take a fifth of the time at most. */
 const PAUSE_PER_PASS = 4;
-const LONGEST_PAUSE = 0.1;
+const LONGEST_PAUSE = 0.25;
 /** Shorter pauses, in seconds, would cost more than they save; timers are no finer than a millisecond. */
 const SHORTEST_PAUSE = 0.002;
 

@@ -1,6 +1,7 @@
-import type { LeaseCondition, LeaseId, NodeLease } from '../../domain/model/lease.js';
+import type { LeaseCondition, NodeLease } from '../../domain/model/lease.js';
 import type { Stored } from '../../domain/model/stored.js';
 import type { LeaseDescription } from '../../ports/leasing/lease-desk.js';
+import { RecentMap } from '../../ports/toolkit/recent-map.js';
 import type { LabelAvailability } from './label-availability.js';
 import type { LeaseServices } from './services.js';
 
@@ -16,7 +17,7 @@ interface Known {
 
 /** Leases with what is known beyond their records: why they wait, and how long. */
 export class LeaseDescriptions {
-  private readonly known = new Map<LeaseId, Known>();
+  private readonly known = new RecentMap<Known>(MOST_KNOWN);
 
   constructor(
     private readonly services: Pick<LeaseServices, 'conditions' | 'clock'>,
@@ -44,16 +45,8 @@ export class LeaseDescriptions {
     if (before && at - before.at < FRESH) return before.answer;
     const answer = this.services.conditions(value.requestId);
     const known: Known = { at, answer, latest: before?.latest ?? [] };
-    this.remember(id, known);
+    this.known.set(id, known);
     void answer.then((conditions) => (known.latest = conditions));
     return answer;
-  }
-
-  private remember(id: LeaseId, known: Known): void {
-    this.known.delete(id);
-    this.known.set(id, known);
-    if (this.known.size <= MOST_KNOWN) return;
-    const [oldest] = this.known.keys();
-    if (oldest !== undefined) this.known.delete(oldest);
   }
 }

@@ -21,6 +21,7 @@ import { PassTally } from './pass-tally.js';
 import type { PoolPlan, RequestPlan } from './pool-plan.js';
 import type { HeldRequest, PoolSnapshot } from './pool-snapshot.js';
 import { orderRequests } from './request-order.js';
+import { lineOf } from './request-line.js';
 
 const NOTHING: ReadonlySet<NodeId> = new Set();
 
@@ -79,7 +80,8 @@ class PassPlanner {
 
   /** Requests that nobody holds. */
   planOpen(): readonly RequestPlan[] {
-    return orderRequests(this.snapshot.open, this.snapshot.pool.labels).map((request) => this.consider(request));
+    const { requests, shapes } = lineOf(this.snapshot.open, this.snapshot.pool.labels);
+    return requests.map((request, index) => this.consider(request, shapes[index] ?? ''));
   }
 
   private planOne(held: HeldRequest): RequestPlan {
@@ -133,8 +135,7 @@ class PassPlanner {
     return room.node;
   }
 
-  private consider({ id, value }: Stored<NodeRequest>): RequestPlan {
-    const shape = shapeOf(value);
+  private consider({ id, value }: Stored<NodeRequest>, shape: string): RequestPlan {
     const known = this.alike.get(shape);
     if (known) return known.kind === 'leave' ? leave(id, known) : { ...known, id };
     const plan = this.admit(id, value);
@@ -235,16 +236,3 @@ function notReady(snapshot: PoolSnapshot): readonly Reason[] {
   const problem = driverProblem(snapshot);
   return problem === null ? [] : [{ code: 'PROVIDER_NOT_READY', provider: snapshot.provider.name, problem }];
 }
-
-/** Requests of the same shape are decided about alike as long as nothing else changes. */
-function shapeOf(request: NodeRequest): string {
-  let shape = SHAPES.get(request);
-  if (shape === undefined) {
-    const { state, declinedBy, nodeTypes, reuse, requestor, provider, tenantName } = request;
-    shape = JSON.stringify([state, declinedBy, nodeTypes, reuse, requestor, provider, tenantName]);
-    SHAPES.set(request, shape);
-  }
-  return shape;
-}
-
-const SHAPES = new WeakMap<NodeRequest, string>();

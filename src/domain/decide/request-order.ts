@@ -3,17 +3,32 @@ import { parseRequestId } from '../model/request.js';
 import type { NodeRequest } from '../model/request.js';
 import type { Stored } from '../model/stored.js';
 
-/** Costs little for requests that come in nearly this order, and for those that were put in order before. */
+/** Costs little for requests that come in nearly this order, and next to nothing for those that are in it. */
 export function orderRequests(
-  requests: Iterable<Stored<NodeRequest>>,
+  requests: readonly Stored<NodeRequest>[],
   labels: { has(label: string): boolean },
 ): readonly Stored<NodeRequest>[] {
-  const keyed = Array.from(requests, (request) => {
-    const missing = missesNone(request.value, labels) ? 0 : missingLabels(request.value, labels).length;
-    return { request, missing, key: keyOf(request) };
-  });
+  if (inOrder(requests, labels)) return requests;
+  const keyed = requests.map((request) => ({ request, missing: missingOf(request, labels), key: keyOf(request) }));
   keyed.sort((a, b) => a.missing - b.missing || compareKeys(a.key, b.key));
   return keyed.map(({ request }) => request);
+}
+
+function inOrder(requests: readonly Stored<NodeRequest>[], labels: { has(label: string): boolean }): boolean {
+  let before: OrderKey | null = null;
+  let missingBefore = 0;
+  for (const request of requests) {
+    const missing = missingOf(request, labels);
+    const key = keyOf(request);
+    if (before !== null && (missingBefore - missing || compareKeys(before, key)) > 0) return false;
+    before = key;
+    missingBefore = missing;
+  }
+  return true;
+}
+
+function missingOf({ value }: Stored<NodeRequest>, labels: { has(label: string): boolean }): number {
+  return missesNone(value, labels) ? 0 : missingLabels(value, labels).length;
 }
 
 interface OrderKey {

@@ -34,7 +34,7 @@ test('a look that took long is followed by a rest, one that took none is not', a
 });
 
 test('however long the look, the rest is short enough for nobody to notice', async () => {
-  expect(await restAfter(5)).toEqual([0.1]);
+  expect(await restAfter(5)).toEqual([0.25]);
 });
 
 test('a rest ends when the work ends', async () => {
