@@ -7,6 +7,7 @@ import { Jenkins } from './actors/jenkins.js';
 import { Calamities } from './calamities.js';
 import { describeStep } from './scenario/steps.js';
 import type { AtCall, Deed, Step } from './scenario/steps.js';
+import type { Installation } from './installation.js';
 import { healthyKnobs } from './simulation.js';
 import type { Simulation } from './simulation.js';
 
@@ -42,7 +43,7 @@ export class Deeds {
     world.chronicle.say('world', 'all faults end');
     this.healed = true;
     for (const undo of [...this.undo]) undo();
-    for (const { process } of this.everybody()) {
+    for (const { process } of simulation.installations.flatMap((each) => this.everybody(each))) {
       process.clearTraps();
       process.clock.offset = 0;
       process.thaw();
@@ -52,15 +53,9 @@ export class Deeds {
       const knobs = healthyKnobs(simulation.scenario);
       world.cloud(cloud).set({ ...knobs, quota: { instances: 200, cores: 10_000, ram: 100_000_000 } });
     }
-    simulation.draft.providers.forEach((provider) => {
-      provider.absent = false;
-      // Room for what is wanted by default, so that everything can come to rest.
-      for (const pool of provider.pools) Object.assign(pool, { maxServers: 20, limits: {} });
-    });
-    for (const label of simulation.draft.labels) label.absent = false;
-    Object.assign(simulation.draft, { rebuildAge: 1e7, tenantInstances: null });
-    simulation.edited();
-    for (const actor of [...simulation.daemons, ...simulation.clients]) actor.start();
+    for (const installation of simulation.installations) makeRoom(installation);
+    for (const { daemons, clients } of simulation.installations)
+      for (const actor of [...daemons, ...clients]) actor.start();
     for (const builder of simulation.builders) builder.stopFailing();
   }
 
@@ -153,16 +148,15 @@ export class Deeds {
     }
   }
 
-  private everybody(): readonly Victim[] {
-    const names = [
-      ...this.simulation.daemons.map(({ host }) => host),
-      ...this.simulation.clients.map(({ name }) => name),
-    ];
+  private everybody({ daemons, clients }: Installation): readonly Victim[] {
+    const names = [...daemons.map(({ host }) => host), ...clients.map(({ name }) => name)];
     return names.flatMap((name) => this.victim(name) ?? []);
   }
 
+  /** Of either installation. */
   private victim(name: string): Victim | undefined {
-    const daemon = this.simulation.daemons.find(({ host }) => host === name);
+    const { installations } = this.simulation;
+    const daemon = installations.flatMap(({ daemons }) => daemons).find(({ host }) => host === name);
     if (daemon?.life) {
       const { process, store } = daemon.life;
       return {
@@ -173,7 +167,7 @@ export class Deeds {
         freeze: (seconds) => daemon.freeze(seconds),
       };
     }
-    const host = this.simulation.clients.find((client) => client.name === name);
+    const host = installations.flatMap(({ clients }) => clients).find((client) => client.name === name);
     if (!host?.requestor) return undefined;
     const { process, store } = host.requestor;
     const freeze = (seconds: number): void => {
@@ -208,7 +202,7 @@ export class Deeds {
 
   /** Of everybody at once. */
   private troubleStore({ fate, seconds, lag }: Deed & { readonly do: 'store' }): void {
-    for (const { process, store } of this.everybody()) {
+    for (const { process, store } of this.everybody(this.simulation)) {
       if (fate === 'restart') store.cut(seconds);
       else if (fate === 'expire') store.expire();
       else {
@@ -303,4 +297,16 @@ export class Deeds {
     this.undo.add(once);
     this.simulation.world.clock.schedule(seconds, once);
   }
+}
+
+/** Room for what is wanted by default, so that everything can come to rest. */
+function makeRoom(installation: Installation): void {
+  const { draft } = installation;
+  for (const provider of draft.providers) {
+    provider.absent = false;
+    for (const pool of provider.pools) Object.assign(pool, { maxServers: 20, limits: {} });
+  }
+  for (const label of draft.labels) label.absent = false;
+  Object.assign(draft, { rebuildAge: 1e7, tenantInstances: null });
+  installation.edited();
 }
