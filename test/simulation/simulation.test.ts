@@ -31,6 +31,7 @@ const KEPT: readonly (readonly [seed: number, what: string])[] = [
   [990000026, 'a launcher was to know whose lock it was at the moment at which its session had ended'],
   [990000010, 'a node whose launch had failed was deleted by others before its request was declined'],
   [1301384, 'a pool was to have room for a ready node that it had just given away'],
+  [900029, 'a pool slept although the launch was over that another one had made, and max-concurrency was 1'],
   [339, 'a damaged record was removed with the contenders for its lock'],
 ];
 

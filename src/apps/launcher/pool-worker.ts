@@ -292,7 +292,8 @@ export class PoolWorker {
       registry: () => registryFor(this.context, this.identity.launcherId),
       listening: (signal) => this.deaf.listening(id, signal),
       report: (event) => void this.phases.apply(id, event),
-      wake: this.loop.wake,
+      // What a step has kept may be what another pool waits for.
+      wake: this.context.hub.wake,
     });
     const first = steps.map((step) => reserve(this.context, this.identity, step));
     this.handlers.set(id, handler);

@@ -7,6 +7,13 @@ export const STANDSTILL: Area = {
   title: 'What stands still although it should go on',
   mutations: [
     {
+      name: 'tells only its own pool that a launch is over',
+      file: 'src/apps/launcher/pool-worker.ts',
+      find: 'wake: this.context.hub.wake,',
+      replace: 'wake: this.loop.wake,',
+      foundBy: { test: 'test/unit/launcher/max-concurrency.test.ts' },
+    },
+    {
       name: 'forgets to look again at a request that it has left alone for a while',
       file: 'src/apps/launcher/pool-worker.ts',
       find: "{ kind: 'backed-off', state: this.stateOf(id) });\n    this.loop.wake();",
