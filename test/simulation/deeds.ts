@@ -4,6 +4,7 @@ import type { SimStore } from './kernel/sim-store.js';
 import { parse } from './kernel/tree-model.js';
 import { encode } from './actors/requestor.js';
 import { Jenkins } from './actors/jenkins.js';
+import { PythonLauncher } from './actors/python-launcher.js';
 import { Calamities } from './calamities.js';
 import { describeStep } from './scenario/steps.js';
 import type { AtCall, Deed, Step } from './scenario/steps.js';
@@ -126,6 +127,10 @@ export class Deeds {
         return world.tree.put(deed.path, deed.text);
       case 'stranger':
         return this.stranger(deed.seconds, deed.labels);
+      case 'machine':
+        return this.harmMachine(deed);
+      case 'python':
+        return this.python(deed);
       case 'order':
         return this.order(deed);
       case 'store':
@@ -255,6 +260,24 @@ export class Deeds {
     this.until(seconds, () => void store.close());
   }
 
+  private harmMachine({ host, port, fate, seconds }: Deed & { readonly do: 'machine' }): void {
+    const { world, draft } = this.simulation;
+    if (fate === 'silent' || fate === 'stranger') return this.until(seconds, world.machines.trouble(host, port, fate));
+    const machine = draft.machines?.find((each) => each.host === host && each.port === port);
+    if (!machine) return;
+    if (fate === 'absent') return this.absent(machine, seconds);
+    machine.removed = true;
+    this.simulation.edited();
+  }
+
+  private python({ seconds, labels }: Deed & { readonly do: 'python' }): void {
+    const { world } = this.simulation;
+    const process = world.process(`python-${world.clock.monotonic().toFixed(3)}`, 'foreign');
+    const python = new PythonLauncher(world, process, world.open(process), labels);
+    python.start();
+    this.until(seconds, () => python.stop());
+  }
+
   /** What operators do on the command line. */
   private order({ order, dice }: Deed & { readonly do: 'order' }): void {
     const { world } = this.simulation;
@@ -306,7 +329,7 @@ function makeRoom(installation: Installation): void {
     provider.absent = false;
     for (const pool of provider.pools) Object.assign(pool, { maxServers: 20, limits: {} });
   }
-  for (const label of draft.labels) label.absent = false;
+  for (const each of [...draft.labels, ...(draft.machines ?? [])]) each.absent = false;
   Object.assign(draft, { rebuildAge: 1e7, tenantInstances: null });
   installation.edited();
 }

@@ -36,7 +36,10 @@ function claimsOf({ life, launcher, journal }: LauncherDaemon, world: World): re
   const claims: string[] = [];
   for (const request of world.model.requests.values()) {
     if (!isWaiting(request, world)) continue;
-    const said = journal?.entries('request', request.id).filter(({ subject }) => pools.has(subject.decider)) ?? [];
+    // What was said before the store was lost was about another request of that number.
+    const said = (journal?.entries('request', request.id) ?? []).filter(
+      ({ subject, since }) => pools.has(subject.decider) && since >= world.lostAt,
+    );
     const ours = [...pools].some((id) => id.startsWith(`${life.process.name.replace(/\.\d+$/, '')}-`));
     // Who came when somebody else served it already has nothing to say.
     if (ours && said.length === 0 && request.state === 'requested')

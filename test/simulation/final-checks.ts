@@ -1,4 +1,7 @@
 import { ELSEWHERE } from './invariants/node-rules.js';
+import { isFreeMachine, machineOf } from './invariants/machine-rules.js';
+import { machineName } from './actors/machine-park.js';
+import { isOffered } from './scenario/machines.js';
 import { parse, text, texts } from './kernel/tree-model.js';
 import { leftBehind } from './watches/file-watch.js';
 import { TENANT } from './scenario/draft.js';
@@ -17,6 +20,7 @@ export function whatIsLeft(installation: Installation): readonly string[] {
     left.push(`request ${id} is ${String(state)} for ${String(json?.['requestor'])}`);
   }
   left.push(...nodesLeft(installation), ...serversLeft(installation), ...imagesMissing(installation));
+  left.push(...machinesAmiss(installation));
   for (const builder of installation.builders)
     left.push(...leftBehind(builder, world.model.builds).map((build) => `files of ${build} on ${builder.host}`));
   for (const label of draft.labels) {
@@ -130,6 +134,19 @@ function imagesMissing({ world, draft }: Installation): readonly string[] {
 function newestFirst<T extends ModelRecord>(records: readonly T[]): readonly T[] {
   const time = ({ json }: ModelRecord): number => Number(json?.['state_time'] ?? 0);
   return [...records].sort((a, b) => time(b) - time(a));
+}
+
+/** Each place of a machine that is offered has a free node, and no other machine has any. */
+function machinesAmiss({ world, draft }: Installation): readonly string[] {
+  const free = [...world.model.nodes.values()].flatMap(({ json }) =>
+    json && isFreeMachine(json) ? [machineOf(json)] : [],
+  );
+  return (draft.machines ?? []).flatMap((machine) => {
+    const name = machineName(machine.host, machine.port);
+    const found = free.filter((each) => each === name).length;
+    const wanted = isOffered(machine) ? machine.slots : 0;
+    return found === wanted ? [] : [`${found} of ${wanted} places of machine ${name} are free`];
+  });
 }
 
 function countFree({ world }: Installation, label: string): { readonly ours: number; readonly all: number } {

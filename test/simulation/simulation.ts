@@ -8,6 +8,7 @@ import { Installation } from './installation.js';
 import { INVARIANTS } from './invariants/all.js';
 import type { SimStore } from './kernel/sim-store.js';
 import type { Violation } from './kernel/chronicle.js';
+import { isOffered } from './scenario/machines.js';
 import type { Scenario } from './scenario/scenario.js';
 import { restoreLimits, wholeRooms } from './scenario/whole-room.js';
 import type { Mutation } from './mutations.js';
@@ -156,7 +157,8 @@ export class Simulation extends Installation {
     chronicle.say('world', 'probes');
     const before = this.jobs();
     const prober = this.clients[0]?.requestor;
-    const labels = this.draft.labels.map((label) => label.name);
+    const offered = this.draft.machines?.filter(isOffered).flatMap(({ labels: own }) => own) ?? [];
+    const labels = [...this.draft.labels.map((label) => label.name), ...new Set(offered)];
     for (const label of labels) {
       const plan = { priority: '200', relativePriority: 0, provider: null, tenant: null, work: 1, hold: null };
       prober?.begin({ ...plan, labels: [label], cancelAfter: null, hesitation: 0 });

@@ -5,6 +5,7 @@ import { VirtualClock } from '../../src/adapters/memory/virtual-clock.js';
 import type { NodepoolConfig } from '../../src/domain/config/config.js';
 import type { Reservations } from '../../src/apps/launcher/reservations.js';
 import type { FakeCallKind } from '../../src/adapters/fake-cloud/fake-call.js';
+import { MachinePark } from './actors/machine-park.js';
 import { Chronicle } from './kernel/chronicle.js';
 import { Streams } from './kernel/dice.js';
 import { ObservedTree } from './kernel/observed-tree.js';
@@ -64,6 +65,7 @@ export class World {
   readonly model = new TreeModel(() => this.clock.monotonic());
   readonly chronicle: Chronicle;
   readonly clouds: FakeClouds;
+  readonly machines: MachinePark;
   readonly ledger = new Ledger(this);
   readonly stores: SimStore[] = [];
   /** Which process launched a node, by node. */
@@ -81,6 +83,8 @@ export class World {
   clockTolerance = 1;
   /** Changes of the tree. */
   changes = 0;
+  /** When the store was lost for the last time, seconds since the epoch. */
+  lostAt = -Infinity;
   /** Configurations in force by and by, with the moment they came. */
   readonly configs: { readonly at: number; readonly config: NodepoolConfig }[] = [];
 
@@ -105,6 +109,7 @@ export class World {
     this.tree = new ObservedTree(this.clock);
     this.chronicle = beside?.chronicle ?? new Chronicle(this.clock, keepLines);
     this.clouds = beside?.clouds ?? new FakeClouds(this.clock, this.streams.of('clouds'));
+    this.machines = new MachinePark(() => this.clock.monotonic());
     this.tree.observe((change) => this.onChange(change));
     if (!beside) return;
     this.others.add(beside);
@@ -154,6 +159,7 @@ export class World {
   wipe(survivors: readonly SimProcess[]): void {
     this.tree.wipe();
     this.survivors = survivors;
+    this.lostAt = this.clock.now();
     this.ledger.clear();
     for (const known of [this.launchedBy, this.touched, this.attempts]) known.clear();
   }

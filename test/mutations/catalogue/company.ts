@@ -20,5 +20,39 @@ export const COMPANY: Area = {
       replace: '',
       foundBy: { simulatorFrom: FROM },
     },
+    {
+      name: 'knows its own requests for ready nodes by what Python drops',
+      file: 'src/apps/launcher/min-ready-requests.ts',
+      find: "    if (this.events.has(value.eventId ?? '')) this.own.add(id);\n    if (!this.own.has(id)) return;\n",
+      replace: "    if (!this.events.has(value.eventId ?? '')) return;\n",
+      foundBy: { simulatorFrom: FROM },
+    },
+    {
+      name: 'gives a machine to a request although it does not answer',
+      file: 'src/apps/launcher/node-reuse.ts',
+      find: '      await checkStaticNode(fixed, context.pool, lease.current.value, either.signal);\n',
+      replace:
+        '      void checkStaticNode(fixed, context.pool, lease.current.value, either.signal).catch(() => undefined);\n',
+      foundBy: { simulatorFrom: FROM },
+    },
+    {
+      name: 'registers a machine again while its last user is still there',
+      file: 'src/domain/decide/static-machines.ts',
+      find:
+        '  const owner = ownersOf(places, staying);\n' +
+        '  // A record that is surplus but still there takes its room until it is gone.\n' +
+        '  const room = Math.max(0, places.length - nodes.length);\n',
+      replace:
+        '  const owner = ownersOf(places, staying.filter(({ value }) => isFree(value)));\n' +
+        '  const room = places.length;\n',
+      foundBy: { simulatorFrom: FROM },
+    },
+    {
+      name: 'goes on offering a machine that was taken out of the configuration',
+      file: 'src/domain/decide/static-machines.ts',
+      find: "    for (const { id } of free(input, found)) surplus.push({ id, because: { code: 'MACHINE_NOT_CONFIGURED', machine } });\n",
+      replace: '',
+      foundBy: { simulatorFrom: FROM },
+    },
   ],
 };

@@ -7,6 +7,7 @@ import { imagesAreKept } from './image-rules.js';
 import { generationsAreKept } from './kept-image-rules.js';
 import { installationsAreApart } from './installation-rules.js';
 import { imagesAreTheNewest, launchesAreCounted, nodesFitTogether } from './launch-rules.js';
+import { machinesAreTreatedWell } from './machine-rules.js';
 import { contendersAreTheirOwn, nodesAreTreatedWell, serversAreTreatedWell, strangersAreNoted } from './node-rules.js';
 import { requestsAreTakenInOrder } from './order-rules.js';
 import { requestsAreTreatedWell } from './request-rules.js';
@@ -23,6 +24,7 @@ export const INVARIANTS: readonly Invariant[] = [
   serversAreTreatedWell,
   serversAreCounted,
   installationsAreApart,
+  machinesAreTreatedWell,
   requestsAreTreatedWell,
   limitsHoldStrictly,
   minReadyIsNotOvershot,
