@@ -1,4 +1,5 @@
 import { CALAMITIES } from './catalogue/calamities.js';
+import { COMPANY } from './catalogue/company.js';
 import { IMAGES } from './catalogue/images.js';
 import { LAUNCHER } from './catalogue/launcher.js';
 import { LEASES } from './catalogue/leases.js';
@@ -21,4 +22,5 @@ export const AREAS: readonly Area[] = [
   STANDSTILL,
   CALAMITIES,
   PROMISES,
+  COMPANY,
 ];

@@ -4,9 +4,11 @@ import type { SimStore } from './kernel/sim-store.js';
 import { parse } from './kernel/tree-model.js';
 import { encode } from './actors/requestor.js';
 import { Jenkins } from './actors/jenkins.js';
+import { PythonLauncher } from './actors/python-launcher.js';
 import { Calamities } from './calamities.js';
 import { describeStep } from './scenario/steps.js';
 import type { AtCall, Deed, Step } from './scenario/steps.js';
+import type { Installation } from './installation.js';
 import { healthyKnobs } from './simulation.js';
 import type { Simulation } from './simulation.js';
 
@@ -42,7 +44,7 @@ export class Deeds {
     world.chronicle.say('world', 'all faults end');
     this.healed = true;
     for (const undo of [...this.undo]) undo();
-    for (const { process } of this.everybody()) {
+    for (const { process } of simulation.installations.flatMap((each) => this.everybody(each))) {
       process.clearTraps();
       process.clock.offset = 0;
       process.thaw();
@@ -52,15 +54,9 @@ export class Deeds {
       const knobs = healthyKnobs(simulation.scenario);
       world.cloud(cloud).set({ ...knobs, quota: { instances: 200, cores: 10_000, ram: 100_000_000 } });
     }
-    simulation.draft.providers.forEach((provider) => {
-      provider.absent = false;
-      // Room for what is wanted by default, so that everything can come to rest.
-      for (const pool of provider.pools) Object.assign(pool, { maxServers: 20, limits: {} });
-    });
-    for (const label of simulation.draft.labels) label.absent = false;
-    Object.assign(simulation.draft, { rebuildAge: 1e7, tenantInstances: null });
-    simulation.edited();
-    for (const actor of [...simulation.daemons, ...simulation.clients]) actor.start();
+    for (const installation of simulation.installations) makeRoom(installation);
+    for (const { daemons, clients } of simulation.installations)
+      for (const actor of [...daemons, ...clients]) actor.start();
     for (const builder of simulation.builders) builder.stopFailing();
   }
 
@@ -131,6 +127,10 @@ export class Deeds {
         return world.tree.put(deed.path, deed.text);
       case 'stranger':
         return this.stranger(deed.seconds, deed.labels);
+      case 'machine':
+        return this.harmMachine(deed);
+      case 'python':
+        return this.python(deed);
       case 'order':
         return this.order(deed);
       case 'store':
@@ -153,16 +153,15 @@ export class Deeds {
     }
   }
 
-  private everybody(): readonly Victim[] {
-    const names = [
-      ...this.simulation.daemons.map(({ host }) => host),
-      ...this.simulation.clients.map(({ name }) => name),
-    ];
+  private everybody({ daemons, clients }: Installation): readonly Victim[] {
+    const names = [...daemons.map(({ host }) => host), ...clients.map(({ name }) => name)];
     return names.flatMap((name) => this.victim(name) ?? []);
   }
 
+  /** Of either installation. */
   private victim(name: string): Victim | undefined {
-    const daemon = this.simulation.daemons.find(({ host }) => host === name);
+    const { installations } = this.simulation;
+    const daemon = installations.flatMap(({ daemons }) => daemons).find(({ host }) => host === name);
     if (daemon?.life) {
       const { process, store } = daemon.life;
       return {
@@ -173,7 +172,7 @@ export class Deeds {
         freeze: (seconds) => daemon.freeze(seconds),
       };
     }
-    const host = this.simulation.clients.find((client) => client.name === name);
+    const host = installations.flatMap(({ clients }) => clients).find((client) => client.name === name);
     if (!host?.requestor) return undefined;
     const { process, store } = host.requestor;
     const freeze = (seconds: number): void => {
@@ -208,7 +207,7 @@ export class Deeds {
 
   /** Of everybody at once. */
   private troubleStore({ fate, seconds, lag }: Deed & { readonly do: 'store' }): void {
-    for (const { process, store } of this.everybody()) {
+    for (const { process, store } of this.everybody(this.simulation)) {
       if (fate === 'restart') store.cut(seconds);
       else if (fate === 'expire') store.expire();
       else {
@@ -261,6 +260,24 @@ export class Deeds {
     this.until(seconds, () => void store.close());
   }
 
+  private harmMachine({ host, port, fate, seconds }: Deed & { readonly do: 'machine' }): void {
+    const { world, draft } = this.simulation;
+    if (fate === 'silent' || fate === 'stranger') return this.until(seconds, world.machines.trouble(host, port, fate));
+    const machine = draft.machines?.find((each) => each.host === host && each.port === port);
+    if (!machine) return;
+    if (fate === 'absent') return this.absent(machine, seconds);
+    machine.removed = true;
+    this.simulation.edited();
+  }
+
+  private python({ seconds, labels }: Deed & { readonly do: 'python' }): void {
+    const { world } = this.simulation;
+    const process = world.process(`python-${world.clock.monotonic().toFixed(3)}`, 'foreign');
+    const python = new PythonLauncher(world, process, world.open(process), labels);
+    python.start();
+    this.until(seconds, () => python.stop());
+  }
+
   /** What operators do on the command line. */
   private order({ order, dice }: Deed & { readonly do: 'order' }): void {
     const { world } = this.simulation;
@@ -303,4 +320,16 @@ export class Deeds {
     this.undo.add(once);
     this.simulation.world.clock.schedule(seconds, once);
   }
+}
+
+/** Room for what is wanted by default, so that everything can come to rest. */
+function makeRoom(installation: Installation): void {
+  const { draft } = installation;
+  for (const provider of draft.providers) {
+    provider.absent = false;
+    for (const pool of provider.pools) Object.assign(pool, { maxServers: 20, limits: {} });
+  }
+  for (const each of [...draft.labels, ...(draft.machines ?? [])]) each.absent = false;
+  Object.assign(draft, { rebuildAge: 1e7, tenantInstances: null });
+  installation.edited();
 }

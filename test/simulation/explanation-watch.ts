@@ -3,7 +3,7 @@ import type { JournalEntry } from '../../src/ports/telemetry/journal.js';
 import type { LauncherDaemon } from './actors/launcher-daemon.js';
 import type { ModelRecord } from './kernel/tree-model.js';
 import { text, texts } from './kernel/tree-model.js';
-import type { Simulation } from './simulation.js';
+import type { Installation } from './installation.js';
 import type { World } from './world.js';
 
 /** Seconds that launchers have to make up their minds about a request. */
@@ -15,11 +15,11 @@ const LOOKS = 3;
 export class ExplanationWatch {
   private untrue = new Map<string, number>();
 
-  look(simulation: Simulation): void {
-    const { world } = simulation;
+  look(installation: Installation): void {
+    const { world } = installation;
     const before = this.untrue;
     this.untrue = new Map();
-    for (const launcher of simulation.launchers) {
+    for (const launcher of installation.launchers) {
       for (const claim of claimsOf(launcher, world)) {
         const looks = (before.get(claim) ?? 0) + 1;
         this.untrue.set(claim, looks);
@@ -36,7 +36,10 @@ function claimsOf({ life, launcher, journal }: LauncherDaemon, world: World): re
   const claims: string[] = [];
   for (const request of world.model.requests.values()) {
     if (!isWaiting(request, world)) continue;
-    const said = journal?.entries('request', request.id).filter(({ subject }) => pools.has(subject.decider)) ?? [];
+    // What was said before the store was lost was about another request of that number.
+    const said = (journal?.entries('request', request.id) ?? []).filter(
+      ({ subject, since }) => pools.has(subject.decider) && since >= world.lostAt,
+    );
     const ours = [...pools].some((id) => id.startsWith(`${life.process.name.replace(/\.\d+$/, '')}-`));
     // Who came when somebody else served it already has nothing to say.
     if (ours && said.length === 0 && request.state === 'requested')

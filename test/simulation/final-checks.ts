@@ -1,13 +1,16 @@
 import { ELSEWHERE } from './invariants/node-rules.js';
+import { isFreeMachine, machineOf } from './invariants/machine-rules.js';
+import { machineName } from './actors/machine-park.js';
+import { isOffered } from './scenario/machines.js';
 import { parse, text, texts } from './kernel/tree-model.js';
 import { leftBehind } from './watches/file-watch.js';
 import { TENANT } from './scenario/draft.js';
 import type { ModelRecord } from './kernel/tree-model.js';
-import type { Simulation } from './simulation.js';
+import type { Installation } from './installation.js';
 
 /** What a system at rest must not have; empty = it is at rest. */
-export function whatIsLeft(simulation: Simulation): readonly string[] {
-  const { world, clients, draft } = simulation;
+export function whatIsLeft(installation: Installation): readonly string[] {
+  const { world, clients, draft } = installation;
   const left: string[] = [];
   for (const { name, requestor } of clients) {
     if ((requestor?.jobsUnderWay ?? 0) > 0) left.push(`${requestor?.jobsUnderWay ?? 0} jobs of ${name}`);
@@ -16,11 +19,12 @@ export function whatIsLeft(simulation: Simulation): readonly string[] {
     if (!/^\d+-\d{10}$/.test(id) || !texts(json?.['node_types']).length) continue;
     left.push(`request ${id} is ${String(state)} for ${String(json?.['requestor'])}`);
   }
-  left.push(...nodesLeft(simulation), ...serversLeft(simulation), ...imagesMissing(simulation));
-  for (const builder of simulation.builders)
+  left.push(...nodesLeft(installation), ...serversLeft(installation), ...imagesMissing(installation));
+  left.push(...machinesAmiss(installation));
+  for (const builder of installation.builders)
     left.push(...leftBehind(builder, world.model.builds).map((build) => `files of ${build} on ${builder.host}`));
   for (const label of draft.labels) {
-    const free = countFree(simulation, label.name);
+    const free = countFree(installation, label.name);
     if (free.all < label.minReady) left.push(`${free.all} of ${label.minReady} ${label.name} are ready`);
     // Those that time removes are not wanted beyond min-ready. A clock that was wrong has put false times on records.
     if (label.maxReadyAge > 0 && world.clockTolerance <= 1 && free.ours > label.minReady)
@@ -32,14 +36,14 @@ export function whatIsLeft(simulation: Simulation): readonly string[] {
 }
 
 /** What must hold at the very end beyond that. */
-export function checkEnd(simulation: Simulation): void {
-  const { world } = simulation;
-  const left = [...whatIsLeft(simulation), ...promisesLeft(simulation), ...pausedPools(simulation)];
+export function checkEnd(installation: Installation): void {
+  const { world } = installation;
+  const left = [...whatIsLeft(installation), ...promisesLeft(installation), ...pausedPools(installation)];
   if (left.length > 0) world.chronicle.fail('rest lasts', left.join('; '));
 }
 
 /** Room, launches and shares that launchers keep for something which is long over. */
-function promisesLeft({ launchers, draft }: Simulation): readonly string[] {
+function promisesLeft({ launchers, draft }: Installation): readonly string[] {
   return launchers.flatMap(({ host, reservations }) => {
     if (!reservations) return [];
     const rooms = draft.providers.flatMap(({ name, pools }) => [
@@ -56,7 +60,7 @@ function promisesLeft({ launchers, draft }: Simulation): readonly string[] {
   });
 }
 
-function pausedPools({ world }: Simulation): readonly string[] {
+function pausedPools({ world }: Installation): readonly string[] {
   const folder = '/nodepool/components/pool';
   return (world.tree.list(folder) ?? []).flatMap((name) => {
     const json = parse(world.tree.read(`${folder}/${name}`)?.data);
@@ -68,7 +72,7 @@ function owners(queue: readonly { readonly owner: { readonly process: string } |
   return queue.map(({ owner }) => owner?.process ?? 'nobody').join(', ');
 }
 
-function nodesLeft({ world }: Simulation): readonly string[] {
+function nodesLeft({ world }: Installation): readonly string[] {
   const left: string[] = [];
   for (const { id, state, json } of world.model.nodes.values()) {
     if (json?.['provider'] === ELSEWHERE) continue;
@@ -84,20 +88,18 @@ function nodesLeft({ world }: Simulation): readonly string[] {
   return left;
 }
 
-function serversLeft({ world }: Simulation): readonly string[] {
+function serversLeft({ world }: Installation): readonly string[] {
   const known = new Set<unknown>();
   for (const { json } of world.model.nodes.values()) known.add(json?.['external_id']);
-  return world.clouds.all.flatMap((cloud) =>
-    cloud.servers
-      .filter(({ id, metadata }) => metadata['nodepool_node_id'] !== undefined && !known.has(id))
-      .filter(({ metadata }) => !world.isForgotten(metadata))
-      .map(({ id, status, metadata }) => {
-        return `server ${id} of node ${String(metadata['nodepool_node_id'])} is ${status} and belongs to nobody`;
-      }),
-  );
+  return world.servers
+    .filter(({ id, metadata }) => metadata['nodepool_node_id'] !== undefined && !known.has(id))
+    .filter(({ metadata }) => !world.isForgotten(metadata))
+    .map(({ id, status, metadata }) => {
+      return `server ${id} of node ${String(metadata['nodepool_node_id'])} is ${status} and belongs to nobody`;
+    });
 }
 
-function imagesMissing({ world, draft }: Simulation): readonly string[] {
+function imagesMissing({ world, draft }: Installation): readonly string[] {
   const left: string[] = [];
   const uploads = [...world.model.uploads.values()];
   for (const image of new Set(draft.labels.map((label) => label.image))) {
@@ -120,7 +122,7 @@ function imagesMissing({ world, draft }: Simulation): readonly string[] {
   }
   for (const cloud of world.clouds.all) {
     const known = new Set(uploads.map((upload) => upload.json?.['external_id']));
-    for (const image of cloud.images) {
+    for (const image of cloud.images.filter(({ properties }) => !world.isOfOthers(properties))) {
       if (!known.has(image.externalId) && !world.isOfLostStore(image.properties))
         left.push(`image ${image.externalId} in ${cloud.name} belongs to nobody`);
     }
@@ -134,7 +136,20 @@ function newestFirst<T extends ModelRecord>(records: readonly T[]): readonly T[]
   return [...records].sort((a, b) => time(b) - time(a));
 }
 
-function countFree({ world }: Simulation, label: string): { readonly ours: number; readonly all: number } {
+/** Each place of a machine that is offered has a free node, and no other machine has any. */
+function machinesAmiss({ world, draft }: Installation): readonly string[] {
+  const free = [...world.model.nodes.values()].flatMap(({ json }) =>
+    json && isFreeMachine(json) ? [machineOf(json)] : [],
+  );
+  return (draft.machines ?? []).flatMap((machine) => {
+    const name = machineName(machine.host, machine.port);
+    const found = free.filter((each) => each === name).length;
+    const wanted = isOffered(machine) ? machine.slots : 0;
+    return found === wanted ? [] : [`${found} of ${wanted} places of machine ${name} are free`];
+  });
+}
+
+function countFree({ world }: Installation, label: string): { readonly ours: number; readonly all: number } {
   let ours = 0;
   let all = 0;
   for (const { state, json } of world.model.nodes.values()) {

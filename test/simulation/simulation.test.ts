@@ -34,6 +34,7 @@ const KEPT: readonly (readonly [seed: number, what: string])[] = [
   [869631165, 'a pool slept although a launch of another one of its provider had ended'],
   [6177, 'a request that was to be declined once its last launch had ended was said to wait'],
   [577392108, 'a builder was blamed for removing files of a build that a wiped store knew nothing of'],
+  [900029, 'a pool slept although the launch was over that another one had made, and max-concurrency was 1'],
   [339, 'a damaged record was removed with the contenders for its lock'],
 ];
 

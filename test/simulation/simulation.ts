@@ -1,18 +1,14 @@
-import type { NodepoolConfig } from '../../src/domain/config/config.js';
-import { BuilderDaemon } from './actors/builder-daemon.js';
-import type { Daemon, RecordsWrapper } from './actors/daemon.js';
-import { LauncherDaemon } from './actors/launcher-daemon.js';
+import type { RecordsWrapper } from './actors/daemon.js';
 import type { JobPlan, Requestor } from './actors/requestor.js';
-import { RequestorHost } from './actors/requestor-host.js';
 import { Deeds } from './deeds.js';
 import { checkEnd, whatIsLeft } from './final-checks.js';
 import { ExplanationWatch } from './explanation-watch.js';
 import { StandstillWatch } from './standstill-watch.js';
+import { Installation } from './installation.js';
 import { INVARIANTS } from './invariants/all.js';
 import type { SimStore } from './kernel/sim-store.js';
 import type { Violation } from './kernel/chronicle.js';
-import { configOf } from './scenario/draft.js';
-import type { Draft } from './scenario/draft.js';
+import { isOffered } from './scenario/machines.js';
 import type { Scenario } from './scenario/scenario.js';
 import { restoreLimits, wholeRooms } from './scenario/whole-room.js';
 import type { Mutation } from './mutations.js';
@@ -53,32 +49,23 @@ const QUIET_LOOKS = 3;
 /** Seconds between two looks at what launchers say. */
 const BETWEEN_LOOKS = 25;
 
-/** One run of a scenario. */
-export class Simulation {
-  readonly world: World;
-  readonly launchers: LauncherDaemon[] = [];
-  readonly builders: BuilderDaemon[] = [];
-  readonly clients: RequestorHost[] = [];
-  readonly draft: Draft;
+/** One run of a scenario: of an installation, and of another one in the same clouds if there is one. */
+export class Simulation extends Installation {
+  readonly neighbour: Installation | null;
   private readonly fitness: Fitness;
-  private readonly watches: readonly { look(simulation: Simulation): void }[];
+  private readonly looks: readonly (() => void)[];
   private nextLook = 0;
-  private readonly wrap: RecordsWrapper | undefined;
 
   constructor(
     readonly scenario: Scenario,
     private readonly options: SimulationOptions = {},
   ) {
-    this.wrap = options.wrap;
-    this.world = new World(scenario.seed, INVARIANTS, options.keepLines ?? 0);
-    this.draft = structuredClone(scenario.draft);
-    this.fitness = new Fitness(this.world);
-    this.watches = [
-      new ExplanationWatch(),
-      new StandstillWatch(),
-      new ServerWatch(this.fitness),
-      new FileWatch(this.fitness),
-    ];
+    const { seed, neighbour } = scenario;
+    const world = new World(seed, INVARIANTS, options.keepLines ?? 0);
+    super(world, scenario);
+    this.neighbour = neighbour && new Installation(new World(seed, INVARIANTS, 0, world), neighbour);
+    this.fitness = new Fitness(world);
+    this.looks = this.installations.flatMap((each) => watchesOf(this.fitness).map((watch) => () => watch.look(each)));
   }
 
   /** The same system with a defect. */
@@ -88,8 +75,8 @@ export class Simulation {
     return simulation;
   }
 
-  get daemons(): readonly Daemon[] {
-    return [...this.launchers, ...this.builders];
+  get installations(): readonly Installation[] {
+    return this.neighbour ? [this, this.neighbour] : [this];
   }
 
   async run(): Promise<Outcome> {
@@ -114,37 +101,23 @@ export class Simulation {
     return this.outcome();
   }
 
-  /** A changed draft comes into force. */
-  edited(): void {
-    this.world.configs.push({ at: this.world.clock.monotonic(), config: configOf(this.draft) });
-  }
-
   /** The session of whoever runs on that host. */
   storeOf(host: string): SimStore | undefined {
     return this.daemons.find((daemon) => daemon.host === host)?.life?.store ?? this.client(host)?.store;
   }
 
+  /** Of either installation. */
   client(name: string): Requestor | null {
-    return this.clients.find((host) => host.name === name)?.requestor ?? null;
+    const clients = this.installations.flatMap((each) => each.clients);
+    return clients.find((host) => host.name === name)?.requestor ?? null;
   }
 
   private begin(): void {
     const { scenario, world } = this;
-    this.edited();
+    for (const each of this.installations) each.edited();
     for (const { cloud } of this.draft.providers) world.cloud(cloud).set(healthyKnobs(scenario));
-    for (const { host, providers } of scenario.launchers) {
-      const fileOf = providers === 'all' ? undefined : (config: NodepoolConfig) => part(config, providers);
-      const launcher = new LauncherDaemon(world, host, this.wrap, fileOf);
-      launcher.poolTick = scenario.poolTick;
-      this.launchers.push(launcher);
-    }
-    for (const host of scenario.builders) {
-      const builder = new BuilderDaemon(world, host, this.wrap);
-      builder.buildTime = scenario.buildTime;
-      this.builders.push(builder);
-    }
-    for (const { name, kind } of scenario.clients) this.clients.push(new RequestorHost(world, name, kind));
-    for (const actor of [...this.builders, ...this.launchers, ...this.clients]) actor.start();
+    this.start(this.options.wrap);
+    this.neighbour?.start();
   }
 
   /** Lets time pass; ends early when something is broken. */
@@ -155,8 +128,8 @@ export class Simulation {
       await clock.advanceUntil(() => chronicle.broken, Math.min(30, until - clock.monotonic()));
       if (!chronicle.broken && clock.monotonic() >= this.nextLook) {
         this.nextLook = clock.monotonic() + BETWEEN_LOOKS;
-        this.fitness.look(this.daemons);
-        for (const watch of this.watches) watch.look(this);
+        this.fitness.look(this.installations.flatMap(({ daemons }) => daemons));
+        for (const look of this.looks) look();
       }
     }
   }
@@ -165,12 +138,13 @@ export class Simulation {
     const { clock, chronicle } = this.world;
     let limit = clock.monotonic() + REST_LIMIT;
     let over = this.jobsOver();
-    while (!chronicle.broken && whatIsLeft(this).length > 0) {
+    const left = (): readonly string[] => this.installations.flatMap(whatIsLeft);
+    while (!chronicle.broken && left().length > 0) {
       // A crowd that is served one by one takes its time.
       if (this.jobsOver() > over) limit = clock.monotonic() + REST_LIMIT;
       over = this.jobsOver();
       if (clock.monotonic() >= limit) {
-        return chronicle.fail('everything comes to rest', whatIsLeft(this).slice(0, 6).join('; '));
+        return chronicle.fail('everything comes to rest', left().slice(0, 6).join('; '));
       }
       await this.pass(clock.monotonic() + 10);
     }
@@ -183,7 +157,8 @@ export class Simulation {
     chronicle.say('world', 'probes');
     const before = this.jobs();
     const prober = this.clients[0]?.requestor;
-    const labels = this.draft.labels.map((label) => label.name);
+    const offered = this.draft.machines?.filter(isOffered).flatMap(({ labels: own }) => own) ?? [];
+    const labels = [...this.draft.labels.map((label) => label.name), ...new Set(offered)];
     for (const label of labels) {
       const plan = { priority: '200', relativePriority: 0, provider: null, tenant: null, work: 1, hold: null };
       prober?.begin({ ...plan, labels: [label], cancelAfter: null, hesitation: 0 });
@@ -246,7 +221,7 @@ export class Simulation {
     }
     if (chronicle.broken) return;
     if (noise !== null) chronicle.fail('rest is quiet', noise);
-    checkEnd(this);
+    for (const each of this.installations) checkEnd(each);
   }
 
   /** Watches the calls to the store for a while; null = as few as there should be. */
@@ -276,13 +251,16 @@ export class Simulation {
 
   /** An orderly end: nothing is left behind. */
   private async end(): Promise<void> {
-    const { clock, chronicle, model } = this.world;
+    const { clock, chronicle } = this.world;
     if (chronicle.broken) return;
-    const all = Promise.all(this.daemons.map((daemon) => daemon.stop()));
+    const daemons = this.installations.flatMap((each) => each.daemons);
+    const all = Promise.all(daemons.map((daemon) => daemon.stop()));
     await this.pass(clock.monotonic() + 120);
     if (chronicle.broken) return;
     await all;
-    const registered = [...model.registered.values()].map(({ id }) => id);
+    const registered = this.installations.flatMap(({ world }) =>
+      [...world.model.registered.values()].map(({ id }) => id),
+    );
     if (registered.length > 0) chronicle.fail('everything ends', `still registered: ${registered.join(' ')}`);
   }
 
@@ -327,7 +305,6 @@ export function healthyKnobs({ knobs, quota }: Scenario): Scenario['knobs'] {
   };
 }
 
-/** The configuration of a launcher that has only some of the providers. */
-function part(config: NodepoolConfig, names: readonly string[]): NodepoolConfig {
-  return { ...config, providers: new Map([...config.providers].filter(([name]) => names.includes(name))) };
+function watchesOf(fitness: Fitness): readonly { look(installation: Installation): void }[] {
+  return [new ExplanationWatch(), new StandstillWatch(), new ServerWatch(fitness), new FileWatch(fitness)];
 }

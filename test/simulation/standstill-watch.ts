@@ -1,7 +1,7 @@
 import type { Daemon } from './actors/daemon.js';
 import type { LauncherDaemon } from './actors/launcher-daemon.js';
 import type { SimProcess } from './kernel/sim-process.js';
-import type { Simulation } from './simulation.js';
+import type { Installation } from './installation.js';
 import type { World } from './world.js';
 
 /** Seconds by which a timer may be late. */
@@ -16,7 +16,7 @@ const LONGEST_CONFIG_CHECK = 300;
  * pool would do something about, a pass that is owed, or somebody who waits for what never comes.
  */
 export class StandstillWatch {
-  look({ world, launchers, daemons }: Simulation): void {
+  look({ world, launchers, daemons }: Installation): void {
     for (const launcher of launchers) checkPools(launcher, world);
     for (const daemon of daemons) checkLife(daemon, world);
     for (const { kind, process, provider, since } of world.openCalls) {

@@ -1,9 +1,11 @@
 import { FakeClouds } from '../../src/adapters/fake-cloud/fake-clouds.js';
 import type { FakeCloud } from '../../src/adapters/fake-cloud/fake-cloud.js';
+import type { FakeServerView } from '../../src/adapters/fake-cloud/fake-server.js';
 import { VirtualClock } from '../../src/adapters/memory/virtual-clock.js';
 import type { NodepoolConfig } from '../../src/domain/config/config.js';
 import type { Reservations } from '../../src/apps/launcher/reservations.js';
 import type { FakeCallKind } from '../../src/adapters/fake-cloud/fake-call.js';
+import { MachinePark } from './actors/machine-park.js';
 import { Chronicle } from './kernel/chronicle.js';
 import { Streams } from './kernel/dice.js';
 import { ObservedTree } from './kernel/observed-tree.js';
@@ -57,14 +59,19 @@ export interface Invariant {
   onCloudCall?(call: CloudCall, world: World): void;
 }
 
-/** Everything that the processes of one simulation share. */
+type Marks = Readonly<Record<string, string>>;
+
+const INSTALLATION = '/nodepool/installation';
+
+/** Everything that the processes of one installation share: its store above all. */
 export class World {
-  readonly clock = new VirtualClock(1_700_000_000);
+  readonly clock: VirtualClock;
   readonly streams: Streams;
-  readonly tree = new ObservedTree(this.clock);
+  readonly tree: ObservedTree;
   readonly model = new TreeModel(() => this.clock.monotonic());
   readonly chronicle: Chronicle;
   readonly clouds: FakeClouds;
+  readonly machines: MachinePark;
   readonly ledger = new Ledger(this);
   readonly stores: SimStore[] = [];
   /** Which process launched a node, by node. */
@@ -82,6 +89,8 @@ export class World {
   clockTolerance = 1;
   /** Changes of the tree. */
   changes = 0;
+  /** When the store was lost for the last time, seconds since the epoch. */
+  lostAt = -Infinity;
   /** Configurations in force by and by, with the moment they came. */
   readonly configs: { readonly at: number; readonly config: NodepoolConfig }[] = [];
 
@@ -89,16 +98,28 @@ export class World {
   private survivors: readonly Survivor[] | null = null;
   /** Since when hosts with a broken file have seen no change of it. */
   private readonly keptSince: number[] = [];
+  /** Ids that this installation has had. */
+  private readonly ids = new Set<string>();
+  /** Other installations in the same clouds. */
+  private readonly others = new Set<World>();
 
+  /** @param beside an installation in the same clouds, at the same time */
   constructor(
     readonly seed: number,
     private readonly invariants: readonly Invariant[],
     keepLines: number,
+    beside?: World,
   ) {
-    this.streams = new Streams(seed);
-    this.chronicle = new Chronicle(this.clock, keepLines);
-    this.clouds = new FakeClouds(this.clock, this.streams.of('clouds'));
+    this.clock = beside?.clock ?? new VirtualClock(1_700_000_000);
+    this.streams = beside?.streams ?? new Streams(seed);
+    this.tree = new ObservedTree(this.clock);
+    this.chronicle = beside?.chronicle ?? new Chronicle(this.clock, keepLines);
+    this.clouds = beside?.clouds ?? new FakeClouds(this.clock, this.streams.of('clouds'));
+    this.machines = new MachinePark(() => this.clock.monotonic());
     this.tree.observe((change) => this.onChange(change));
+    if (!beside) return;
+    this.others.add(beside);
+    beside.others.add(this);
   }
 
   process(name: string, role: Role): SimProcess {
@@ -144,18 +165,31 @@ export class World {
   wipe(survivors: readonly Survivor[]): void {
     this.tree.wipe();
     this.survivors = survivors;
+    this.lostAt = this.clock.now();
     this.ledger.clear();
     for (const known of [this.launchedBy, this.touched, this.attempts]) known.clear();
   }
 
   /** Does it bear the mark of a store that was lost? */
-  isOfLostStore(marks: Readonly<Record<string, string>>): boolean {
-    const mine = parse(this.tree.read('/nodepool/installation')?.data)?.['id'];
+  isOfLostStore(marks: Marks): boolean {
+    const mine = parse(this.tree.read(INSTALLATION)?.data)?.['id'];
     return this.survivors !== null && marks['nodepool_installation_id'] !== mine;
   }
 
+  /** Does it bear the mark of another installation in the same clouds? */
+  isOfOthers(marks: Marks): boolean {
+    const id = marks['nodepool_installation_id'];
+    return id !== undefined && [...this.others].some(({ ids }) => ids.has(id));
+  }
+
+  /** Servers in all clouds but those of other installations. */
+  get servers(): readonly FakeServerView[] {
+    const all = this.clouds.all.flatMap(({ servers }) => servers);
+    return this.others.size === 0 ? all : all.filter(({ metadata }) => !this.isOfOthers(metadata));
+  }
+
   /** Is nobody left who serves its provider and knows whose it was? */
-  isForgotten(marks: Readonly<Record<string, string>>): boolean {
+  isForgotten(marks: Marks): boolean {
     const provider = marks['nodepool_provider_name'] ?? '';
     const left = (this.survivors ?? []).filter(({ process }) => !process.dead);
     return this.isOfLostStore(marks) && !left.some(({ serves }) => serves(provider));
@@ -169,9 +203,15 @@ export class World {
     for (const invariant of this.invariants) invariant.onCloudCall?.(call, this);
   }
 
+  private noteId({ after }: TreeChange): void {
+    const id = parse(after)?.['id'];
+    if (typeof id === 'string') this.ids.add(id);
+  }
+
   private onChange(change: TreeChange): void {
     this.changes += 1;
     this.chronicle.say(change.author?.process ?? 'world', describe(change));
+    if (change.path === INSTALLATION) this.noteId(change);
     for (const invariant of this.invariants) invariant.beforeChange?.(change, this);
     this.model.apply(change);
     for (const invariant of this.invariants) invariant.afterChange?.(change, this);

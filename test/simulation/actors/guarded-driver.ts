@@ -1,5 +1,6 @@
 import type { FakeCallKind } from '../../../src/adapters/fake-cloud/fake-call.js';
 import { FakeDriver } from '../../../src/adapters/fake-cloud/fake-driver.js';
+import { StaticDriver } from '../../../src/adapters/static/static-driver.js';
 import type { ProviderConfig } from '../../../src/domain/config/config.js';
 import type { Driver, DriverRegistry } from '../../../src/ports/compute/driver.js';
 import type { Provider } from '../../../src/ports/compute/provider.js';
@@ -7,14 +8,18 @@ import type { SimProcess } from '../kernel/sim-process.js';
 import type { SimStore } from '../kernel/sim-store.js';
 import type { CloudCall, World } from '../world.js';
 
-/** The fake driver as one process reaches it: through a network that ends when the process does. */
+/** The drivers as one process reaches what they drive: through a network that ends when the process does. */
 export function guardedDrivers(world: World, process: SimProcess, store: SimStore): DriverRegistry {
   const fake = new FakeDriver(world.clouds);
-  const driver: Driver = {
-    name: 'fake',
-    createProvider: (config) => guarded(fake.createProvider(config), config, world, process, store),
-  };
-  return { driver: (name) => (name === 'fake' ? driver : undefined) };
+  const machines = new StaticDriver(world.machines.seenBy(process));
+  const drivers: readonly Driver[] = [
+    {
+      name: fake.name,
+      createProvider: (config) => guarded(fake.createProvider(config), config, world, process, store),
+    },
+    machines,
+  ];
+  return { driver: (name) => drivers.find((driver) => driver.name === name) };
 }
 
 function guarded(

@@ -5,7 +5,9 @@ import { failuresAreSlept, imagesAreBuiltWhenDue } from './build-due-rules.js';
 import { minReadyIsNotOvershot } from './capacity-rules.js';
 import { imagesAreKept } from './image-rules.js';
 import { generationsAreKept } from './kept-image-rules.js';
+import { installationsAreApart } from './installation-rules.js';
 import { imagesAreTheNewest, launchesAreCounted, nodesFitTogether } from './launch-rules.js';
+import { machinesAreTreatedWell } from './machine-rules.js';
 import { contendersAreTheirOwn, nodesAreTreatedWell, serversAreTreatedWell, strangersAreNoted } from './node-rules.js';
 import { requestsAreTakenInOrder } from './order-rules.js';
 import { requestsAreTreatedWell } from './request-rules.js';
@@ -21,6 +23,8 @@ export const INVARIANTS: readonly Invariant[] = [
   nodesAreTreatedWell,
   serversAreTreatedWell,
   serversAreCounted,
+  installationsAreApart,
+  machinesAreTreatedWell,
   requestsAreTreatedWell,
   limitsHoldStrictly,
   minReadyIsNotOvershot,

@@ -27,8 +27,8 @@ const writers = new WeakMap<World, Map<string, Map<string, number>>>();
 
 /** Of those that were made already: the one that is asked for now may be the first, or the same once more. */
 function checkNumber({ nodeId, provider, process }: CloudCall, world: World): void {
-  const living = world.clouds.all.flatMap(({ servers }) =>
-    servers.filter((server) => isOf(server, nodeId, provider) && !world.isOfLostStore(server.metadata)),
+  const living = world.servers.filter(
+    (server) => isOf(server, nodeId, provider) && !world.isOfLostStore(server.metadata),
   );
   if (living.length < 2) return;
   const detail = `${process.name} asks for a server of node ${String(nodeId)}, which has ${living.map(({ id }) => id).join(' and ')}`;

@@ -78,14 +78,12 @@ function check(owner: Owner, resource: string, what: string, world: World): void
 function checkServers(world: World): void {
   const living = new Map<string, number>();
   const nodes = new Map<string, Json>();
-  for (const { servers } of world.clouds.all) {
-    for (const { metadata } of servers) {
-      const node = world.model.nodes.get(metadata['nodepool_node_id'] ?? '')?.json;
-      const pool = `${String(node?.['provider'])}/${String(node?.['pool'])}`;
-      if (!node || node['provider'] !== metadata['nodepool_provider_name'] || world.isOfLostStore(metadata)) continue;
-      living.set(pool, (living.get(pool) ?? 0) + 1);
-      nodes.set(pool, node);
-    }
+  for (const { metadata } of world.servers) {
+    const node = world.model.nodes.get(metadata['nodepool_node_id'] ?? '')?.json;
+    const pool = `${String(node?.['provider'])}/${String(node?.['pool'])}`;
+    if (!node || node['provider'] !== metadata['nodepool_provider_name'] || world.isOfLostStore(metadata)) continue;
+    living.set(pool, (living.get(pool) ?? 0) + 1);
+    nodes.set(pool, node);
   }
   for (const [pool, count] of living) {
     const owner = ownersOf(nodes.get(pool) ?? {}, world)[0];

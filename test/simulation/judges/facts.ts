@@ -9,6 +9,7 @@ import { chooseFlavor } from '../../../src/adapters/fake-cloud/fake-flavor.js';
 import type { ModelRecord } from '../kernel/tree-model.js';
 import type { SimProcess } from '../kernel/sim-process.js';
 import { text, texts } from '../kernel/tree-model.js';
+import { LAB } from '../scenario/machines.js';
 import type { World } from '../world.js';
 
 /** What is known, at the moment at which something is said, of who says what about whom. */
@@ -85,6 +86,7 @@ export function providerOf(facts: Facts, config: NodepoolConfig): ProviderConfig
 export function resourcesOf(label: string, pool: PoolConfig, { world }: Facts): Resources | null {
   const config = pool.labels.get(label);
   const { minRam = 0 }: Partial<OpenStackLabelSettings> = config ? openStackLabelSettings(config) : {};
+  if (pool.provider === LAB) return { instances: 1 };
   const cloud = cloudOf(world, pool.provider);
   try {
     const { cores, ram } = chooseFlavor(cloud.knobs.flavors, { minRam, flavorName: null });

@@ -1,5 +1,6 @@
 import type { MachineReason } from '../../../src/domain/explain/node-reason.js';
 import { text, texts } from '../kernel/tree-model.js';
+import type { ModelRecord } from '../kernel/tree-model.js';
 import type { NodepoolConfig, PoolConfig } from '../../../src/domain/config/config.js';
 import { isKnown, poolOf, problemUnless, providerOf, requestOf, somewhere, wants } from './facts.js';
 import type { Facts, Judges } from './facts.js';
@@ -10,8 +11,8 @@ export const MACHINE_JUDGES: Judges<'NO_FREE_MACHINE' | 'REQUEST_OVER_MACHINES'>
     if (!somewhere(facts, (config) => !isMade(facts, config))) return 'its provider makes its machines';
     if (!labels.every((label) => wants(label, facts))) return 'it wants others';
     const [label, ...more] = texts(requestOf(facts)?.json?.['node_types']);
-    const free = label === undefined || more.length > 0 ? undefined : freeNode(label, facts);
-    return free === undefined ? null : `node ${free} is free`;
+    const free = label === undefined || more.length > 0 ? [] : freeNodes(label, facts);
+    return free.length <= rivalsFor(free, facts) ? null : `node ${free[0]?.id ?? ''} is free`;
   },
   REQUEST_OVER_MACHINES: ({ labels, need }, facts) => {
     if (!somewhere(facts, (config) => !isMade(facts, config))) return 'its provider makes its machines';
@@ -40,7 +41,7 @@ function ofMachine({ world, id }: Facts): string | null {
   return made ? 'its provider makes its machines' : null;
 }
 
-function freeNode(label: string, facts: Facts): string | undefined {
+function freeNodes(label: string, facts: Facts): readonly ModelRecord[] {
   const { world } = facts;
   const pools = world.configs.flatMap(({ config }): readonly PoolConfig[] => {
     const pool = poolOf(facts, config);
@@ -48,7 +49,7 @@ function freeNode(label: string, facts: Facts): string | undefined {
   });
   const isOurs = (provider: unknown, name: unknown): boolean =>
     pools.some((pool) => pool.provider === provider && pool.name === name);
-  const found = [...world.model.nodes.values()].find(
+  return [...world.model.nodes.values()].filter(
     (node) =>
       node.state === 'ready' &&
       isKnown(facts, node) &&
@@ -57,5 +58,13 @@ function freeNode(label: string, facts: Facts): string | undefined {
       texts(node.json['type']).includes(label) &&
       !world.model.nodeLocks.has(node.id),
   );
-  return found?.id;
+}
+
+/** How many of them may be given to others already, whom their locks do not show yet. */
+function rivalsFor(free: readonly ModelRecord[], { world, id }: Facts): number {
+  const labels = new Set(free.flatMap(({ json }) => texts(json?.['type'])));
+  const others = [...world.model.requests.values()].filter(
+    (request) => request.id !== id && (request.state === 'requested' || request.state === 'pending'),
+  );
+  return others.flatMap(({ json }) => texts(json?.['node_types'])).filter((label) => labels.has(label)).length;
 }

@@ -1,7 +1,7 @@
 import type { PoolConfig } from '../../../src/domain/config/config.js';
 import { MIN_READY_REQUESTOR } from '../../../src/domain/model/request.js';
 import { text, texts } from '../kernel/tree-model.js';
-import { cloudOf, CONFIG_LAG, poolOf, problemUnless, requestOf, requestorOf, resourcesOf } from './facts.js';
+import { cloudOf, CONFIG_LAG, isKnown, poolOf, problemUnless, requestOf, requestorOf, resourcesOf } from './facts.js';
 import { somewhere, wholeOf } from './facts.js';
 import type { Facts, Judges, ReasonOf } from './facts.js';
 import { memoryOf } from './memory.js';
@@ -28,7 +28,7 @@ export const QUOTA_JUDGES: Judges<Code> = {
   QUOTA_TENANT: (reason, facts) =>
     overTheLimit(reason) ??
     problemUnless(
-      text(requestOf(facts)?.json?.['tenant_name']) === reason.owner &&
+      isTenant(reason.owner, facts) &&
         somewhere(facts, ({ tenantLimits }) => tenantLimits.get(reason.owner)?.[reason.resource] === reason.limit),
       'the tenant has no such limit',
     ) ??
@@ -54,6 +54,13 @@ export const QUOTA_JUDGES: Judges<Code> = {
 
 function labelsOf(facts: Facts): readonly string[] {
   return texts(requestOf(facts)?.json?.['node_types']);
+}
+
+/** Some drop the tenant when they write a request. */
+function isTenant(owner: string, facts: Facts): boolean {
+  const request = requestOf(facts);
+  const tenant = text(request?.json?.['tenant_name']);
+  return tenant === owner || (tenant === null && request !== undefined && !isKnown(facts, request));
 }
 
 function overTheLimit({ used: already, limit, need: more }: Quota): string | null {

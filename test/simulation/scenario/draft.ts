@@ -1,4 +1,6 @@
 import type { NodepoolConfig, ProviderConfig } from '../../../src/domain/config/config.js';
+import { labOf } from './machines.js';
+import type { MachineDraft } from './machines.js';
 import { aConfig, aDiskImage, aPool, aPoolLabel, aProvider } from '../../support/builders.js';
 import type { OpenStackLabelSettings } from '../../../src/domain/config/openstack.js';
 
@@ -39,15 +41,20 @@ export interface Draft {
   readonly maxHoldAge: number;
   readonly rebuildAge: number;
   readonly tenantInstances: number | null;
+  /** Machines that exist by themselves. */
+  readonly machines?: readonly MachineDraft[];
 }
 
 export const TENANT = 'tenant1';
 
 export function configOf(draft: Draft): NodepoolConfig {
   const images = [...new Set(draft.labels.map((label) => label.image))];
-  const labels = new Map(
-    draft.labels.map(({ name, minReady, maxReadyAge }) => [name, { name, minReady, maxReadyAge }] as const),
-  );
+  const lab = draft.machines ? [labOf(draft.machines)] : [];
+  const bare = lab.flatMap(({ pools }) => [...pools.values()].flatMap((pool) => [...pool.labels.keys()]));
+  const labels = new Map([
+    ...draft.labels.map(({ name, minReady, maxReadyAge }) => [name, { name, minReady, maxReadyAge }] as const),
+    ...bare.map((name) => [name, { name, minReady: 0, maxReadyAge: 0 }] as const),
+  ]);
   return aConfig(
     {
       labels,
@@ -56,6 +63,7 @@ export function configOf(draft: Draft): NodepoolConfig {
       tenantLimits: new Map(draft.tenantInstances === null ? [] : [[TENANT, { instances: draft.tenantInstances }]]),
     },
     ...draft.providers.filter((provider) => !provider.absent).map((provider) => providerOf(provider, draft, images)),
+    ...lab,
   );
 }
 

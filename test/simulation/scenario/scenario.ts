@@ -2,9 +2,11 @@ import type { FakeFault } from '../../../src/adapters/fake-cloud/fake-faults.js'
 import type { FakeKnobs } from '../../../src/adapters/fake-cloud/fake-knobs.js';
 import type { JobPlan } from '../actors/requestor.js';
 import { ELSEWHERE } from '../invariants/node-rules.js';
+import type { Cast as InstallationCast } from '../installation.js';
 import type { Dice } from '../kernel/dice.js';
 import { Streams } from '../kernel/dice.js';
 import { makeCalamities, makeWipe } from './calamities.js';
+import { inCompany } from './company.js';
 import { TENANT } from './draft.js';
 import type { Draft, ProviderDraft } from './draft.js';
 import type { AtCall, Deed, Step } from './steps.js';
@@ -26,6 +28,8 @@ export interface Scenario {
   readonly poolTick: number;
   /** Is the room that pools and tenants have by their limits tried out to the last node when the faults are over? */
   readonly narrow: boolean;
+  /** Another installation in the same clouds. */
+  readonly neighbour: InstallationCast | null;
   /** In order of time. */
   readonly steps: readonly Step[];
   /** When the faults end. */
@@ -45,7 +49,15 @@ const THIRD_ERA = 7000;
 /** From here on links go dead, disks are full, configuration files broken in some. */
 const FOURTH_ERA = 8000;
 
+/** From here on there is company in some: another installation in the same clouds. */
+const FIFTH_ERA = 9000;
+
 export function makeScenario(seed: number): Scenario {
+  const alone = makeAlone(seed);
+  return seed > FIFTH_ERA ? inCompany(alone, WARM_UP) : alone;
+}
+
+function makeAlone(seed: number): Scenario {
   const dice = new Streams(seed).of('scenario');
   const draft = makeDraft(dice);
   const launchers = makeLaunchers(dice, draft);
@@ -83,6 +95,7 @@ export function makeScenario(seed: number): Scenario {
     buildTime: dice.between(2, 20),
     poolTick: seed > SECOND_ERA && seed % 4 < 2 ? 3600 : 10,
     narrow: tight !== null,
+    neighbour: null,
     steps,
     end,
   };

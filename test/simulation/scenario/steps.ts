@@ -29,6 +29,16 @@ export type Deed =
   | { readonly do: 'label'; readonly label: string; readonly absentFor: number }
   | { readonly do: 'garbage'; readonly path: string; readonly text: string }
   | { readonly do: 'stranger'; readonly seconds: number; readonly labels: readonly string[] }
+  /** A launcher of Python 3.6 comes and goes. */
+  | { readonly do: 'python'; readonly seconds: number; readonly labels: readonly string[] }
+  /** A machine that exists by itself does not answer, shows a strange key, or is not in the configuration: for a while, or for good. */
+  | {
+      readonly do: 'machine';
+      readonly host: string;
+      readonly port: number;
+      readonly fate: 'silent' | 'stranger' | 'absent' | 'removed';
+      readonly seconds: number;
+    }
   | { readonly do: 'order'; readonly order: 'delete' | 'hold' | 'release'; readonly dice: number }
   /** All connections break at once, as when the server is restarted; or all sessions end; or every message takes its time. */
   | {

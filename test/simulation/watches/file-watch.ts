@@ -1,4 +1,4 @@
-import type { Simulation } from '../simulation.js';
+import type { Installation } from '../installation.js';
 import type { BuilderDaemon } from '../actors/builder-daemon.js';
 import type { Fitness } from './fitness.js';
 
@@ -11,7 +11,7 @@ export class FileWatch {
 
   constructor(private readonly fitness: Fitness) {}
 
-  look({ world, builders }: Simulation): void {
+  look({ world, builders }: Installation): void {
     const now = world.clock.monotonic();
     const before = this.files;
     this.files = new Map();

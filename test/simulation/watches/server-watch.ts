@@ -1,7 +1,7 @@
 import type { FakeServerView } from '../../../src/adapters/fake-cloud/fake-server.js';
 import type { ModelRecord } from '../kernel/tree-model.js';
 import { text } from '../kernel/tree-model.js';
-import type { Simulation } from '../simulation.js';
+import type { Installation } from '../installation.js';
 import type { World } from '../world.js';
 import type { Fitness } from './fitness.js';
 
@@ -22,10 +22,10 @@ export class ServerWatch {
 
   constructor(private readonly fitness: Fitness) {}
 
-  look(simulation: Simulation): void {
-    const { world } = simulation;
+  look(installation: Installation): void {
+    const { world } = installation;
     const now = world.clock.monotonic();
-    this.lookAtServers(simulation, now);
+    this.lookAtServers(installation, now);
     const before = this.nodes;
     this.nodes = new Map();
     for (const record of world.model.nodes.values()) {
@@ -33,18 +33,18 @@ export class ServerWatch {
       if (world.ledger.excused(record.id)) continue;
       const since = Math.max(before.get(record.id) ?? now, record.changedAt);
       this.nodes.set(record.id, since);
-      const late = this.lateness(simulation, text(record.json?.['provider']) ?? '', since);
+      const late = this.lateness(installation, text(record.json?.['provider']) ?? '', since);
       if (late <= CLEANUPS * CLEANUP + WORK) continue;
       const detail = `node ${record.id} is ${String(record.state)}, and nobody has taken it down for ${late} s`;
       world.chronicle.fail('abandoned nodes go', detail);
     }
   }
 
-  private lookAtServers(simulation: Simulation, now: number): void {
-    const { world } = simulation;
+  private lookAtServers(installation: Installation, now: number): void {
+    const { world } = installation;
     const before = this.servers;
     this.servers = new Map();
-    const all = world.clouds.all.flatMap(({ servers }) => servers);
+    const all = world.servers;
     checkTwins(all, world);
     // Whose store was lost only those know who have lived through it: the unit tests judge that.
     const known = all.filter(({ metadata }) => !world.isOfLostStore(metadata));
@@ -52,7 +52,7 @@ export class ServerWatch {
     for (const server of lost) {
       const since = before.get(server.id) ?? now;
       this.servers.set(server.id, since);
-      const late = this.lateness(simulation, server.metadata['nodepool_provider_name'] ?? '', since);
+      const late = this.lateness(installation, server.metadata['nodepool_provider_name'] ?? '', since);
       if (late <= CLEANUPS * CLEANUP + WORK + WORK_EACH * lost.length) continue;
       const detail = `server ${server.id} of node ${String(server.metadata['nodepool_node_id'])} belongs to nobody, and nobody has deleted it for ${late} s`;
       world.chronicle.fail('servers are tracked or reaped', detail);
@@ -60,12 +60,12 @@ export class ServerWatch {
   }
 
   /** Seconds for which one launcher at least could have done something about it without a break; -Infinity = none. */
-  private lateness({ world, draft, scenario }: Simulation, name: string, since: number): number {
+  private lateness({ world, draft, cast }: Installation, name: string, since: number): number {
     const provider = draft.providers.find((each) => each.name === name);
     const now = world.clock.monotonic();
     const configs = world.recentConfigs(now - since);
     if (!provider || !configs.every(({ providers }) => providers.has(name))) return -Infinity;
-    const able = scenario.launchers.filter(({ providers }) => providers === 'all' || providers.includes(name));
+    const able = cast.launchers.filter(({ providers }) => providers === 'all' || providers.includes(name));
     const fit = Math.min(Infinity, ...able.map(({ host }) => this.fitness.ofDaemon(host)));
     return now - Math.max(since, fit, this.fitness.ofCloud(provider.cloud));
   }
