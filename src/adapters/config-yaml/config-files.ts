@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** The files a configuration is read from. */
 export interface ConfigFiles {
@@ -44,10 +45,22 @@ export class RecordingFiles implements ConfigFiles {
     if (!this.stamps.has(path)) this.stamps.set(path, await this.files.stamp(path));
   }
 
-  /** Whether any of the files has changed, come or gone since. */
+  /**
+   * Whether any of the files has changed, come or gone since. Asked every second, mostly about files that may be and are not: a folder
+   * that is not there is asked for once, and all at the same time, so that the process wakes up but a few times.
+   */
   async changed(): Promise<boolean> {
-    for (const [path, before] of this.stamps) if ((await this.files.stamp(path)) !== before) return true;
-    return false;
+    const folders = new Map<string, Promise<string | null>>();
+    const isThere = async (folder: string): Promise<boolean> => {
+      const asked = folders.get(folder) ?? this.files.stamp(folder);
+      folders.set(folder, asked);
+      return (await asked) !== null;
+    };
+    const changes = [...this.stamps].map(async ([path, before]) => {
+      if (before === null && !(await isThere(dirname(path)))) return false;
+      return (await this.files.stamp(path)) !== before;
+    });
+    return (await Promise.all(changes)).includes(true);
   }
 }
 

@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigFile } from '../../../src/adapters/config-yaml/config-file.js';
-import { SystemConfigFiles } from '../../../src/adapters/config-yaml/config-files.js';
+import { RecordingFiles, SystemConfigFiles } from '../../../src/adapters/config-yaml/config-files.js';
 import { configDifference } from '../../../src/domain/config/config-difference.js';
 import type { NodepoolConfig } from '../../../src/domain/config/config.js';
 import { ConfigError } from '../../../src/domain/config/config-problem.js';
@@ -199,6 +199,27 @@ describe('files of the system', () => {
     expect(await files.stamp(path)).not.toBe(second);
     await rm(path);
     expect(await files.stamp(path)).toBeNull();
+  });
+
+  it('a file that comes with its folder is noticed, and until then the folder is asked for alone', async () => {
+    const system = new SystemConfigFiles();
+    const asked: string[] = [];
+    const files = new RecordingFiles({
+      read: (path) => system.read(path),
+      stamp: (path) => (asked.push(path), system.stamp(path)),
+    });
+    const main = await temporaryFile('a: 1');
+    const folder = join(dirname(main), 'openstack');
+    const absent = ['clouds.yaml', 'clouds.yml', 'secure.yaml'].map((name) => join(folder, name));
+    await files.read(main);
+    for (const path of absent) await expect(files.read(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    asked.length = 0;
+    expect(await files.changed()).toBe(false);
+    expect(asked.sort()).toEqual([main, folder]);
+    await mkdir(folder);
+    expect(await files.changed()).toBe(false);
+    await writeFile(absent[1] ?? '', 'clouds: {}');
+    expect(await files.changed()).toBe(true);
   });
 
   it('reads text and says why it cannot', async () => {

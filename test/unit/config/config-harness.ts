@@ -46,7 +46,9 @@ export class MemoryFiles implements ConfigFiles {
 
   async stamp(path: string): Promise<string | null> {
     const file = this.contents.get(path);
-    return file ? `${file.version}:${file.text.length}` : null;
+    if (file) return `${file.version}:${file.text.length}`;
+    const within = path === '.' || [...this.contents.keys()].some((each) => each.startsWith(`${path}/`));
+    return within ? 'folder' : null;
   }
 }
 
