@@ -32,6 +32,9 @@ const KEPT: readonly (readonly [seed: number, what: string])[] = [
   [990000010, 'a node whose launch had failed was deleted by others before its request was declined'],
   [1301384, 'a pool was to have room for a ready node that it had just given away'],
   [900029, 'a pool slept although the launch was over that another one had made, and max-concurrency was 1'],
+  [8000060, 'a builder was to keep files for an upload that had begun before the store was lost'],
+  [6000089, 'a launch waited for a program of a driver that a changed configuration had stopped'],
+  [1600014, 'requests were declined because the program of a driver was just being started again'],
   [339, 'a damaged record was removed with the contenders for its lock'],
 ];
 
