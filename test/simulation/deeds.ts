@@ -127,6 +127,8 @@ export class Deeds {
         return world.tree.put(deed.path, deed.text);
       case 'stranger':
         return this.stranger(deed.seconds, deed.labels);
+      case 'program':
+        return [...world.programs].filter(({ provider }) => provider === deed.provider).forEach((each) => each.crash());
       case 'machine':
         return this.harmMachine(deed);
       case 'python':

@@ -35,6 +35,9 @@ const KEPT: readonly (readonly [seed: number, what: string])[] = [
   [6177, 'a request that was to be declined once its last launch had ended was said to wait'],
   [577392108, 'a builder was blamed for removing files of a build that a wiped store knew nothing of'],
   [900029, 'a pool slept although the launch was over that another one had made, and max-concurrency was 1'],
+  [8000060, 'a builder was to keep files for an upload that had begun before the store was lost'],
+  [6000089, 'a launch waited for a program of a driver that a changed configuration had stopped'],
+  [1600014, 'requests were declined because the program of a driver was just being started again'],
   [339, 'a damaged record was removed with the contenders for its lock'],
 ];
 

@@ -14,6 +14,7 @@ import { restoreLimits, wholeRooms } from './scenario/whole-room.js';
 import type { Mutation } from './mutations.js';
 import { Fitness } from './watches/fitness.js';
 import { FileWatch } from './watches/file-watch.js';
+import { ProgramWatch } from './watches/program-watch.js';
 import { ServerWatch } from './watches/server-watch.js';
 import { World } from './world.js';
 
@@ -306,5 +307,11 @@ export function healthyKnobs({ knobs, quota }: Scenario): Scenario['knobs'] {
 }
 
 function watchesOf(fitness: Fitness): readonly { look(installation: Installation): void }[] {
-  return [new ExplanationWatch(), new StandstillWatch(), new ServerWatch(fitness), new FileWatch(fitness)];
+  return [
+    new ExplanationWatch(),
+    new StandstillWatch(),
+    new ServerWatch(fitness),
+    new FileWatch(fitness),
+    new ProgramWatch(fitness),
+  ];
 }

@@ -5,6 +5,7 @@ import { VirtualClock } from '../../src/adapters/memory/virtual-clock.js';
 import type { NodepoolConfig } from '../../src/domain/config/config.js';
 import type { Reservations } from '../../src/apps/launcher/reservations.js';
 import type { FakeCallKind } from '../../src/adapters/fake-cloud/fake-call.js';
+import type { CloudProgram } from './actors/cloud-program.js';
 import { MachinePark } from './actors/machine-park.js';
 import { Chronicle } from './kernel/chronicle.js';
 import { Streams } from './kernel/dice.js';
@@ -81,6 +82,8 @@ export class World {
   /** Who stands for the locks of images, builds and uploads, the holder first, by what the lock lies below. */
   readonly imageLocks = new Map<string, { readonly name: string; readonly owner: Author | null }[]>();
   readonly openCalls = new Set<OpenCall>();
+  /** Programs of drivers that run. */
+  readonly programs = new Set<CloudProgram>();
   /** Calls that were to make an instance, by node. */
   readonly attempts = new Map<string, number>();
   /** What launchers have decided and not done yet, by process. */
@@ -193,6 +196,11 @@ export class World {
     const provider = marks['nodepool_provider_name'] ?? '';
     const left = (this.survivors ?? []).filter(({ process }) => !process.dead);
     return this.isOfLostStore(marks) && !left.some(({ serves }) => serves(provider));
+  }
+
+  /** Was it before the store was lost? */
+  isBeforeLoss(at: number): boolean {
+    return this.clock.now() - this.clock.monotonic() + at <= this.lostAt;
   }
 
   cloudCall(call: CloudCall): void {

@@ -1,5 +1,6 @@
 import { asError, sleep } from '../../ports/toolkit/sleep.js';
 import type { Clock } from '../../ports/runtime/clock.js';
+import { ProviderError } from '../../ports/compute/errors.js';
 import { withDeadline } from '../../ports/toolkit/deadline.js';
 import { Supervisor } from '../../ports/toolkit/supervisor.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
@@ -24,8 +25,10 @@ interface RunningProgram {
 export class ExecProgram {
   private readonly tasks: Supervisor;
   private running: RunningProgram | undefined;
+  /** Why it is down. */
   private problem = 'the program has not been started';
   private waiting = new Set<() => void>();
+  private stopped = false;
   private session: ExecSession | undefined;
 
   constructor(
@@ -44,21 +47,19 @@ export class ExecProgram {
     return this.running?.hello ?? null;
   }
 
-  /** Why it is down. */
-  get trouble(): string {
-    return this.problem;
-  }
-
   /** Starts the program and keeps it running. @throws ProviderError if the first start fails; nothing is left then */
   async start(signal: AbortSignal): Promise<void> {
-    const first = await this.bringUp(signal);
-    await this.onUp(signal);
+    const first = await this.ready(signal);
     this.tasks.start('keeping the program', (stopping) => this.keep(first, stopping));
   }
 
   async call(call: ExecCall, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
-    while (!this.running) await this.untilUp(signal);
+    while (!this.running) {
+      // Nobody starts it again, as after a change of the configuration.
+      if (this.stopped) throw new ProviderError('transient', 'the program was stopped');
+      await this.untilUp(signal);
+    }
     return this.running.session.call(call, signal);
   }
 
@@ -68,7 +69,8 @@ export class ExecProgram {
     const { session } = this;
     this.session = undefined;
     this.running = undefined;
-    this.problem = 'the program was stopped';
+    this.stopped = true;
+    this.wakeWaiting();
     await session?.stop(STOP_GRACE);
     await ending;
   }
@@ -92,13 +94,21 @@ export class ExecProgram {
   private async restart(stopping: AbortSignal): Promise<RunningProgram | undefined> {
     if (stopping.aborted) return undefined;
     try {
-      const running = await this.bringUp(stopping);
-      await this.onUp(stopping);
-      return running;
+      return await this.ready(stopping);
     } catch (error) {
       this.problem = asError(error).message;
       return undefined;
     }
+  }
+
+  /** Has what is to be known of it been asked? Who ends meanwhile has told nothing. @throws ProviderError, or the signal's reason */
+  private async ready(signal: AbortSignal): Promise<RunningProgram> {
+    const running = await this.bringUp(signal);
+    await this.onUp(signal);
+    const { problem } = running.session;
+    if (!problem) return running;
+    this.running = undefined;
+    throw problem;
   }
 
   private async bringUp(signal: AbortSignal): Promise<RunningProgram> {
@@ -112,14 +122,18 @@ export class ExecProgram {
       );
       const running = { session, hello: readHello(answer) };
       this.running = running;
-      for (const wake of this.waiting) wake();
-      this.waiting.clear();
+      this.wakeWaiting();
       return running;
     } catch (error) {
       session.kill('it could not be used');
       await session.ended;
       throw error;
     }
+  }
+
+  private wakeWaiting(): void {
+    for (const wake of this.waiting) wake();
+    this.waiting.clear();
   }
 
   private untilUp(signal: AbortSignal): Promise<void> {

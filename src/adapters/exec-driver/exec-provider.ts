@@ -87,7 +87,6 @@ export class ExecProvider implements Provider {
   }
 
   labelReady(pool: PoolConfig, label: PoolLabelConfig): LabelReadiness {
-    if (!this.program.hello) return { ready: false, problem: this.program.trouble };
     return this.labels.get(labelKey(pool, label))?.readiness ?? { ready: true };
   }
 
@@ -163,7 +162,7 @@ export class ExecProvider implements Provider {
     await this.program.call({ method, params, deadline }, signal);
   }
 
-  /** Never rejects: a label that cannot be asked for counts as not ready. */
+  /** Never rejects: a label that cannot be asked for counts as before, or as not ready. */
   private async askForLabels(signal: AbortSignal): Promise<void> {
     if (this.program.hello?.capabilities.labels !== true) return;
     const all = [...this.config.pools.values()].flatMap((pool) =>
@@ -185,9 +184,9 @@ export class ExecProvider implements Provider {
       });
     } catch (error) {
       if (signal.aborted) return;
-      const resources = this.labels.get(key)?.resources ?? { instances: 1 };
+      if (this.labels.has(key)) return;
       const problem = error instanceof Error ? error.message : 'unknown';
-      this.labels.set(key, { readiness: { ready: false, problem }, resources });
+      this.labels.set(key, { readiness: { ready: false, problem }, resources: { instances: 1 } });
     }
   }
 }

@@ -62,6 +62,11 @@ export class ExecSession {
     this.ended = this.program.ended.then((end) => this.finish(end));
   }
 
+  /** Undefined while it goes on. */
+  get problem(): ProviderError | undefined {
+    return this.over;
+  }
+
   /** @throws ProviderError, or the signal's reason */
   call({ method, params, deadline, key }: ExecCall, signal: AbortSignal): Promise<unknown> {
     if (signal.aborted) return Promise.reject(asError(signal.reason));

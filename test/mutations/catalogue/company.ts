@@ -54,5 +54,35 @@ export const COMPANY: Area = {
       replace: '',
       foundBy: { simulatorFrom: FROM },
     },
+    {
+      name: 'does not tell a driver’s program by what a server is found again',
+      file: 'src/adapters/exec-driver/exec-provider.ts',
+      find: '      key: spec.idempotencyKey,\n',
+      replace: '',
+      foundBy: { simulatorFrom: FROM },
+    },
+    {
+      name: 'does not start a driver’s program again that has ended',
+      file: 'src/adapters/exec-driver/exec-program.ts',
+      find: '      current = await this.restart(stopping);\n',
+      replace: '      current = undefined;\n',
+      foundBy: { simulatorFrom: FROM },
+    },
+    {
+      name: 'declines what a driver’s program that has just ended could serve',
+      file: 'src/adapters/exec-driver/exec-provider.ts',
+      find: '    return this.labels.get(labelKey(pool, label))?.readiness ?? { ready: true };\n',
+      replace:
+        "    if (!this.program.hello) return { ready: false, problem: 'it is down' };\n" +
+        '    return this.labels.get(labelKey(pool, label))?.readiness ?? { ready: true };\n',
+      foundBy: { simulatorFrom: FROM },
+    },
+    {
+      name: 'lets calls wait for a driver’s program that was stopped for good',
+      file: 'src/adapters/exec-driver/exec-program.ts',
+      find: "      if (this.stopped) throw new ProviderError('transient', 'the program was stopped');\n",
+      replace: '',
+      foundBy: { simulatorFrom: 6_000_089 },
+    },
   ],
 };

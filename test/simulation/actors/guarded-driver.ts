@@ -1,11 +1,16 @@
 import type { FakeCallKind } from '../../../src/adapters/fake-cloud/fake-call.js';
 import { FakeDriver } from '../../../src/adapters/fake-cloud/fake-driver.js';
+import { ExecDriver } from '../../../src/adapters/exec-driver/exec-driver.js';
 import { StaticDriver } from '../../../src/adapters/static/static-driver.js';
+import { GuardedDriver } from '../../../src/apps/plugins/containment/guarded-driver.js';
+import { EXEC_DRIVER } from '../../../src/domain/config/exec-driver.js';
 import type { ProviderConfig } from '../../../src/domain/config/config.js';
 import type { Driver, DriverRegistry } from '../../../src/ports/compute/driver.js';
+import type { ImageProvider } from '../../../src/ports/compute/images.js';
 import type { Provider } from '../../../src/ports/compute/provider.js';
 import type { SimProcess } from '../kernel/sim-process.js';
 import type { SimStore } from '../kernel/sim-store.js';
+import { CloudPrograms } from './cloud-program.js';
 import type { CloudCall, World } from '../world.js';
 
 /** The drivers as one process reaches what they drive: through a network that ends when the process does. */
@@ -17,10 +22,26 @@ export function guardedDrivers(world: World, process: SimProcess, store: SimStor
       name: fake.name,
       createProvider: (config) => guarded(fake.createProvider(config), config, world, process, store),
     },
+    {
+      name: EXEC_DRIVER,
+      createProvider: (config, context) => {
+        const programs = new CloudPrograms(config, fake.createProvider(config), process, world);
+        const exec = new GuardedDriver(new ExecDriver(programs, {}));
+        return guarded(exec.createProvider(config, context), config, world, process, store);
+      },
+    },
     machines,
   ];
   return { driver: (name) => drivers.find((driver) => driver.name === name) };
 }
+
+interface About {
+  readonly nodeId?: string;
+  readonly externalId?: string;
+  readonly build?: string | undefined;
+}
+
+type Call = <T>(kind: FakeCallKind, of: About, work: () => Promise<T>) => Promise<T>;
 
 function guarded(
   provider: Provider,
@@ -29,11 +50,7 @@ function guarded(
   process: SimProcess,
   store: SimStore,
 ): Provider {
-  const call = <T>(
-    kind: FakeCallKind,
-    of: { readonly nodeId?: string; readonly externalId?: string; readonly build?: string | undefined },
-    work: () => Promise<T>,
-  ): Promise<T> => {
+  const call: Call = <T>(kind: FakeCallKind, of: About, work: () => Promise<T>): Promise<T> => {
     if (!process.pass('before')) return new Promise(() => undefined);
     const { nodeId = null, externalId = null, build = null } = of;
     const at = world.clock.monotonic();
@@ -50,14 +67,11 @@ function guarded(
     answer.then(heard('done'), heard('failed'));
     return answer;
   };
-  const { images } = provider;
   return {
     fixed: provider.fixed,
-    images: images && {
-      upload: (spec, signal) =>
-        call('image-upload', { build: spec.properties['nodepool_build_id'] }, () => images.upload(spec, signal)),
-      remove: (externalId, signal) => call('image-delete', { externalId }, () => images.remove(externalId, signal)),
-      list: (signal) => call('image-list', {}, () => images.list(signal)),
+    // A program says only when it runs whether it keeps images.
+    get images() {
+      return guardedImages(provider.images, call);
     },
     start: (signal) => call('start', {}, () => provider.start(signal)),
     stop: () => provider.stop(),
@@ -72,4 +86,15 @@ function guarded(
     list: (signal) => call('list', {}, () => provider.list(signal)),
     consoleLog: (externalId, signal) => call('console', { externalId }, () => provider.consoleLog(externalId, signal)),
   };
+}
+
+function guardedImages(images: ImageProvider | null, call: Call): ImageProvider | null {
+  return (
+    images && {
+      upload: (spec, signal) =>
+        call('image-upload', { build: spec.properties['nodepool_build_id'] }, () => images.upload(spec, signal)),
+      remove: (externalId, signal) => call('image-delete', { externalId }, () => images.remove(externalId, signal)),
+      list: (signal) => call('image-list', {}, () => images.list(signal)),
+    }
+  );
 }

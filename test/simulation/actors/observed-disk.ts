@@ -32,7 +32,8 @@ export class ObservedDisk extends MemoryDisk {
     if (has && state === 'ready')
       chronicle.fail('files that are needed stay', `${this.host} removes files of ${image}-${buildId}, which is ready`);
     const upload = uploadsUnderway(this.world).find(
-      ({ build, process }) => build === buildId && hostOf(process.name) === this.host,
+      ({ build, process, at }) =>
+        build === buildId && hostOf(process.name) === this.host && !this.world.isBeforeLoss(at),
     );
     if (has && upload) {
       const detail = `${this.host} removes files of ${image}-${buildId}, which it is uploading to ${upload.provider}`;

@@ -31,13 +31,16 @@ export const WITHDRAWAL_JUDGES: Judges<MachineReason['code']> = {
 
 function isMade(facts: Facts, config: NodepoolConfig): boolean {
   const provider = providerOf(facts, config);
-  return provider?.driver === 'fake';
+  return provider !== undefined && provider.driver !== 'static';
 }
 
 /** Said of a node: it must be one of a provider that makes none. */
 function ofMachine({ world, id }: Facts): string | null {
   const provider = text(world.model.nodes.get(id)?.json?.['provider']);
-  const made = world.configs.some(({ config }) => config.providers.get(provider ?? '')?.driver === 'fake');
+  const made = world.configs.some(({ config }) => {
+    const found = config.providers.get(provider ?? '');
+    return found !== undefined && found.driver !== 'static';
+  });
   return made ? 'its provider makes its machines' : null;
 }
 

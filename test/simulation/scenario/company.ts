@@ -43,6 +43,24 @@ const ALL: readonly Company[] = [
       return withSteps({ ...scenario, launchers, draft: { ...scenario.draft, machines } }, steps);
     },
   },
+  {
+    of: [11, 14, 25],
+    stream: 'programs',
+    join: (scenario, dice, from) => {
+      const providers = scenario.draft.providers.map((provider, at) => ({
+        ...provider,
+        exec: at === 0 || dice.chance(0.5),
+      }));
+      const names = providers.filter(({ exec }) => exec).map(({ name }) => name);
+      return withSteps(
+        { ...scenario, draft: { ...scenario.draft, providers } },
+        Array.from({ length: dice.whole(0, 6) }, () => ({
+          at: dice.between(from, scenario.end),
+          deed: { do: 'program', provider: dice.pick(names) },
+        })),
+      );
+    },
+  },
 ];
 
 /** Launchers of Python come and go. */

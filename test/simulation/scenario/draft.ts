@@ -1,3 +1,4 @@
+import { EXEC_DRIVER } from '../../../src/domain/config/exec-driver.js';
 import type { NodepoolConfig, ProviderConfig } from '../../../src/domain/config/config.js';
 import { labOf } from './machines.js';
 import type { MachineDraft } from './machines.js';
@@ -20,6 +21,8 @@ export interface ProviderDraft {
   readonly launchRetries: number;
   readonly ignoreQuota: boolean;
   readonly pools: readonly PoolDraft[];
+  /** Is its driver a program of its own? */
+  readonly exec?: boolean;
   /** Taken out of the configuration for a while. */
   absent: boolean;
 }
@@ -44,6 +47,9 @@ export interface Draft {
   /** Machines that exist by themselves. */
   readonly machines?: readonly MachineDraft[];
 }
+
+/** Who simulates it knows what it does. */
+const PROGRAM = { command: ['cloud'], environment: {}, settings: {}, 'start-timeout': 30 };
 
 export const TENANT = 'tenant1';
 
@@ -106,7 +112,7 @@ function providerOf(provider: ProviderDraft, draft: Draft, images: readonly stri
       bootTimeout: 30,
       imageUploadTimeout: 300,
       diskImages: new Map(images.map((of) => [of, image(of)] as const)),
-      settings: { cloud },
+      ...(provider.exec === true ? { driver: EXEC_DRIVER, settings: { cloud, ...PROGRAM } } : { settings: { cloud } }),
     },
     ...pools,
   );

@@ -39,6 +39,8 @@ export type Deed =
       readonly fate: 'silent' | 'stranger' | 'absent' | 'removed';
       readonly seconds: number;
     }
+  /** The programs of a driver crash. */
+  | { readonly do: 'program'; readonly provider: string }
   | { readonly do: 'order'; readonly order: 'delete' | 'hold' | 'release'; readonly dice: number }
   /** All connections break at once, as when the server is restarted; or all sessions end; or every message takes its time. */
   | {

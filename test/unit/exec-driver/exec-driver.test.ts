@@ -102,6 +102,12 @@ describe('a driver program', () => {
     ],
     ['ends at once', given.bind(null, 'dies-first', {}), 'transient', /the program ended \(exit status 3\)/],
     [
+      'ends before it has said anything about labels',
+      given.bind(null, 'dies-at-labels', {}),
+      'transient',
+      /the program ended \(exit status 5\)/,
+    ],
+    [
       'says nothing',
       given.bind(null, 'mute', { 'start-timeout': 0.3 }),
       'transient',
@@ -123,12 +129,23 @@ describe('a driver program', () => {
       kind: 'transient',
       message: 'the program ended (exit status 4): out of luck: [redacted]',
     });
-    expect(provider.labelReady(pool, labels.get('small')!)).toMatchObject({ ready: false });
+    // What it said before still holds: no request is declined for a moment's silence.
+    expect(provider.labelReady(pool, labels.get('small')!)).toEqual({ ready: true });
+    expect(provider.labelReady(pool, labels.get('broken')!)).toMatchObject({ ready: false, problem: 'no such plan' });
     expect(await provider.limits(never)).toEqual({ instances: 5 });
     expect(starts()).toBe(2);
     expect(logged()).toContain('The driver program has ended; it is started again');
     expect(logged()).toContain('stderr: out of luck: [redacted]');
     expect(logged()).not.toContain('hush-hush');
+  });
+
+  it('that was stopped for good, as by a changed configuration, fails calls at once, those that wait for it, too', async () => {
+    await started('dies');
+    await provider.create(anInstanceSpec(), never).catch(() => undefined);
+    const waiting = provider.limits(never).catch((failure: unknown) => failure);
+    await provider.stop();
+    expect(await waiting).toMatchObject({ kind: 'transient', message: 'the program was stopped' });
+    await expect(provider.delete('vm-1', never)).rejects.toThrow('the program was stopped');
   });
 
   it('that writes garbage now and then is listened to all the same', async () => {
