@@ -78,9 +78,10 @@ export class ExecProgram {
   private async keep(first: RunningProgram, stopping: AbortSignal): Promise<void> {
     let current: RunningProgram | undefined = first;
     let delay = FIRST_RESTART;
+    const over = ended(stopping);
     while (!stopping.aborted) {
       const since = this.clock.monotonic();
-      if (current) this.problem = await Promise.race([current.session.ended, ended(stopping)]);
+      if (current) this.problem = await Promise.race([current.session.ended, over]);
       if (stopping.aborted) return;
       this.running = undefined;
       if (this.clock.monotonic() - since >= HEALTHY) delay = FIRST_RESTART;
