@@ -12,7 +12,6 @@ import type { InstanceSpec } from '../../ports/compute/provider.js';
 import { RecordChangedError } from '../../ports/records/record-lease.js';
 import type { RecordLease } from '../../ports/records/record-lease.js';
 import type { Logger } from '../../ports/telemetry/logger.js';
-import { errorFields } from '../../ports/telemetry/logger.js';
 import type { Acquired, AcquisitionContext, AcquisitionFor } from './acquired.js';
 import type { CircuitBreakers } from './circuit-breaker.js';
 import type { Guarded, LimitGuard } from './limit-guard.js';
@@ -97,22 +96,11 @@ export class NodeCreation {
       // Let go in the very moment in which it got ready: it is not ours to hand out.
       return acquired.kind === 'node' && signal.aborted ? { kind: 'lost' } : acquired;
     } catch (error) {
-      await this.giveUp(lease);
+      // What is left of it is looked after as soon as nobody has its lock.
+      await lease.release();
       throw error;
     } finally {
       signal.removeEventListener('abort', letGo);
-    }
-  }
-
-  /** The record must not stay as it is: nobody would ever look at an `init` node of a launcher that lives. */
-  private async giveUp(lease: RecordLease<Node>): Promise<void> {
-    try {
-      const { state } = lease.current.value;
-      if (!lease.signal.aborted && (state === 'init' || state === 'building')) await moveNode(lease, 'deleting');
-    } catch (error) {
-      this.services.logger.warn(`Node ${lease.id} could not be given up`, { node: lease.id, ...errorFields(error) });
-    } finally {
-      await lease.release();
     }
   }
 

@@ -29,10 +29,10 @@ export const LAUNCHER: Area = {
       foundBy: { test: LAUNCHING },
     },
     {
-      name: 'leaves the record of a node as it is when its launch cannot go on',
+      name: 'keeps a node to itself when its launch cannot go on',
       file: 'src/apps/launcher/node-creation.ts',
-      find: "if (!lease.signal.aborted && (state === 'init' || state === 'building')) await moveNode(lease, 'deleting');",
-      replace: 'if (state === null) return;',
+      find: '      await lease.release();\n      throw error;\n',
+      replace: '      throw error;\n',
       foundBy: { test: 'test/unit/launcher/assigning.test.ts' },
     },
     {
@@ -241,8 +241,8 @@ export const LAUNCHER: Area = {
     {
       name: 'takes a launcher for dead whose node has just been made',
       file: 'src/domain/decide/node-cleanup.ts',
-      find: 'if (age >= (alive ? INIT_GRACE_ALIVE : INIT_GRACE))',
-      replace: 'if (age >= 0 * (alive ? INIT_GRACE_ALIVE : INIT_GRACE))',
+      find: 'age >= (alive ? INIT_GRACE_ALIVE : INIT_GRACE))',
+      replace: 'age >= 0 * (alive ? INIT_GRACE_ALIVE : INIT_GRACE))',
       foundBy: { test: 'test/unit/decide/node-cleanup.test.ts' },
     },
     {

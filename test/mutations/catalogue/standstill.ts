@@ -11,7 +11,7 @@ export const STANDSTILL: Area = {
       file: 'src/apps/launcher/pool-worker.ts',
       find: "{ kind: 'backed-off', state: this.stateOf(id) });\n    this.loop.wake();",
       replace: "{ kind: 'backed-off', state: this.stateOf(id) });",
-      foundBy: WORLDS,
+      foundBy: { simulatorFrom: 700_060 },
     },
     {
       name: 'sleeps while two requests of two launchers wait for each other',
