@@ -36,13 +36,13 @@ function claimsOf({ life, launcher, journal }: LauncherDaemon, world: World): re
   const claims: string[] = [];
   for (const request of world.model.requests.values()) {
     if (!isWaiting(request, world)) continue;
-    // What was said before the store was lost was about another request of that number.
-    const said = (journal?.entries('request', request.id) ?? []).filter(
-      ({ subject, since }) => pools.has(subject.decider) && since >= world.lostAt,
-    );
+    const all = journal?.entries('request', request.id).filter(({ subject }) => pools.has(subject.decider)) ?? [];
+    // What was said before the store was lost was about another request of that number; by the clock of whoever said it.
+    const lostAt = life.process.clock.now() - (world.clock.now() - world.lostAt);
+    const said = all.filter(({ since }) => since >= lostAt);
     const ours = [...pools].some((id) => id.startsWith(`${life.process.name.replace(/\.\d+$/, '')}-`));
     // Who came when somebody else served it already has nothing to say.
-    if (ours && said.length === 0 && request.state === 'requested')
+    if (ours && all.length === 0 && request.state === 'requested')
       claims.push(`${life.process.name} says nothing about ${request.id}`);
     for (const entry of said) {
       const problem = contradiction(entry, request, life.process.name, world);

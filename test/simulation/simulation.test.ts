@@ -38,6 +38,8 @@ const KEPT: readonly (readonly [seed: number, what: string])[] = [
   [8000060, 'a builder was to keep files for an upload that had begun before the store was lost'],
   [6000089, 'a launch waited for a program of a driver that a changed configuration had stopped'],
   [1600014, 'requests were declined because the program of a driver was just being started again'],
+  [67000598, 'a launcher whose clock was wrong was held to say nothing after the store was lost'],
+  [67000411, 'a server of a lost store stayed for ever when its number became that of a machine without a server'],
   [339, 'a damaged record was removed with the contenders for its lock'],
 ];
 

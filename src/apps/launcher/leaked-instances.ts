@@ -61,16 +61,18 @@ export class LeakedInstances {
     const { view } = this.services.records.nodes;
     // A record that cannot be understood is somebody's all the same: he may be at work on the machine.
     if (view.damaged().some(({ id }) => id === node)) return false;
-    if (installation.former.has(metadata['nodepool_installation_id'] ?? '')) return this.isLost(externalId, node);
+    if (installation.former.has(metadata['nodepool_installation_id'] ?? '')) return this.isLost(name, externalId, node);
     if (isForeign(metadata, installation.id)) return false;
     const record = view.get(node);
     return !record || record.value.provider !== name;
   }
 
   /** Ours from before the store was lost, and of no record: whatever has its number now is another node, unless it has just been begun. */
-  private isLost(externalId: string, node: string): boolean {
+  private isLost(name: string, externalId: string, node: string): boolean {
     const { view } = this.services.records.nodes;
-    if (view.get(node)?.value.externalId === null) return false;
+    const now = view.get(node)?.value;
+    // Of another provider it is no instance that is about to be noted: machines that exist by themselves never have one.
+    if (now?.provider === name && now.externalId === null) return false;
     return [...view.all().values()].every(({ value }) => value.externalId !== externalId);
   }
 }

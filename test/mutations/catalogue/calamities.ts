@@ -15,7 +15,7 @@ export const CALAMITIES: Area = {
     {
       name: 'leaves the servers of a store that was lost to nobody',
       file: 'src/apps/launcher/leaked-instances.ts',
-      find: 'return this.isLost(externalId, node);',
+      find: 'return this.isLost(name, externalId, node);',
       replace: 'return false;',
       foundBy: WIPED,
     },

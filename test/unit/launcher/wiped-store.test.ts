@@ -1,5 +1,6 @@
 /** [CASE the store is lost with everything in it while launchers run] Numbers of nodes begin anew, servers do not. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { aNode } from '../../support/builders.js';
 import { LauncherWorld, simpleConfig } from '../../support/launcher-world.js';
 
 let world: LauncherWorld;
@@ -41,6 +42,15 @@ it('a record of the new store that nobody understands keeps no other server of t
   await world.clientStore.create('/nodepool/nodes/stranger', new TextEncoder().encode('[]'), { makeParents: true });
   await world.fulfilled(await world.submit(['small'], '100'));
   await world.eventually('the old server is deleted', () => world.cloud.servers.length === 1, 300);
+});
+
+it('a machine of the new store that exists by itself keeps no server of the old one that had its number', async () => {
+  await world.start(simpleConfig());
+  const [old = ''] = await world.fulfilled(await world.submit());
+  await wipe();
+  const machine = await world.client.nodes.create(aNode({ state: 'ready', provider: 'elsewhere', externalId: null }));
+  expect(machine.id).toBe(old);
+  await world.eventually('the old server is deleted', () => world.cloud.servers.length === 0, 300);
 });
 
 it('who loses its session only is who it was', async () => {
